@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the BPF programs and user space agree on: names, the configuration of one attached
+ * program, and the table of reasons that every packet is counted under.
+ */
+#ifndef XDP_WG_H
+#define XDP_WG_H
+
+/* Name of the XDP program, as `xdp-loader status` and `bpftool prog` show it. */
+#define XDP_WG_PROG "xdp_wg"
+
+/* Where it stands in a dispatcher's chain: after xdp-filter (10), before xdp-forward (50). */
+#define XDP_WG_PRIO 30
+
+/*
+ * Version of the layout of everything pinned and of struct xdp_wg_config. It changes whenever a
+ * program of one version could not work on the maps of another.
+ */
+#define XDP_WG_LAYOUT 1
+
+/* Options of one attached program: the section .rodata.config of the object. */
+#define XDP_WG_CONFIG_SECTION ".rodata.config"
+
+enum xdp_wg_flags {
+	/* Send outer IPv4 packets with UDP checksum 0 (RFC 768). Never applied to IPv6. */
+	XDP_WG_NO_UDP_CSUM = 1U << 0,
+	/* Attached in skb mode: any egress that is up can transmit, not only those with XDP. */
+	XDP_WG_SKB_MODE = 1U << 1,
+};
+
+struct xdp_wg_config {
+	__u32 layout; /* XDP_WG_LAYOUT */
+	__u32 version; /* of the command that loaded it: major << 16 | minor << 8 | patch */
+	__u32 flags; /* enum xdp_wg_flags */
+	__u32 pad;
+};
+
+/*
+ * The map of counters: a per-CPU array of struct xdp_wg_counter indexed by enum xdp_wg_reason.
+ * Pinned as "counters" and shared by all programs of a network namespace.
+ */
+#define XDP_WG_COUNTERS_MAP "xdp_wg_counters"
+#define XDP_WG_COUNTERS_PIN "counters"
+
+struct xdp_wg_counter {
+	__u64 packets;
+	__u64 bytes; /* of the frame as received */
+};
+
+/*
+ * Why a packet went where it went. This is the only table of reasons: the enum, the names in
+ * machine-readable output and the words of `xdp-wg status` come from it.
+ *
+ * X(symbol, verdict, name, words). New reasons go at the end of their verdict's group and raise
+ * XDP_WG_LAYOUT.
+ */
+#define XDP_WG_REASONS(X)                                                                          \
+	X(ENCAP, FAST, "encapsulated", "encrypted and sent")                                       \
+	X(DECAP, FAST, "decapsulated", "decrypted and forwarded")                                  \
+	X(NOT_IP, PASS, "not-ip", "neither IPv4 nor IPv6")                                         \
+	X(VLAN, PASS, "vlan", "VLAN-tagged")                                                       \
+	X(OTHER_MAC, PASS, "other-mac", "to another MAC address, multicast or broadcast")          \
+	X(MULTI_BUFFER, PASS, "multi-buffer", "in more than one buffer")                           \
+	X(MALFORMED, PASS, "malformed", "with a header or a length that is wrong")                 \
+	X(OPTIONS, PASS, "options", "with IP options or extension headers")                        \
+	X(FRAGMENT, PASS, "fragment", "IP fragments")                                              \
+	X(ADDRESS, PASS, "address", "with an address that is not for forwarding")                  \
+	X(LOCAL, PASS, "local", "to this host, not WireGuard data")                                \
+	X(NOT_DATA, PASS, "not-data", "WireGuard handshakes and keepalives")                       \
+	X(FORWARDING_OFF, PASS, "forwarding-off", "on an interface that does not forward")         \
+	X(NO_ROUTE, PASS, "no-route", "without a route, or with one that forbids")                 \
+	X(NOT_TUNNEL, PASS, "not-tunnel", "routed, but not by WireGuard")                          \
+	X(SOURCE, PASS, "source", "from a source that reverse path filtering would check")         \
+	X(TTL, PASS, "ttl", "at the end of their TTL or hop limit")                                \
+	X(MTU, PASS, "mtu", "larger than the MTU of their route")                                  \
+	X(NO_PEER, PASS, "no-peer", "without a WireGuard peer")                                    \
+	X(NO_KEY, PASS, "no-key", "without a valid session key yet")                               \
+	X(NEW_KEY, PASS, "new-key", "the first on a new session key")                              \
+	X(WINDOW, PASS, "window", "outside of the replay window")                                  \
+	X(ENDPOINT, PASS, "endpoint", "from a new endpoint, or to a peer without one")             \
+	X(OUTER_ROUTE, PASS, "outer-route", "without a plain route to their endpoint")             \
+	X(POLICY, PASS, "policy", "that an IPsec policy or an encapsulating route may claim")      \
+	X(NESTED, PASS, "nested", "from one WireGuard tunnel into another")                        \
+	X(NEIGHBOUR, PASS, "neighbour", "to a next hop not resolved yet")                          \
+	X(EGRESS, PASS, "egress", "to an interface that cannot transmit XDP frames")               \
+	X(ROOM, PASS, "room", "in a buffer too small to encrypt in")                               \
+	X(INNER, PASS, "inner", "to decrypt, with an inner packet for the stack")                  \
+	X(SHUTDOWN, PASS, "shutdown", "while their WireGuard device or peer went away")            \
+	X(AUTH, DROP, "auth", "that failed authentication")                                        \
+	X(REPLAY, DROP, "replay", "replayed")                                                      \
+	X(BROKEN, DROP, "broken", "that could not be resized after decryption")
+
+enum xdp_wg_reason {
+#define XDP_WG_REASON_ENUM(symbol, verdict, name, words) XDP_WG_##symbol,
+	XDP_WG_REASONS(XDP_WG_REASON_ENUM)
+#undef XDP_WG_REASON_ENUM
+	XDP_WG_REASON_MAX,
+};
+
+#endif /* XDP_WG_H */

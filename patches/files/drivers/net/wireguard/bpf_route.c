@@ -1,0 +1,652 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The questions that a BPF program asks before it touches a packet: would the input path accept it,
+ * where would the outer packet go, can the egress transmit. Nothing here changes a packet, and what
+ * the network stack would have to work out (a source address, an unresolved neighbour) is an error,
+ * so that the stack gets the packet and does it.
+ */
+
+#include "bpf.h"
+#include "socket.h"
+#include "timers.h"
+
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
+#include <net/arp.h>
+#include <net/dst_metadata.h>
+#include <net/ip_fib.h>
+#include <net/ipv6.h>
+#include <net/l3mdev.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+static struct neighbour *find_neighbour(struct net_device *dev, u8 family, const __be32 *addr)
+{
+	if (family == AF_INET)
+		return __ipv4_neigh_lookup_noref(dev, (__force u32)*addr);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (family == AF_INET6 && ipv6_mod_enabled())
+		return __ipv6_neigh_lookup_noref_stub(dev, addr);
+#endif
+	return NULL;
+}
+
+/* Whether IPsec has a say in packets of a direction, XFRM_POLICY_*. */
+static bool has_policy(const struct net *net, int direction)
+{
+#ifdef CONFIG_XFRM
+	return READ_ONCE(net->xfrm.policy_count[direction]) ||
+	       READ_ONCE(net->xfrm.policy_default[direction]) != XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+/*
+ * Reverse path filtering (RFC 3704), as ip_route_input() applies it. Accepts no more than that
+ * does; what it would only accept by way of its exceptions is left to it.
+ */
+static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow)
+{
+	struct in_device *in_dev = __in_dev_get_rcu(dev);
+	struct net *net = dev_net(dev);
+	struct fib_result res;
+	struct flowi4 fl4 = {
+		.flowi4_iif = flow->oif ?: LOOPBACK_IFINDEX,
+		.flowi4_tos = flow->tos & INET_DSCP_MASK,
+		.flowi4_scope = RT_SCOPE_UNIVERSE,
+		.flowi4_uid = sock_net_uid(net, NULL),
+		.daddr = flow->src[0],
+		.saddr = flow->dst[0],
+	};
+	int filter;
+
+	if (!in_dev)
+		return -ENODEV;
+	filter = IN_DEV_RPFILTER(in_dev);
+	if (!filter && !fib_num_tclassid_users(net) && !net->ipv4.fib_has_custom_local_routes &&
+	    !fib4_has_custom_rules(net))
+		return __ip_dev_find(net, flow->src[0], false) ? -EXDEV : 0;
+
+	if (fib4_has_custom_rules(net)) {
+		fl4.flowi4_proto = flow->protocol;
+		fl4.fl4_sport = flow->dport;
+		fl4.fl4_dport = flow->sport;
+	}
+	if (fib_lookup(net, &fl4, &res, 0))
+		return filter ? -EXDEV : 0;
+	if (res.type != RTN_UNICAST)
+		return -EXDEV;
+	if (fib_info_nh_uses_dev(res.fi, dev))
+		return 0;
+	return filter == 1 || !in_dev->ifa_list ? -EXDEV : 0;
+}
+
+/* IPv6 has no reverse path filter of its own, but forwards by the switch for all interfaces. */
+static int validate_source6(struct net_device *dev, const struct bpf_wg_flow *flow)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct net *net = dev_net(dev);
+
+	if (flow->oif && (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
+			  READ_ONCE(net->ipv6.devconf_all->proxy_ndp)))
+		return -ENETDOWN;
+	return 0;
+#else
+	return -EAFNOSUPPORT;
+#endif
+}
+
+static int flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 size)
+{
+	struct net_device *dev;
+
+	if (size != sizeof(*flow) || flow->reserved)
+		return -EINVAL;
+	dev = dev_get_by_index_rcu(net, flow->iif);
+	if (!dev)
+		return -ENODEV;
+	if (netif_is_l3_slave(dev) || netif_is_l3_master(dev))
+		return -EOPNOTSUPP;
+	if (has_policy(net, flow->oif ? XFRM_POLICY_FWD : XFRM_POLICY_IN) ||
+	    (flow->oif && has_policy(net, XFRM_POLICY_OUT)))
+		return -EPERM;
+	switch (flow->family) {
+	case AF_INET:
+		return validate_source4(dev, flow);
+	case AF_INET6:
+		return validate_source6(dev, flow);
+	}
+	return -EAFNOSUPPORT;
+}
+
+static int own_mac(const struct net_device *dev, const void *mac, u32 size)
+{
+	if (size != ETH_ALEN)
+		return -EINVAL;
+	return dev->type == ARPHRD_ETHER && ether_addr_equal_unaligned(dev->dev_addr, mac);
+}
+
+static struct net_device *running_ethernet(struct net *net, u32 ifindex)
+{
+	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
+
+	if (!dev || !netif_running(dev) || !netif_carrier_ok(dev) || dev->type != ARPHRD_ETHER)
+		return NULL;
+	return dev;
+}
+
+static int egress(struct net *net, u32 ifindex)
+{
+	const struct net_device *dev = running_ethernet(net, ifindex);
+
+	if (!dev)
+		return -ENETDOWN;
+	if (!dev->netdev_ops->ndo_xdp_xmit || !(READ_ONCE(dev->xdp_features) &
+						NETDEV_XDP_ACT_NDO_XMIT))
+		return 0;
+	return 1;
+}
+
+static int neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size)
+{
+	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
+	struct neighbour *neigh;
+
+	if (size != sizeof(struct in_addr) && size != sizeof(struct in6_addr))
+		return -EINVAL;
+	if (!dev)
+		return -ENODEV;
+	neigh = find_neighbour(dev, size == sizeof(struct in_addr) ? AF_INET : AF_INET6, addr);
+	if (!neigh)
+		return -ENOENT;
+	if (!(READ_ONCE(neigh->nud_state) & NUD_CONNECTED))
+		neigh_event_send(neigh, NULL);
+	return 0;
+}
+
+/* What the two families have in common once the route is known; @nexthop is in @route already. */
+static int fill_route(struct bpf_wg_route *route, const struct net *net, struct dst_entry *dst)
+{
+	struct net_device *dev = dst->dev;
+	struct neighbour *neigh;
+
+	if (dst->lwtstate || has_policy(net, XFRM_POLICY_OUT))
+		return -EPERM;
+#ifdef CONFIG_XFRM
+	if (dst->xfrm)
+		return -EPERM;
+#endif
+	if (dev->type != ARPHRD_ETHER || !net_eq(dev_net(dev), net))
+		return -ENETUNREACH;
+	neigh = find_neighbour(dev, route->nh_family, route->nexthop);
+	if (!neigh || !(READ_ONCE(neigh->nud_state) & NUD_VALID))
+		return -EHOSTUNREACH;
+	route->probe = !(READ_ONCE(neigh->nud_state) & NUD_CONNECTED);
+	neigh_ha_snapshot((char *)route->dmac, neigh, dev);
+	ether_addr_copy(route->smac, dev->dev_addr);
+	route->ifindex = dev->ifindex;
+	route->mtu = dst_mtu(dst);
+	return 0;
+}
+
+/*
+ * send4() without a packet. It resets a source address that is gone or would leave by another
+ * interface; here the reset applies to this lookup only and the endpoint stays what the peer's last
+ * packet made it, because the next packet from there would only set it again.
+ */
+static struct rtable *output_route4(struct wg_peer *peer, struct sock *sock, struct flowi4 *fl)
+{
+	const struct endpoint *endpoint = &peer->endpoint;
+	struct net *net = sock_net(sock);
+	struct rtable *rt;
+
+	rt = dst_cache_get_ip4(&peer->endpoint_cache, &fl->saddr);
+	if (rt)
+		return rt;
+
+	security_sk_classify_flow(sock, flowi4_to_flowi_common(fl));
+	if (unlikely(!inet_confirm_addr(net, NULL, 0, fl->saddr, RT_SCOPE_HOST)))
+		fl->saddr = 0;
+	rt = ip_route_output_flow(net, fl, sock);
+	if (unlikely(fl->saddr && endpoint->src_if4 &&
+		     ((IS_ERR(rt) && PTR_ERR(rt) == -EINVAL) ||
+		      (!IS_ERR(rt) && rt->dst.dev->ifindex != endpoint->src_if4)))) {
+		if (!IS_ERR(rt))
+			ip_rt_put(rt);
+		fl->saddr = 0;
+		rt = ip_route_output_flow(net, fl, sock);
+	}
+	if (!IS_ERR(rt))
+		dst_cache_set_ip4(&peer->endpoint_cache, &rt->dst, fl->saddr);
+	return rt;
+}
+
+static int peer_route4(struct wg_peer *peer, struct sock *sock, struct bpf_wg_route *route)
+{
+	struct flowi4 fl = {
+		.saddr = peer->endpoint.src4.s_addr,
+		.daddr = peer->endpoint.addr4.sin_addr.s_addr,
+		.fl4_sport = inet_sk(sock)->inet_sport,
+		.fl4_dport = peer->endpoint.addr4.sin_port,
+		.flowi4_mark = READ_ONCE(peer->device->fwmark),
+		.flowi4_proto = IPPROTO_UDP,
+	};
+	struct rtable *rt;
+	int ret;
+
+	rt = output_route4(peer, sock, &fl);
+	if (IS_ERR(rt))
+		return -ENETUNREACH;
+	ret = -ENETUNREACH;
+	if (rt->rt_type != RTN_UNICAST || !fl.saddr)
+		goto out;
+
+	route->family = AF_INET;
+	route->ttl = ip4_dst_hoplimit(&rt->dst);
+	route->sport = fl.fl4_sport;
+	route->dport = fl.fl4_dport;
+	route->src[0] = fl.saddr;
+	route->dst[0] = fl.daddr;
+	if (rt->rt_gw_family == AF_INET6) {
+		route->nh_family = AF_INET6;
+		memcpy(route->nexthop, &rt->rt_gw6, sizeof(rt->rt_gw6));
+	} else {
+		route->nh_family = AF_INET;
+		route->nexthop[0] = rt->rt_gw_family ? rt->rt_gw4 : fl.daddr;
+	}
+	ret = fill_route(route, sock_net(sock), &rt->dst);
+out:
+	ip_rt_put(rt);
+	return ret;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* send6() without a packet; see output_route4(). */
+static struct dst_entry *output_route6(struct wg_peer *peer, struct sock *sock, struct flowi6 *fl)
+{
+	struct net *net = sock_net(sock);
+	struct dst_entry *dst;
+
+	dst = dst_cache_get_ip6(&peer->endpoint_cache, &fl->saddr);
+	if (dst)
+		return dst;
+
+	security_sk_classify_flow(sock, flowi6_to_flowi_common(fl));
+	if (unlikely(!ipv6_addr_any(&fl->saddr) && !ipv6_chk_addr(net, &fl->saddr, NULL, 0)))
+		fl->saddr = in6addr_any;
+	dst = ipv6_stub->ipv6_dst_lookup_flow(net, sock, fl, NULL);
+	if (!IS_ERR(dst))
+		dst_cache_set_ip6(&peer->endpoint_cache, dst, &fl->saddr);
+	return dst;
+}
+
+static int peer_route6(struct wg_peer *peer, struct sock *sock, struct bpf_wg_route *route)
+{
+	struct flowi6 fl = {
+		.saddr = peer->endpoint.src6,
+		.daddr = peer->endpoint.addr6.sin6_addr,
+		.fl6_sport = inet_sk(sock)->inet_sport,
+		.fl6_dport = peer->endpoint.addr6.sin6_port,
+		.flowi6_mark = READ_ONCE(peer->device->fwmark),
+		.flowi6_oif = peer->endpoint.addr6.sin6_scope_id,
+		.flowi6_proto = IPPROTO_UDP,
+	};
+	const struct in6_addr *nexthop;
+	struct dst_entry *dst;
+	int ret;
+
+	dst = output_route6(peer, sock, &fl);
+	if (IS_ERR(dst))
+		return -ENETUNREACH;
+	ret = -ENETUNREACH;
+	if (dst->error || ipv6_addr_any(&fl.saddr) || ipv6_addr_is_multicast(&fl.daddr) ||
+	    dst_rt6_info(dst)->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT))
+		goto out;
+
+	route->family = AF_INET6;
+	route->ttl = ip6_dst_hoplimit(dst);
+	route->sport = fl.fl6_sport;
+	route->dport = fl.fl6_dport;
+	memcpy(route->src, &fl.saddr, sizeof(route->src));
+	memcpy(route->dst, &fl.daddr, sizeof(route->dst));
+	nexthop = rt6_nexthop(dst_rt6_info(dst), &fl.daddr);
+	route->nh_family = AF_INET6;
+	memcpy(route->nexthop, nexthop, sizeof(route->nexthop));
+	ret = fill_route(route, sock_net(sock), dst);
+out:
+	dst_release(dst);
+	return ret;
+}
+#else
+static int peer_route6(struct wg_peer *peer, struct sock *sock, struct bpf_wg_route *route)
+{
+	return -EAFNOSUPPORT;
+}
+#endif
+
+/* Whether packets can be sent to the peer under its current key, as far as one can know before. */
+static int check_sending_key(struct wg_peer *peer)
+{
+	struct noise_keypair *keypair = rcu_dereference_bh(peer->keypairs.current_keypair);
+
+	if (!keypair || !READ_ONCE(keypair->sending.is_valid))
+		return -ENOKEY;
+	if (wg_birthdate_has_expired(keypair->sending.birthdate, REJECT_AFTER_TIME) ||
+	    atomic64_read(&keypair->sending_counter) >= REJECT_AFTER_MESSAGES)
+		return -EKEYEXPIRED;
+	return 0;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * bpf_wg_endpoint_tuple_get - read the UDP endpoints of a peer, as its outer packets carry them
+ * @peer: the peer
+ * @tuple: filled in; saddr and sport are ours, daddr and dport the peer's, network byte order. A
+ *         source address that the kernel has not learned yet is zero.
+ * @tuple__sz: sizeof(tuple->ipv4) takes IPv4 endpoints only, sizeof(tuple->ipv6) or
+ *             sizeof(*tuple) both
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read.
+ * Return: AF_INET or AF_INET6, which tells the member of @tuple that was filled; -EINVAL for a size
+ * that fits neither, -EDESTADDRREQ for a peer without an endpoint, -EAFNOSUPPORT for an IPv6
+ * endpoint in a tuple for IPv4, -ENONET when the device has no socket of the family.
+ */
+__bpf_kfunc int bpf_wg_endpoint_tuple_get(struct wg_peer *peer, struct bpf_sock_tuple *tuple,
+					  __u32 tuple__sz)
+{
+	const struct endpoint *endpoint = &peer->endpoint;
+	struct sock *sock;
+	int ret;
+
+	if (tuple__sz != sizeof(tuple->ipv4) && tuple__sz != sizeof(tuple->ipv6) &&
+	    tuple__sz != sizeof(*tuple))
+		return -EINVAL;
+
+	read_lock_bh(&peer->endpoint_lock);
+	ret = endpoint->addr.sa_family;
+	switch (ret) {
+	case AF_INET:
+		sock = rcu_dereference_bh(peer->device->sock4);
+		if (!sock) {
+			ret = -ENONET;
+			break;
+		}
+		tuple->ipv4.saddr = endpoint->src4.s_addr;
+		tuple->ipv4.daddr = endpoint->addr4.sin_addr.s_addr;
+		tuple->ipv4.sport = inet_sk(sock)->inet_sport;
+		tuple->ipv4.dport = endpoint->addr4.sin_port;
+		break;
+	case AF_INET6:
+		sock = rcu_dereference_bh(peer->device->sock6);
+		if (!sock) {
+			ret = -ENONET;
+			break;
+		}
+		if (tuple__sz == sizeof(tuple->ipv4)) {
+			ret = -EAFNOSUPPORT;
+			break;
+		}
+		memcpy(tuple->ipv6.saddr, &endpoint->src6, sizeof(tuple->ipv6.saddr));
+		memcpy(tuple->ipv6.daddr, &endpoint->addr6.sin6_addr, sizeof(tuple->ipv6.daddr));
+		tuple->ipv6.sport = inet_sk(sock)->inet_sport;
+		tuple->ipv6.dport = endpoint->addr6.sin6_port;
+		break;
+	default:
+		ret = -EDESTADDRREQ;
+	}
+	read_unlock_bh(&peer->endpoint_lock);
+	return ret;
+}
+
+/**
+ * bpf_wg_endpoint_match - whether a received packet comes from where the peer is known to be
+ * @peer: the peer
+ * @flow: the outer packet as received; @flow->iif is the layer 3 interface, and the members that
+ *        endpoints do not have are ignored
+ * @flow__sz: sizeof(*flow)
+ *
+ * A packet that does not match moves the endpoint (roaming), which is the kernel's to do.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock, as
+ * wg_socket_set_peer_endpoint() takes none for the same comparison.
+ * Return: 1 if it matches, 0 if not, -EINVAL for a wrong size.
+ */
+__bpf_kfunc int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow,
+				      __u32 flow__sz)
+{
+	const struct endpoint *endpoint = &peer->endpoint;
+	const struct in6_addr *src = (const struct in6_addr *)flow->src;
+
+	if (flow__sz != sizeof(*flow))
+		return -EINVAL;
+	if (READ_ONCE(endpoint->addr.sa_family) != flow->family)
+		return 0;
+	switch (flow->family) {
+	case AF_INET:
+		return endpoint->addr4.sin_addr.s_addr == flow->src[0] &&
+		       endpoint->addr4.sin_port == flow->sport &&
+		       endpoint->src4.s_addr == flow->dst[0] && endpoint->src_if4 == flow->iif;
+	case AF_INET6:
+		return ipv6_addr_equal(&endpoint->addr6.sin6_addr, src) &&
+		       endpoint->addr6.sin6_port == flow->sport &&
+		       endpoint->addr6.sin6_scope_id == ipv6_iface_scope_id(src, flow->iif) &&
+		       !memcmp(&endpoint->src6, flow->dst, sizeof(endpoint->src6));
+	}
+	return 0;
+}
+
+/**
+ * bpf_wg_peer_route - find out how a packet for a peer would leave
+ * @peer: the peer
+ * @route: filled in on success
+ * @route__sz: sizeof(*route)
+ *
+ * Does what the module does to send: socket, fwmark, sticky source address, route cache. The cache
+ * is per CPU and a miss fills it, which is all that this changes.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read.
+ * Return: 0, or
+ * -EINVAL for a wrong size,
+ * -ESHUTDOWN for a peer that is being removed or whose device is down,
+ * -ENOKEY without a valid key, -EKEYEXPIRED with one that is too old or used up,
+ * -EDESTADDRREQ without an endpoint,
+ * -ENONET when the device has no socket of the endpoint's family,
+ * -EXDEV when the outer packet belongs into another network namespace than the inner one,
+ * -ENETUNREACH without a plain unicast route over Ethernet,
+ * -EPERM when an IPsec policy or an encapsulating route may claim the packet,
+ * -EHOSTUNREACH when the next hop's MAC address is not known yet.
+ */
+__bpf_kfunc int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route,
+				  __u32 route__sz)
+{
+	struct wg_device *wg = peer->device;
+	struct sock *sock;
+	int ret;
+
+	if (route__sz != sizeof(*route))
+		return -EINVAL;
+	if (!wg_bpf_peer_usable(peer))
+		return -ESHUTDOWN;
+	ret = check_sending_key(peer);
+	if (ret)
+		return ret;
+
+	read_lock_bh(&peer->endpoint_lock);
+	switch (peer->endpoint.addr.sa_family) {
+	case AF_INET:
+		sock = rcu_dereference_bh(wg->sock4);
+		break;
+	case AF_INET6:
+		sock = rcu_dereference_bh(wg->sock6);
+		break;
+	default:
+		ret = -EDESTADDRREQ;
+		goto out;
+	}
+	ret = -ENONET;
+	if (!sock)
+		goto out;
+	ret = -EXDEV;
+	if (!net_eq(sock_net(sock), dev_net(wg->dev)))
+		goto out;
+	ret = peer->endpoint.addr.sa_family == AF_INET ? peer_route4(peer, sock, route) :
+							 peer_route6(peer, sock, route);
+out:
+	read_unlock_bh(&peer->endpoint_lock);
+	return ret;
+}
+
+/**
+ * bpf_wg_ip_ident - draw the identification of an outer IPv4 packet
+ * @peer: the peer the packet is for
+ * @saddr: outer source address, network byte order
+ * @daddr: outer destination address, network byte order
+ *
+ * Context: any, under RCU.
+ * Return: the identification, in the low 16 bits and in network byte order.
+ */
+__bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr)
+{
+	struct iphdr iph = {
+		.saddr = saddr,
+		.daddr = daddr,
+		.protocol = IPPROTO_UDP,
+	};
+
+	__ip_select_ident(dev_net(peer->device->dev), &iph, 1);
+	return (__force u16)iph.id;
+}
+
+/**
+ * bpf_xdp_wg_flow_validate - whether the stack's input path would let a packet through
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @flow: its addresses and interfaces. They need not be those of the packet in @xdp_ctx: before
+ *        decryption the inner packet is asked about.
+ * @flow__sz: sizeof(*flow)
+ *
+ * Checks that the source is valid (reverse path filtering), that no IPsec policy has a say, and
+ * that the interface is no VRF's. The caller has excluded martians and looked up the route.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: 0 if it would, -EINVAL for a wrong size, -ENODEV for an unknown interface or one without
+ * the family, -EXDEV for an invalid source, -EPERM when IPsec policies exist, -EOPNOTSUPP for a
+ * VRF, -ENETDOWN when IPv6 is not forwarded or by proxy, -EAFNOSUPPORT for an unknown family.
+ */
+__bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, const struct bpf_wg_flow *flow,
+					 __u32 flow__sz)
+{
+	return flow_validate(dev_net(wg_bpf_xdp_dev(xdp_ctx)), flow, flow__sz);
+}
+
+/**
+ * bpf_skb_wg_flow_validate - like bpf_xdp_wg_flow_validate(), for tc
+ * @skb_ctx: the packet
+ * @flow: its addresses and interfaces
+ * @flow__sz: sizeof(*flow)
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: as bpf_xdp_wg_flow_validate().
+ */
+__bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, const struct bpf_wg_flow *flow,
+					 __u32 flow__sz)
+{
+	return flow_validate(dev_net(wg_bpf_skb_dev(skb_ctx)), flow, flow__sz);
+}
+
+/**
+ * bpf_xdp_wg_own_mac - whether a frame is addressed to the interface that received it
+ * @xdp_ctx: the packet
+ * @mac: destination MAC address of the frame
+ * @mac__sz: 6
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
+ */
+__bpf_kfunc int bpf_xdp_wg_own_mac(struct xdp_md *xdp_ctx, const void *mac, __u32 mac__sz)
+{
+	return own_mac(wg_bpf_xdp_dev(xdp_ctx), mac, mac__sz);
+}
+
+/**
+ * bpf_skb_wg_own_mac - like bpf_xdp_wg_own_mac(), for tc
+ * @skb_ctx: the packet
+ * @mac: destination MAC address of the frame
+ * @mac__sz: 6
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
+ */
+__bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz)
+{
+	return own_mac(wg_bpf_skb_dev(skb_ctx), mac, mac__sz);
+}
+
+/**
+ * bpf_xdp_wg_egress - whether a frame can leave by an interface
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @ifindex: interface index
+ *
+ * Drivers change their mind: veth transmits XDP frames only while its peer has NAPI.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if the interface transmits XDP frames, 0 if it only transmits packets of the stack (or
+ * of XDP in skb mode), -ENETDOWN if it is no Ethernet interface of the namespace that is up.
+ */
+__bpf_kfunc int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex)
+{
+	return egress(dev_net(wg_bpf_xdp_dev(xdp_ctx)), ifindex);
+}
+
+/**
+ * bpf_skb_wg_egress - like bpf_xdp_wg_egress(), for tc
+ * @skb_ctx: the packet
+ * @ifindex: interface index
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: as bpf_xdp_wg_egress().
+ */
+__bpf_kfunc int bpf_skb_wg_egress(struct __sk_buff *skb_ctx, __u32 ifindex)
+{
+	return egress(dev_net(wg_bpf_skb_dev(skb_ctx)), ifindex);
+}
+
+/**
+ * bpf_xdp_wg_neigh_probe - tell the neighbour table that a neighbour is being sent to
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @ifindex: egress interface
+ * @addr: the next hop's address, network byte order
+ * @addr__sz: 4 or 16, which tells the family
+ *
+ * A neighbour that is not known to be reachable is used and probed meanwhile, as the stack does:
+ * without the probe, one that changed its MAC address would never be found again.
+ *
+ * Context: softirq or bottom halves off, under RCU. May take the neighbour's lock.
+ * Return: 0, -EINVAL for a wrong size, -ENODEV for an unknown interface, -ENOENT without an entry.
+ */
+__bpf_kfunc int bpf_xdp_wg_neigh_probe(struct xdp_md *xdp_ctx, __u32 ifindex, const void *addr,
+				       __u32 addr__sz)
+{
+	return neigh_probe(dev_net(wg_bpf_xdp_dev(xdp_ctx)), ifindex, addr, addr__sz);
+}
+
+/**
+ * bpf_skb_wg_neigh_probe - like bpf_xdp_wg_neigh_probe(), for tc
+ * @skb_ctx: the packet
+ * @ifindex: egress interface
+ * @addr: the next hop's address, network byte order
+ * @addr__sz: 4 or 16, which tells the family
+ *
+ * Context: softirq or bottom halves off, under RCU. May take the neighbour's lock.
+ * Return: as bpf_xdp_wg_neigh_probe().
+ */
+__bpf_kfunc int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex, const void *addr,
+				       __u32 addr__sz)
+{
+	return neigh_probe(dev_net(wg_bpf_skb_dev(skb_ctx)), ifindex, addr, addr__sz);
+}
+
+__bpf_kfunc_end_defs();
