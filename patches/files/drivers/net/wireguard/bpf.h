@@ -2,7 +2,7 @@
 /*
  * kfuncs of WireGuard for XDP and tc programs.
  *
- * bpf.c        lookups, and the registration of all kfuncs
+ * bpf.c        the kfuncs and their documentation, the lookups, the registration
  * bpf_route.c  the questions a program asks before it decides: is the source valid, where would
  *              the outer packet go, can the egress transmit
  * bpf_data.c   what is done to packet data: peek, encrypt, decrypt, move, checksum
@@ -84,6 +84,14 @@ struct bpf_wg_route {
 	__u8 dmac[ETH_ALEN];
 };
 
+/**
+ * struct bpf_wg_block - one block of ChaCha20, as much as a peek deciphers
+ * @data: the plaintext
+ */
+struct bpf_wg_block {
+	__u8 data[64];
+};
+
 /* The kfuncs' share of a peer's transfer counters, one per CPU. */
 struct wg_bpf_stats {
 	u64 rx_bytes, tx_bytes;
@@ -108,60 +116,37 @@ static inline bool wg_bpf_peer_usable(const struct wg_peer *peer)
 	return !READ_ONCE(peer->is_dead) && netif_running(peer->device->dev);
 }
 
-static inline struct net_device *wg_bpf_xdp_dev(const struct xdp_md *ctx)
-{
-	return ((const struct xdp_buff *)ctx)->rxq->dev;
-}
-
-static inline struct net_device *wg_bpf_skb_dev(const struct __sk_buff *ctx)
-{
-	return ((const struct sk_buff *)ctx)->dev;
-}
-
-int wg_bpf_init(void);
+/**
+ * struct wg_bpf_packet - the part of a packet that is in one piece of memory
+ * @data: first byte, where offset 0 of the kfuncs is
+ * @length: in bytes
+ */
+struct wg_bpf_packet {
+	u8 *data;
+	u32 length;
+};
 
 /* bpf.c */
-struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *xdp_ctx, __u32 ifindex);
-struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *skb_ctx, __u32 ifindex);
-struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *xdp_ctx, __u16 port);
-struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *skb_ctx, __u16 port);
-struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr,
-					      __u32 addr__sz);
-struct wg_peer *bpf_wg_peer_hashtable_lookup(struct wg_device *wg, __le32 idx);
-void bpf_wg_device_put(struct wg_device *wg);
-void bpf_wg_peer_put(struct wg_peer *peer);
+int wg_bpf_init(void);
 
-/* bpf_route.c */
-int bpf_wg_endpoint_tuple_get(struct wg_peer *peer, struct bpf_sock_tuple *tuple, __u32 tuple__sz);
-int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, __u32 flow__sz);
-int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, __u32 route__sz);
-__u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr);
-int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, const struct bpf_wg_flow *flow,
-			     __u32 flow__sz);
-int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, const struct bpf_wg_flow *flow,
-			     __u32 flow__sz);
-int bpf_xdp_wg_own_mac(struct xdp_md *xdp_ctx, const void *mac, __u32 mac__sz);
-int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz);
-int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex);
-int bpf_skb_wg_egress(struct __sk_buff *skb_ctx, __u32 ifindex);
-int bpf_xdp_wg_neigh_probe(struct xdp_md *xdp_ctx, __u32 ifindex, const void *addr,
-			   __u32 addr__sz);
-int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex, const void *addr,
-			   __u32 addr__sz);
+/* bpf_route.c: see the kfuncs of the same names */
+int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size);
+int wg_bpf_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, u32 size);
+int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size);
+u32 wg_bpf_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr);
+int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 size);
+int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size);
+int wg_bpf_egress(struct net *net, u32 ifindex);
+int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size);
 
-/* bpf_data.c */
-int bpf_xdp_wg_peek(struct xdp_md *xdp_ctx, __u32 offset, __u32 length, struct wg_peer *peer,
-		    void *block, __u32 block__sz);
-int bpf_skb_wg_peek(struct __sk_buff *skb_ctx, __u32 offset, __u32 length, struct wg_peer *peer,
-		    void *block, __u32 block__sz);
-int bpf_xdp_wg_encrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 length, struct wg_peer *peer);
-int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
-		       struct wg_peer *peer);
-int bpf_xdp_wg_decrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 length, struct wg_peer *peer);
-int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
-		       struct wg_peer *peer);
-int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __u32 length);
-__s64 bpf_xdp_checksum(struct xdp_md *xdp_ctx, __u32 offset, __u32 length, __u32 seed);
-__s64 bpf_skb_checksum(struct __sk_buff *skb_ctx, __u32 offset, __u32 length, __u32 seed);
+/* bpf_data.c: likewise */
+int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
+		u8 *block);
+int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
+		   struct wg_peer *peer);
+int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
+		   struct wg_peer *peer);
+int wg_bpf_move(const struct wg_bpf_packet *packet, u32 to, u32 from, u32 length);
+s64 wg_bpf_checksum(const struct wg_bpf_packet *packet, u32 offset, u32 length, u32 seed);
 
 #endif /* _WG_BPF_H */

@@ -99,7 +99,22 @@ static int validate_source6(struct net_device *dev, const struct bpf_wg_flow *fl
 #endif
 }
 
-static int flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 size)
+/* Whether the destination is an address of this host that a packet from @dev may be for. */
+static bool is_local(struct net_device *dev, const struct bpf_wg_flow *flow)
+{
+	const struct in6_addr *dst6 = (const struct in6_addr *)flow->dst;
+
+	if (flow->family == AF_INET)
+		return inet_addr_type(dev_net(dev), flow->dst[0]) == RTN_LOCAL;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (flow->family == AF_INET6)
+		return ipv6_chk_addr(dev_net(dev), dst6, dev,
+				     ipv6_addr_type(dst6) & IPV6_ADDR_LINKLOCAL);
+#endif
+	return false;
+}
+
+int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 size)
 {
 	struct net_device *dev;
 
@@ -108,6 +123,8 @@ static int flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 si
 	dev = dev_get_by_index_rcu(net, flow->iif);
 	if (!dev)
 		return -ENODEV;
+	if (!flow->oif && !is_local(dev, flow))
+		return -EADDRNOTAVAIL;
 	if (netif_is_l3_slave(dev) || netif_is_l3_master(dev))
 		return -EOPNOTSUPP;
 	if (has_policy(net, flow->oif ? XFRM_POLICY_FWD : XFRM_POLICY_IN) ||
@@ -122,7 +139,7 @@ static int flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 si
 	return -EAFNOSUPPORT;
 }
 
-static int own_mac(const struct net_device *dev, const void *mac, u32 size)
+int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size)
 {
 	if (size != ETH_ALEN)
 		return -EINVAL;
@@ -138,7 +155,7 @@ static struct net_device *running_ethernet(struct net *net, u32 ifindex)
 	return dev;
 }
 
-static int egress(struct net *net, u32 ifindex)
+int wg_bpf_egress(struct net *net, u32 ifindex)
 {
 	const struct net_device *dev = running_ethernet(net, ifindex);
 
@@ -150,7 +167,7 @@ static int egress(struct net *net, u32 ifindex)
 	return 1;
 }
 
-static int neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size)
+int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size)
 {
 	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
 	struct neighbour *neigh;
@@ -340,30 +357,14 @@ static int check_sending_key(struct wg_peer *peer)
 	return 0;
 }
 
-__bpf_kfunc_start_defs();
-
-/**
- * bpf_wg_endpoint_tuple_get - read the UDP endpoints of a peer, as its outer packets carry them
- * @peer: the peer
- * @tuple: filled in; saddr and sport are ours, daddr and dport the peer's, network byte order. A
- *         source address that the kernel has not learned yet is zero.
- * @tuple__sz: sizeof(tuple->ipv4) takes IPv4 endpoints only, sizeof(tuple->ipv6) or
- *             sizeof(*tuple) both
- *
- * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read.
- * Return: AF_INET or AF_INET6, which tells the member of @tuple that was filled; -EINVAL for a size
- * that fits neither, -EDESTADDRREQ for a peer without an endpoint, -EAFNOSUPPORT for an IPv6
- * endpoint in a tuple for IPv4, -ENONET when the device has no socket of the family.
- */
-__bpf_kfunc int bpf_wg_endpoint_tuple_get(struct wg_peer *peer, struct bpf_sock_tuple *tuple,
-					  __u32 tuple__sz)
+int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size)
 {
 	const struct endpoint *endpoint = &peer->endpoint;
 	struct sock *sock;
 	int ret;
 
-	if (tuple__sz != sizeof(tuple->ipv4) && tuple__sz != sizeof(tuple->ipv6) &&
-	    tuple__sz != sizeof(*tuple))
+	if (size != sizeof(tuple->ipv4) && size != sizeof(tuple->ipv6) &&
+	    size != sizeof(*tuple))
 		return -EINVAL;
 
 	read_lock_bh(&peer->endpoint_lock);
@@ -386,7 +387,7 @@ __bpf_kfunc int bpf_wg_endpoint_tuple_get(struct wg_peer *peer, struct bpf_sock_
 			ret = -ENONET;
 			break;
 		}
-		if (tuple__sz == sizeof(tuple->ipv4)) {
+		if (size == sizeof(tuple->ipv4)) {
 			ret = -EAFNOSUPPORT;
 			break;
 		}
@@ -402,26 +403,12 @@ __bpf_kfunc int bpf_wg_endpoint_tuple_get(struct wg_peer *peer, struct bpf_sock_
 	return ret;
 }
 
-/**
- * bpf_wg_endpoint_match - whether a received packet comes from where the peer is known to be
- * @peer: the peer
- * @flow: the outer packet as received; @flow->iif is the layer 3 interface, and the members that
- *        endpoints do not have are ignored
- * @flow__sz: sizeof(*flow)
- *
- * A packet that does not match moves the endpoint (roaming), which is the kernel's to do.
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock, as
- * wg_socket_set_peer_endpoint() takes none for the same comparison.
- * Return: 1 if it matches, 0 if not, -EINVAL for a wrong size.
- */
-__bpf_kfunc int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow,
-				      __u32 flow__sz)
+int wg_bpf_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, u32 size)
 {
 	const struct endpoint *endpoint = &peer->endpoint;
 	const struct in6_addr *src = (const struct in6_addr *)flow->src;
 
-	if (flow__sz != sizeof(*flow))
+	if (size != sizeof(*flow))
 		return -EINVAL;
 	if (READ_ONCE(endpoint->addr.sa_family) != flow->family)
 		return 0;
@@ -439,35 +426,13 @@ __bpf_kfunc int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_
 	return 0;
 }
 
-/**
- * bpf_wg_peer_route - find out how a packet for a peer would leave
- * @peer: the peer
- * @route: filled in on success
- * @route__sz: sizeof(*route)
- *
- * Does what the module does to send: socket, fwmark, sticky source address, route cache. The cache
- * is per CPU and a miss fills it, which is all that this changes.
- *
- * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read.
- * Return: 0, or
- * -EINVAL for a wrong size,
- * -ESHUTDOWN for a peer that is being removed or whose device is down,
- * -ENOKEY without a valid key, -EKEYEXPIRED with one that is too old or used up,
- * -EDESTADDRREQ without an endpoint,
- * -ENONET when the device has no socket of the endpoint's family,
- * -EXDEV when the outer packet belongs into another network namespace than the inner one,
- * -ENETUNREACH without a plain unicast route over Ethernet,
- * -EPERM when an IPsec policy or an encapsulating route may claim the packet,
- * -EHOSTUNREACH when the next hop's MAC address is not known yet.
- */
-__bpf_kfunc int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route,
-				  __u32 route__sz)
+int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size)
 {
 	struct wg_device *wg = peer->device;
 	struct sock *sock;
 	int ret;
 
-	if (route__sz != sizeof(*route))
+	if (size != sizeof(*route))
 		return -EINVAL;
 	if (!wg_bpf_peer_usable(peer))
 		return -ESHUTDOWN;
@@ -500,16 +465,7 @@ out:
 	return ret;
 }
 
-/**
- * bpf_wg_ip_ident - draw the identification of an outer IPv4 packet
- * @peer: the peer the packet is for
- * @saddr: outer source address, network byte order
- * @daddr: outer destination address, network byte order
- *
- * Context: any, under RCU.
- * Return: the identification, in the low 16 bits and in network byte order.
- */
-__bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr)
+u32 wg_bpf_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr)
 {
 	struct iphdr iph = {
 		.saddr = saddr,
@@ -520,133 +476,3 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
 	__ip_select_ident(dev_net(peer->device->dev), &iph, 1);
 	return (__force u16)iph.id;
 }
-
-/**
- * bpf_xdp_wg_flow_validate - whether the stack's input path would let a packet through
- * @xdp_ctx: the packet, whose receiving device tells the network namespace
- * @flow: its addresses and interfaces. They need not be those of the packet in @xdp_ctx: before
- *        decryption the inner packet is asked about.
- * @flow__sz: sizeof(*flow)
- *
- * Checks that the source is valid (reverse path filtering), that no IPsec policy has a say, and
- * that the interface is no VRF's. The caller has excluded martians and looked up the route.
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: 0 if it would, -EINVAL for a wrong size, -ENODEV for an unknown interface or one without
- * the family, -EXDEV for an invalid source, -EPERM when IPsec policies exist, -EOPNOTSUPP for a
- * VRF, -ENETDOWN when IPv6 is not forwarded or by proxy, -EAFNOSUPPORT for an unknown family.
- */
-__bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, const struct bpf_wg_flow *flow,
-					 __u32 flow__sz)
-{
-	return flow_validate(dev_net(wg_bpf_xdp_dev(xdp_ctx)), flow, flow__sz);
-}
-
-/**
- * bpf_skb_wg_flow_validate - like bpf_xdp_wg_flow_validate(), for tc
- * @skb_ctx: the packet
- * @flow: its addresses and interfaces
- * @flow__sz: sizeof(*flow)
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: as bpf_xdp_wg_flow_validate().
- */
-__bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, const struct bpf_wg_flow *flow,
-					 __u32 flow__sz)
-{
-	return flow_validate(dev_net(wg_bpf_skb_dev(skb_ctx)), flow, flow__sz);
-}
-
-/**
- * bpf_xdp_wg_own_mac - whether a frame is addressed to the interface that received it
- * @xdp_ctx: the packet
- * @mac: destination MAC address of the frame
- * @mac__sz: 6
- *
- * Context: softirq or bottom halves off, under RCU.
- * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
- */
-__bpf_kfunc int bpf_xdp_wg_own_mac(struct xdp_md *xdp_ctx, const void *mac, __u32 mac__sz)
-{
-	return own_mac(wg_bpf_xdp_dev(xdp_ctx), mac, mac__sz);
-}
-
-/**
- * bpf_skb_wg_own_mac - like bpf_xdp_wg_own_mac(), for tc
- * @skb_ctx: the packet
- * @mac: destination MAC address of the frame
- * @mac__sz: 6
- *
- * Context: softirq or bottom halves off, under RCU.
- * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
- */
-__bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz)
-{
-	return own_mac(wg_bpf_skb_dev(skb_ctx), mac, mac__sz);
-}
-
-/**
- * bpf_xdp_wg_egress - whether a frame can leave by an interface
- * @xdp_ctx: the packet, whose receiving device tells the network namespace
- * @ifindex: interface index
- *
- * Drivers change their mind: veth transmits XDP frames only while its peer has NAPI.
- *
- * Context: softirq or bottom halves off, under RCU.
- * Return: 1 if the interface transmits XDP frames, 0 if it only transmits packets of the stack (or
- * of XDP in skb mode), -ENETDOWN if it is no Ethernet interface of the namespace that is up.
- */
-__bpf_kfunc int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex)
-{
-	return egress(dev_net(wg_bpf_xdp_dev(xdp_ctx)), ifindex);
-}
-
-/**
- * bpf_skb_wg_egress - like bpf_xdp_wg_egress(), for tc
- * @skb_ctx: the packet
- * @ifindex: interface index
- *
- * Context: softirq or bottom halves off, under RCU.
- * Return: as bpf_xdp_wg_egress().
- */
-__bpf_kfunc int bpf_skb_wg_egress(struct __sk_buff *skb_ctx, __u32 ifindex)
-{
-	return egress(dev_net(wg_bpf_skb_dev(skb_ctx)), ifindex);
-}
-
-/**
- * bpf_xdp_wg_neigh_probe - tell the neighbour table that a neighbour is being sent to
- * @xdp_ctx: the packet, whose receiving device tells the network namespace
- * @ifindex: egress interface
- * @addr: the next hop's address, network byte order
- * @addr__sz: 4 or 16, which tells the family
- *
- * A neighbour that is not known to be reachable is used and probed meanwhile, as the stack does:
- * without the probe, one that changed its MAC address would never be found again.
- *
- * Context: softirq or bottom halves off, under RCU. May take the neighbour's lock.
- * Return: 0, -EINVAL for a wrong size, -ENODEV for an unknown interface, -ENOENT without an entry.
- */
-__bpf_kfunc int bpf_xdp_wg_neigh_probe(struct xdp_md *xdp_ctx, __u32 ifindex, const void *addr,
-				       __u32 addr__sz)
-{
-	return neigh_probe(dev_net(wg_bpf_xdp_dev(xdp_ctx)), ifindex, addr, addr__sz);
-}
-
-/**
- * bpf_skb_wg_neigh_probe - like bpf_xdp_wg_neigh_probe(), for tc
- * @skb_ctx: the packet
- * @ifindex: egress interface
- * @addr: the next hop's address, network byte order
- * @addr__sz: 4 or 16, which tells the family
- *
- * Context: softirq or bottom halves off, under RCU. May take the neighbour's lock.
- * Return: as bpf_xdp_wg_neigh_probe().
- */
-__bpf_kfunc int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex, const void *addr,
-				       __u32 addr__sz)
-{
-	return neigh_probe(dev_net(wg_bpf_skb_dev(skb_ctx)), ifindex, addr, addr__sz);
-}
-
-__bpf_kfunc_end_defs();

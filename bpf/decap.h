@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Decapsulation: a data message for this host is decrypted in place and the packet inside is
+ * forwarded. It cannot be given back once it is decrypted, so its header is peeked at, and all is
+ * decided, before.
+ */
+#ifndef XDP_WG_DECAP_H
+#define XDP_WG_DECAP_H
+
+#include <linux/errno.h>
+#include <linux/if_ether.h>
+#include <linux/udp.h>
+
+#include "cursor.h"
+#include "forward.h"
+#include "ip.h"
+#include "message.h"
+
+struct decap {
+	__u32 message; /* offset of the data message in the frame */
+	__u32 length; /* of the data message */
+	__u32 inner; /* length of the inner packet */
+	__u32 ifindex; /* egress */
+	__be32 nexthop[4];
+	__u8 nh_family;
+	__u8 family; /* of the inner packet */
+	__u8 ecn; /* of the outer header */
+	__u8 smac[ETH_ALEN];
+	__u8 dmac[ETH_ALEN];
+};
+
+/* What a peeked block is parsed as. The union also aligns it. */
+union peeked {
+	struct bpf_wg_block block;
+	struct {
+		struct iphdr ip;
+		__be16 ports[2];
+	} v4;
+	struct {
+		struct ipv6hdr ip;
+		__be16 ports[2];
+	} v6;
+};
+
+static __always_inline int decrypt_reason(int ret)
+{
+	switch (ret) {
+	case -EBADMSG:
+		return XDP_WG_AUTH;
+	case -EALREADY:
+		return XDP_WG_REPLAY;
+	case -EAGAIN:
+		return XDP_WG_NEW_KEY;
+	case -ESTALE:
+		return XDP_WG_WINDOW;
+	case -ENODATA:
+	case -EPROTO:
+		return XDP_WG_NOT_DATA;
+	case -ENOKEY:
+	case -EKEYEXPIRED:
+		return XDP_WG_NO_KEY;
+	case -ENOENT:
+		return XDP_WG_NO_PEER;
+	case -ESHUTDOWN:
+		return XDP_WG_SHUTDOWN;
+	case -EOPNOTSUPP:
+		return XDP_WG_MULTI_BUFFER;
+	}
+	return XDP_WG_MALFORMED;
+}
+
+/* Parse the inner packet of a message whose plaintext has room bytes. */
+static __always_inline int decap_parse(struct packet *inner, const union peeked *peeked, __u32 room)
+{
+	int reason;
+
+	if (room < sizeof(peeked->v4.ip))
+		return XDP_WG_INNER;
+	if (peeked->v4.ip.version == 4) {
+		reason = ip4_parse(inner, &peeked->v4.ip, room);
+		if (!reason && ip_has_ports(inner)) {
+			inner->flow.sport = peeked->v4.ports[0];
+			inner->flow.dport = peeked->v4.ports[1];
+		}
+		return reason;
+	}
+	if (peeked->v4.ip.version != 6 || room < sizeof(peeked->v6.ip))
+		return XDP_WG_INNER;
+	reason = ip6_parse(inner, &peeked->v6.ip, room);
+	if (!reason && ip_has_ports(inner)) {
+		inner->flow.sport = peeked->v6.ports[0];
+		inner->flow.dport = peeked->v6.ports[1];
+	}
+	return reason;
+}
+
+/* Whether the peer may send with this inner source address. */
+static __always_inline int decap_source_allowed(struct wg_device *wg, const struct wg_peer *peer,
+						const struct packet *inner)
+{
+	struct wg_peer *owner;
+	int allowed;
+
+	if (inner->flow.family == AF_INET)
+		owner = bpf_wg_peer_allowedips_lookup(wg, inner->flow.src, 4);
+	else
+		owner = bpf_wg_peer_allowedips_lookup(wg, inner->flow.src, 16);
+	if (!owner)
+		return 0;
+	allowed = owner == peer;
+	bpf_wg_peer_put(owner);
+	return allowed;
+}
+
+/* Whether a WireGuard device is at the end of a route. */
+static __always_inline int is_tunnel(pkt_ctx *ctx, __u32 ifindex)
+{
+	struct wg_device *wg = pkt_device_by_index(ctx, ifindex);
+
+	if (!wg)
+		return 0;
+	bpf_wg_device_put(wg);
+	return 1;
+}
+
+/* Find the way of the inner packet, which comes in by the WireGuard device. */
+static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32 flags,
+				       struct decap *plan)
+{
+	struct bpf_fib_lookup fib;
+	int reason;
+
+	reason = check_forwardable(inner);
+	if (reason)
+		return reason;
+	reason = fib_reason(fib_lookup(ctx, inner, &fib, 0));
+	if (reason == XDP_WG_NEIGHBOUR && is_tunnel(ctx, fib.ifindex))
+		return XDP_WG_NESTED;
+	if (reason == XDP_WG_LOCAL)
+		return XDP_WG_INNER;
+	if (reason)
+		return reason;
+
+	inner->flow.oif = fib.ifindex;
+	reason = check_input(ctx, inner);
+	if (reason)
+		return reason;
+	reason = check_egress(ctx, fib.ifindex, flags);
+	if (reason)
+		return reason;
+
+	plan->ifindex = fib.ifindex;
+	plan->nh_family = fib.family;
+	__builtin_memcpy(plan->nexthop, fib.ipv6_dst, sizeof(plan->nexthop));
+	__builtin_memcpy(plan->smac, fib.smac, ETH_ALEN);
+	__builtin_memcpy(plan->dmac, fib.dmac, ETH_ALEN);
+	return 0;
+}
+
+/*
+ * Decide about a data message of plan->length bytes at plan->message, which arrived in the outer
+ * packet for wg. Only reads. Returns 0 with the plan made, or the reason to pass.
+ */
+static __always_inline int decide_decap(pkt_ctx *ctx, const struct packet *outer,
+					struct wg_device *wg, struct wg_peer *peer, __u32 flags,
+					struct decap *plan)
+{
+	struct packet inner = {};
+	union peeked peeked;
+	int reason, ret;
+
+	if (bpf_wg_endpoint_match(peer, &outer->flow, sizeof(outer->flow)) != 1)
+		return XDP_WG_ENDPOINT;
+	reason = check_input(ctx, outer);
+	if (reason)
+		return reason;
+	ret = pkt_peek(ctx, plan->message, plan->length, peer, &peeked.block);
+	if (ret < 0)
+		return decrypt_reason(ret);
+
+	reason = decap_parse(&inner, &peeked, plan->length - MESSAGE_OVERHEAD);
+	if (reason)
+		return reason;
+	if (!decap_source_allowed(wg, peer, &inner))
+		return XDP_WG_INNER;
+	inner.flow.iif = wg->dev->ifindex;
+	reason = decap_route(ctx, &inner, flags, plan);
+	if (reason)
+		return reason;
+	plan->inner = inner.length;
+	plan->family = inner.flow.family;
+	plan->ecn = outer->flow.tos;
+	return 0;
+}
+
+/* Forward the inner header, which is at offset: congestion marks of the outer one, one hop less. */
+static __always_inline int decap_update_inner(pkt_ctx *ctx, __u32 offset, const struct decap *plan)
+{
+	if (plan->family == AF_INET) {
+		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return -1;
+		ip4_set_ecn(ip, ecn_decapsulate(plan->ecn, ip->tos));
+		ip4_decrease_ttl(ip);
+	} else {
+		struct ipv6hdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return -1;
+		ip6_set_ecn(ip, ecn_decapsulate(plan->ecn, bpf_ntohl(*(__be32 *)ip) >> 20));
+		ip->hop_limit--;
+	}
+	return 0;
+}
+
+static __always_inline int decap_write_link(pkt_ctx *ctx, const struct decap *plan)
+{
+	struct ethhdr *eth = pkt_at(ctx, 0, sizeof(*eth));
+
+	if (!eth)
+		return -1;
+	__builtin_memcpy(eth->h_dest, plan->dmac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, plan->smac, ETH_ALEN);
+	eth->h_proto = bpf_htons(plan->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
+	return 0;
+}
+
+/*
+ * Carry the plan out on a frame of the given length. Returns XDP_WG_DECAP with the frame ready to
+ * be sent, or the reason to pass with the frame as it was, or the reason to drop.
+ */
+static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct decap *plan,
+					struct wg_peer *peer)
+{
+	__u32 head = plan->message + sizeof(struct message_data) - sizeof(struct ethhdr);
+	__u32 length = sizeof(struct ethhdr) + plan->inner;
+	int ret;
+
+	ret = pkt_decrypt(ctx, plan->message, plan->length, peer);
+	if (ret)
+		return decrypt_reason(ret);
+	if (pkt_grow_head(ctx, -(int)head) || pkt_grow_tail(ctx, -(int)(frame - head - length)))
+		return XDP_WG_BROKEN;
+	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan))
+		return XDP_WG_BROKEN;
+	neigh_used(ctx, plan->ifindex, plan->nh_family, plan->nexthop);
+	return XDP_WG_DECAP;
+}
+
+#endif /* XDP_WG_DECAP_H */

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Encapsulation: a packet that routes to a WireGuard device is encrypted for its peer and leaves
+ * by the route to the peer's endpoint.
+ */
+#ifndef XDP_WG_ENCAP_H
+#define XDP_WG_ENCAP_H
+
+#include <linux/errno.h>
+#include <linux/if_ether.h>
+#include <linux/udp.h>
+
+#include "cursor.h"
+#include "forward.h"
+#include "ip.h"
+#include "message.h"
+
+struct encap {
+	struct bpf_wg_route route;
+	__u32 message; /* length of the data message */
+	__u32 headers; /* what comes in front of the Ethernet header: outer IP, UDP, message header */
+	__u32 grow; /* by how much the frame gets longer at its end */
+	__u8 ecn; /* of the outer header */
+	__u8 family; /* of the inner packet */
+};
+
+static __always_inline int route_reason(int ret)
+{
+	switch (ret) {
+	case 0:
+		return 0;
+	case -ESHUTDOWN:
+		return XDP_WG_SHUTDOWN;
+	case -ENOKEY:
+	case -EKEYEXPIRED:
+		return XDP_WG_NO_KEY;
+	case -EDESTADDRREQ:
+		return XDP_WG_ENDPOINT;
+	case -EPERM:
+		return XDP_WG_POLICY;
+	case -EHOSTUNREACH:
+		return XDP_WG_NEIGHBOUR;
+	}
+	return XDP_WG_OUTER_ROUTE;
+}
+
+/* Length of the plaintext: padded as the device pads, but never over the route's MTU. */
+static __always_inline __u32 padded_length(__u32 length, __u32 mtu)
+{
+	__u32 padded = (length + MESSAGE_PADDING - 1) & ~(MESSAGE_PADDING - 1);
+
+	return mtu && padded > mtu ? mtu : padded;
+}
+
+/*
+ * Decide about a packet that routes to a WireGuard device: trailing is the number of bytes that
+ * follow it in the frame, mtu that of its route. Only reads. Returns 0 with the plan made, or the
+ * reason to pass.
+ */
+static __always_inline int decide_encap(pkt_ctx *ctx, const struct packet *packet, __u32 trailing,
+					__u32 mtu, struct wg_peer *peer, __u32 flags,
+					struct encap *plan)
+{
+	__u32 outer, plaintext;
+	int reason;
+
+	__builtin_memset(plan, 0, sizeof(*plan));
+	reason = route_reason(bpf_wg_peer_route(peer, &plan->route, sizeof(plan->route)));
+	if (reason)
+		return reason;
+	reason = check_input(ctx, packet);
+	if (reason)
+		return reason;
+	reason = check_egress(ctx, plan->route.ifindex, flags);
+	if (reason)
+		return reason;
+
+	outer = plan->route.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	plan->headers = outer + sizeof(struct udphdr) + sizeof(struct message_data);
+	plaintext = padded_length(packet->length, mtu);
+	plan->message = MESSAGE_OVERHEAD + plaintext;
+	if (outer + sizeof(struct udphdr) + plan->message > plan->route.mtu)
+		return XDP_WG_MTU;
+	/* Bytes that follow the packet become padding and tag; there are at most as many. */
+	if (trailing > plaintext - packet->length + MESSAGE_TAG)
+		return XDP_WG_MALFORMED;
+	plan->grow = plaintext - packet->length + MESSAGE_TAG - trailing;
+	plan->ecn = ecn_encapsulate(packet->flow.tos);
+	plan->family = packet->flow.family;
+	return 0;
+}
+
+/*
+ * Make room for headers and tail. A buffer that ends right behind the frame is grown in front
+ * only, and the frame is moved forward. Returns the bytes that it was moved by, which encap_shrink()
+ * wants back, or -1 if there is no room, with the frame as it was.
+ */
+static __always_inline int encap_grow(pkt_ctx *ctx, const struct encap *plan, __u32 frame)
+{
+	__u32 moved = 0;
+
+	if (pkt_grow_tail(ctx, plan->grow))
+		moved = plan->grow;
+	if (pkt_grow_head(ctx, plan->headers + moved)) {
+		if (!moved)
+			pkt_grow_tail(ctx, -(int)plan->grow);
+		return -1;
+	}
+	if (moved)
+		pkt_move(ctx, plan->headers, plan->headers + moved, frame);
+	return moved;
+}
+
+/* The exact reverse. */
+static __always_inline void encap_shrink(pkt_ctx *ctx, const struct encap *plan, __u32 frame,
+					 __u32 moved)
+{
+	if (moved)
+		pkt_move(ctx, plan->headers + moved, plan->headers, frame);
+	pkt_grow_head(ctx, -(int)(plan->headers + moved));
+	if (!moved)
+		pkt_grow_tail(ctx, -(int)plan->grow);
+}
+
+/* One hop less for the inner packet; what it had before is saved for encap_restore_ttl(). */
+static __always_inline int encap_decrease_ttl(pkt_ctx *ctx, const struct encap *plan,
+					      struct iphdr *saved)
+{
+	__u32 offset = plan->headers + sizeof(struct ethhdr);
+
+	if (plan->family == AF_INET) {
+		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return -1;
+		saved->ttl = ip->ttl;
+		saved->check = ip->check;
+		ip4_decrease_ttl(ip);
+	} else {
+		struct ipv6hdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return -1;
+		saved->ttl = ip->hop_limit;
+		ip->hop_limit--;
+	}
+	return 0;
+}
+
+static __always_inline void encap_restore_ttl(pkt_ctx *ctx, const struct encap *plan,
+					      const struct iphdr *saved)
+{
+	__u32 offset = plan->headers + sizeof(struct ethhdr);
+
+	if (plan->family == AF_INET) {
+		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return;
+		ip->ttl = saved->ttl;
+		ip->check = saved->check;
+	} else {
+		struct ipv6hdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (ip)
+			ip->hop_limit = saved->ttl;
+	}
+}
+
+static __always_inline void encap_write_ip4(struct iphdr *ip, const struct encap *plan,
+					    struct wg_peer *peer)
+{
+	const struct bpf_wg_route *route = &plan->route;
+
+	ip->version = 4;
+	ip->ihl = sizeof(*ip) / 4;
+	ip->tos = plan->ecn;
+	ip->tot_len = bpf_htons(sizeof(*ip) + sizeof(struct udphdr) + plan->message);
+	ip->id = bpf_wg_ip_ident(peer, route->src[0], route->dst[0]);
+	ip->frag_off = 0;
+	ip->ttl = route->ttl;
+	ip->protocol = IPPROTO_UDP;
+	ip->check = 0;
+	ip->saddr = route->src[0];
+	ip->daddr = route->dst[0];
+	ip->check = ~csum_fold(ip4_sum(ip));
+}
+
+static __always_inline void encap_write_ip6(struct ipv6hdr *ip, const struct encap *plan)
+{
+	const struct bpf_wg_route *route = &plan->route;
+
+	*(__be32 *)ip = bpf_htonl(6U << 28 | (__u32)plan->ecn << 20);
+	ip->payload_len = bpf_htons(sizeof(struct udphdr) + plan->message);
+	ip->nexthdr = IPPROTO_UDP;
+	ip->hop_limit = route->ttl;
+	__builtin_memcpy(&ip->saddr, route->src, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, route->dst, sizeof(ip->daddr));
+}
+
+/*
+ * Sum of the pseudo header of an outer datagram, RFC 768 and RFC 8200 section 8.1. The addresses of
+ * IPv4 stand in the first words, and the others are zero.
+ */
+static __always_inline __u64 encap_pseudo_sum(const struct bpf_wg_route *route, __be16 length)
+{
+	__u64 sum = (__u64)length + bpf_htons(IPPROTO_UDP);
+	int i;
+
+	for (i = 0; i < 4; i++)
+		sum += (__u64)route->src[i] + route->dst[i];
+	return sum;
+}
+
+/*
+ * Write the UDP header at offset; the message behind it is final. A checksum that comes out as zero
+ * is sent as all ones, RFC 768.
+ */
+static __always_inline int encap_write_udp(pkt_ctx *ctx, __u32 offset, const struct encap *plan,
+					   __u32 flags)
+{
+	struct udphdr *udp = pkt_at(ctx, offset, sizeof(*udp));
+	__u32 length = sizeof(*udp) + plan->message;
+	__s64 sum;
+
+	if (!udp)
+		return -1;
+	udp->source = plan->route.sport;
+	udp->dest = plan->route.dport;
+	udp->len = bpf_htons(length);
+	udp->check = 0;
+	if (plan->route.family == AF_INET && flags & XDP_WG_NO_UDP_CSUM)
+		return 0;
+	sum = pkt_checksum(ctx, offset, length, 0);
+	if (sum < 0)
+		return -1;
+	sum += encap_pseudo_sum(&plan->route, udp->len);
+	udp->check = ~csum_fold(sum) ?: 0xffff;
+	return 0;
+}
+
+static __always_inline int encap_write_headers(pkt_ctx *ctx, const struct encap *plan,
+					       struct wg_peer *peer, __u32 flags)
+{
+	__u32 offset = sizeof(struct ethhdr);
+	struct ethhdr *eth = pkt_at(ctx, 0, sizeof(*eth));
+
+	if (!eth)
+		return -1;
+	__builtin_memcpy(eth->h_dest, plan->route.dmac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, plan->route.smac, ETH_ALEN);
+	if (plan->route.family == AF_INET) {
+		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return -1;
+		eth->h_proto = bpf_htons(ETH_P_IP);
+		encap_write_ip4(ip, plan, peer);
+		offset += sizeof(*ip);
+	} else {
+		struct ipv6hdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return -1;
+		eth->h_proto = bpf_htons(ETH_P_IPV6);
+		encap_write_ip6(ip, plan);
+		offset += sizeof(*ip);
+	}
+	return encap_write_udp(ctx, offset, plan, flags);
+}
+
+/*
+ * Carry the plan out on a frame of the given length. Returns XDP_WG_ENCAP with the frame ready to
+ * be sent, or the reason to pass with the frame as it was, or, past the point of no return,
+ * XDP_WG_BROKEN.
+ */
+static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct encap *plan,
+					struct wg_peer *peer, __u32 flags)
+{
+	__u32 message = sizeof(struct ethhdr) + plan->headers - sizeof(struct message_data);
+	struct iphdr saved = {};
+	int moved, ret;
+
+	moved = encap_grow(ctx, plan, frame);
+	if (moved < 0)
+		return XDP_WG_ROOM;
+	if (encap_decrease_ttl(ctx, plan, &saved)) {
+		encap_shrink(ctx, plan, frame, moved);
+		return XDP_WG_ROOM;
+	}
+	ret = pkt_encrypt(ctx, message, plan->message, peer);
+	if (ret) {
+		encap_restore_ttl(ctx, plan, &saved);
+		encap_shrink(ctx, plan, frame, moved);
+		return route_reason(ret);
+	}
+	if (encap_write_headers(ctx, plan, peer, flags))
+		return XDP_WG_BROKEN;
+	if (plan->route.probe)
+		neigh_used(ctx, plan->route.ifindex, plan->route.nh_family, plan->route.nexthop);
+	return XDP_WG_ENCAP;
+}
+
+#endif /* XDP_WG_ENCAP_H */

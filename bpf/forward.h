@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The part of the decision that plain forwarding would make as well, for the inner packet of
+ * either direction: where does it go, does the stack forward it, does it fit.
+ */
+#ifndef XDP_WG_FORWARD_H
+#define XDP_WG_FORWARD_H
+
+#include <linux/errno.h>
+
+#include "cursor.h"
+#include "ip.h"
+
+/* Ask the routing tables, as the stack would for a packet that came in by packet->flow.iif. */
+static __always_inline long fib_lookup(pkt_ctx *ctx, const struct packet *packet,
+				       struct bpf_fib_lookup *fib, __u32 flags)
+{
+	const struct bpf_wg_flow *flow = &packet->flow;
+
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->family = flow->family;
+	fib->l4_protocol = flow->protocol;
+	fib->sport = flow->sport;
+	fib->dport = flow->dport;
+	fib->tot_len = packet->length;
+	fib->ifindex = flow->iif;
+	if (flow->family == AF_INET) {
+		fib->tos = flow->tos;
+		fib->ipv4_src = flow->src[0];
+		fib->ipv4_dst = flow->dst[0];
+	} else {
+		fib->flowinfo = packet->flowinfo;
+		__builtin_memcpy(fib->ipv6_src, flow->src, sizeof(fib->ipv6_src));
+		__builtin_memcpy(fib->ipv6_dst, flow->dst, sizeof(fib->ipv6_dst));
+	}
+	return pkt_fib_lookup(ctx, fib, flags);
+}
+
+/* The reason to pass for what a lookup of a packet to forward returned; 0 for a route. */
+static __always_inline int fib_reason(long ret)
+{
+	switch (ret) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		return 0;
+	case BPF_FIB_LKUP_RET_FWD_DISABLED:
+		return XDP_WG_FORWARDING_OFF;
+	case BPF_FIB_LKUP_RET_NOT_FWDED:
+		return XDP_WG_LOCAL;
+	case BPF_FIB_LKUP_RET_UNSUPP_LWT:
+		return XDP_WG_POLICY;
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		return XDP_WG_NEIGHBOUR;
+	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+		return XDP_WG_MTU;
+	}
+	return XDP_WG_NO_ROUTE;
+}
+
+/* Whether the stack would accept the packet at its input; flow->oif is known. */
+static __always_inline int check_input(pkt_ctx *ctx, const struct packet *packet)
+{
+	switch (pkt_flow_validate(ctx, &packet->flow)) {
+	case 0:
+		return 0;
+	case -EPERM:
+	case -EOPNOTSUPP:
+		return XDP_WG_POLICY;
+	case -ENETDOWN:
+		return XDP_WG_FORWARDING_OFF;
+	}
+	return XDP_WG_SOURCE;
+}
+
+/* Whether a router may forward a packet with this header at all. */
+static __always_inline int check_forwardable(const struct packet *packet)
+{
+	if (ip_addresses_special(packet))
+		return XDP_WG_ADDRESS;
+	if (packet->ttl <= 1)
+		return XDP_WG_TTL;
+	return 0;
+}
+
+/* Whether a frame can be transmitted by an interface; flags is enum xdp_wg_flags. */
+static __always_inline int check_egress(pkt_ctx *ctx, __u32 ifindex, __u32 flags)
+{
+	int ret = pkt_egress(ctx, ifindex);
+
+	if (ret < 0 || (!ret && !(flags & XDP_WG_SKB_MODE)))
+		return XDP_WG_EGRESS;
+	return 0;
+}
+
+/* A neighbour is about to be sent to: probe it if it has not been heard of for long. */
+static __always_inline void neigh_used(pkt_ctx *ctx, __u32 ifindex, __u8 family,
+				       const __be32 *nexthop)
+{
+	if (family == AF_INET)
+		pkt_neigh_probe4(ctx, ifindex, nexthop);
+	else
+		pkt_neigh_probe6(ctx, ifindex, nexthop);
+}
+
+#endif /* XDP_WG_FORWARD_H */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * IP headers: what they say, whether a router forwards such packets, and the changes that
+ * forwarding makes. Works on packet memory and on copies alike.
+ */
+#ifndef XDP_WG_IP_H
+#define XDP_WG_IP_H
+
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "kfuncs.h"
+#include "xdp_wg.h"
+
+#define AF_INET 2
+#define AF_INET6 10
+
+#define IP_FRAGMENT 0x3fff /* MF and the offset, RFC 791 */
+
+#define ECN_MASK 3 /* RFC 3168 */
+#define ECN_NOT_ECT 0
+#define ECN_ECT_1 1
+#define ECN_ECT_0 2
+#define ECN_CE 3
+
+/* Next header values that begin an extension header, RFC 8200 and IANA's registry. */
+#define IP6_HOP_BY_HOP 0
+#define IP6_ROUTING 43
+#define IP6_FRAGMENT 44
+#define IP6_AH 51
+#define IP6_DEST_OPTIONS 60
+#define IP6_MOBILITY 135
+#define IP6_HIP 139
+#define IP6_SHIM6 140
+
+/* One IP packet, inner or outer. */
+struct packet {
+	struct bpf_wg_flow flow; /* oif once it is routed */
+	__u32 length; /* header and payload, as the header says */
+	__be32 flowinfo; /* traffic class and flow label (IPv6) */
+	__u8 header; /* length of the header */
+	__u8 ttl; /* or hop limit */
+};
+
+/* Fold a sum of 16-bit words, RFC 1071. */
+static __always_inline __u16 csum_fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* Add to a checksum that is being updated, RFC 1624. */
+static __always_inline __u16 csum16_add(__u16 csum, __be16 addend)
+{
+	__u32 sum = (__u32)csum + (__u16)addend;
+
+	return sum + (sum >> 16);
+}
+
+/* Sum of an IPv4 header without options: 0xffff, folded, when its checksum is right. */
+static __always_inline __u64 ip4_sum(const struct iphdr *ip)
+{
+	const __u16 *word = (const __u16 *)ip;
+	__u64 sum = 0;
+	int i;
+
+	for (i = 0; i < (int)(sizeof(*ip) / sizeof(*word)); i++)
+		sum += word[i];
+	return sum;
+}
+
+/*
+ * Read an IPv4 header, which has room bytes in the frame or the message. Returns 0 or the reason
+ * to pass.
+ */
+static __always_inline int ip4_parse(struct packet *packet, const struct iphdr *ip, __u32 room)
+{
+	if (ip->version != 4)
+		return XDP_WG_MALFORMED;
+	if (ip->ihl != sizeof(*ip) / 4)
+		return XDP_WG_OPTIONS;
+	packet->header = sizeof(*ip);
+	packet->length = bpf_ntohs(ip->tot_len);
+	if (packet->length < sizeof(*ip) || packet->length > room)
+		return XDP_WG_MALFORMED;
+	if (csum_fold(ip4_sum(ip)) != 0xffff)
+		return XDP_WG_MALFORMED;
+	if (ip->frag_off & bpf_htons(IP_FRAGMENT))
+		return XDP_WG_FRAGMENT;
+	packet->ttl = ip->ttl;
+	packet->flow.family = AF_INET;
+	packet->flow.protocol = ip->protocol;
+	packet->flow.tos = ip->tos;
+	packet->flow.src[0] = ip->saddr;
+	packet->flow.dst[0] = ip->daddr;
+	return 0;
+}
+
+static __always_inline int ip6_is_extension(__u8 nexthdr)
+{
+	switch (nexthdr) {
+	case IP6_HOP_BY_HOP:
+	case IP6_ROUTING:
+	case IP6_FRAGMENT:
+	case IP6_AH:
+	case IP6_DEST_OPTIONS:
+	case IP6_MOBILITY:
+	case IP6_HIP:
+	case IP6_SHIM6:
+		return 1;
+	}
+	return 0;
+}
+
+/* The same for IPv6. */
+static __always_inline int ip6_parse(struct packet *packet, const struct ipv6hdr *ip, __u32 room)
+{
+	const __be32 *src = ip->saddr.in6_u.u6_addr32;
+	const __be32 *dst = ip->daddr.in6_u.u6_addr32;
+	__be32 first = *(const __be32 *)ip;
+
+	if (ip->version != 6)
+		return XDP_WG_MALFORMED;
+	packet->header = sizeof(*ip);
+	packet->length = sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	if (packet->length > room)
+		return XDP_WG_MALFORMED;
+	if (ip->nexthdr == IP6_FRAGMENT)
+		return XDP_WG_FRAGMENT;
+	if (ip6_is_extension(ip->nexthdr))
+		return XDP_WG_OPTIONS;
+	packet->ttl = ip->hop_limit;
+	packet->flowinfo = first & bpf_htonl(0x0fffffff);
+	packet->flow.family = AF_INET6;
+	packet->flow.protocol = ip->nexthdr;
+	packet->flow.tos = bpf_ntohl(first) >> 20;
+	__builtin_memcpy(packet->flow.src, src, sizeof(packet->flow.src));
+	__builtin_memcpy(packet->flow.dst, dst, sizeof(packet->flow.dst));
+	return 0;
+}
+
+/* Whether the first four bytes behind the IP header are ports: those that rules can match. */
+static __always_inline int ip_has_ports(const struct packet *packet)
+{
+	switch (packet->flow.protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_DCCP:
+	case IPPROTO_SCTP:
+	case IPPROTO_UDPLITE:
+		return packet->length >= packet->header + 4U;
+	}
+	return 0;
+}
+
+/* Addresses that no router forwards, or only by settings that are not looked at here. */
+static __always_inline int ip4_is_special(__be32 addr)
+{
+	__u32 a = bpf_ntohl(addr);
+
+	return a >> 24 == 0 || a >> 24 == 127 || a >> 28 == 0xe || a == 0xffffffff;
+}
+
+static __always_inline int ip6_is_special(const __be32 *addr)
+{
+	__u32 a = bpf_ntohl(addr[0]);
+
+	if (!addr[0] && !addr[1] && !addr[2] && bpf_ntohl(addr[3]) <= 1)
+		return 1; /* unspecified, loopback */
+	return a >> 24 == 0xff || a >> 22 == 0xfe80 >> 6; /* multicast, link-local */
+}
+
+static __always_inline int ip_addresses_special(const struct packet *packet)
+{
+	const struct bpf_wg_flow *flow = &packet->flow;
+
+	if (flow->family == AF_INET)
+		return ip4_is_special(flow->src[0]) || ip4_is_special(flow->dst[0]);
+	return ip6_is_special(flow->src) || ip6_is_special(flow->dst);
+}
+
+/* One hop less. The checksum is updated with the arithmetic of the stack, to the same bits. */
+static __always_inline void ip4_decrease_ttl(struct iphdr *ip)
+{
+	__u32 check = ip->check;
+
+	check += bpf_htons(0x0100);
+	ip->check = check + (check >= 0xffff);
+	ip->ttl--;
+}
+
+/* ECN field of the outer header of a packet, RFC 6040 section 4.1 in its normal mode. */
+static __always_inline __u8 ecn_encapsulate(__u8 inner)
+{
+	return (inner & ECN_MASK) == ECN_CE ? ECN_ECT_0 : inner & ECN_MASK;
+}
+
+/*
+ * ECN field of the inner header after decapsulation, RFC 6040 section 4.2 as the kernel's WireGuard
+ * applies it: an inner packet that is not ECN-capable is forwarded as it is, whatever the outer
+ * header says.
+ */
+static __always_inline __u8 ecn_decapsulate(__u8 outer, __u8 inner)
+{
+	outer &= ECN_MASK;
+	inner &= ECN_MASK;
+	if (inner == ECN_NOT_ECT)
+		return inner;
+	if (outer == ECN_CE)
+		return ECN_CE;
+	if (outer == ECN_ECT_1 && inner == ECN_ECT_0)
+		return ECN_ECT_1;
+	return inner;
+}
+
+static __always_inline void ip4_set_ecn(struct iphdr *ip, __u8 ecn)
+{
+	__u8 old = ip->tos & ECN_MASK;
+
+	if (ecn == old)
+		return;
+	ip->check = csum16_add(ip->check, bpf_htons(ecn > old ? 0xffff - (ecn - old) : old - ecn));
+	ip->tos = (ip->tos & ~ECN_MASK) | ecn;
+}
+
+static __always_inline void ip6_set_ecn(struct ipv6hdr *ip, __u8 ecn)
+{
+	__be32 *first = (__be32 *)ip;
+
+	*first = (*first & ~bpf_htonl(ECN_MASK << 20)) | bpf_htonl((__u32)ecn << 20);
+}
+
+#endif /* XDP_WG_IP_H */

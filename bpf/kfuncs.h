@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kfuncs of WireGuard, as far as the datapath uses them. What they do and return is documented
+ * with their definitions, in patches/files/drivers/net/wireguard/bpf*.c.
+ */
+#ifndef XDP_WG_KFUNCS_H
+#define XDP_WG_KFUNCS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+/* Kernel types, of which only the named members are used, wherever they are (CO-RE). */
+struct net_device {
+	int ifindex;
+} __attribute__((preserve_access_index));
+
+struct wg_device {
+	struct net_device *dev;
+} __attribute__((preserve_access_index));
+
+struct wg_peer {
+} __attribute__((preserve_access_index));
+
+struct bpf_wg_flow {
+	__u32 iif;
+	__u32 oif;
+	__u8 family;
+	__u8 protocol;
+	__u8 tos;
+	__u8 reserved;
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+};
+
+struct bpf_wg_route {
+	__u32 ifindex;
+	__u32 mtu;
+	__u8 family;
+	__u8 ttl;
+	__u8 nh_family;
+	__u8 probe;
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+	__be32 nexthop[4];
+	__u8 smac[6];
+	__u8 dmac[6];
+};
+
+struct bpf_wg_block {
+	__u8 data[64];
+};
+
+extern struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr,
+						     __u32 addr__sz) __ksym;
+extern struct wg_peer *bpf_wg_peer_hashtable_lookup(struct wg_device *wg, __le32 idx) __ksym;
+extern int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow,
+				 __u32 flow__sz) __ksym;
+extern int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route,
+			     __u32 route__sz) __ksym;
+extern __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr) __ksym;
+extern void bpf_wg_device_put(struct wg_device *wg) __ksym;
+extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
+
+extern struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *ctx, __u32 ifindex) __ksym;
+extern struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *ctx, __u16 port) __ksym;
+extern int bpf_xdp_wg_flow_validate(struct xdp_md *ctx, const struct bpf_wg_flow *flow,
+				    __u32 flow__sz) __ksym;
+extern int bpf_xdp_wg_own_mac(struct xdp_md *ctx, const void *mac, __u32 mac__sz) __ksym;
+extern int bpf_xdp_wg_egress(struct xdp_md *ctx, __u32 ifindex) __ksym;
+extern int bpf_xdp_wg_neigh_probe(struct xdp_md *ctx, __u32 ifindex, const void *addr,
+				  __u32 addr__sz) __ksym;
+extern int bpf_xdp_wg_peek(struct xdp_md *ctx, __u32 offset, __u32 length, struct wg_peer *peer,
+			   struct bpf_wg_block *block) __ksym;
+extern int bpf_xdp_wg_encrypt(struct xdp_md *ctx, __u32 offset, __u32 length,
+			      struct wg_peer *peer) __ksym;
+extern int bpf_xdp_wg_decrypt(struct xdp_md *ctx, __u32 offset, __u32 length,
+			      struct wg_peer *peer) __ksym;
+extern int bpf_xdp_wg_move(struct xdp_md *ctx, __u32 to, __u32 from, __u32 length) __ksym;
+extern __s64 bpf_xdp_checksum(struct xdp_md *ctx, __u32 offset, __u32 length, __u32 seed) __ksym;
+
+#endif /* XDP_WG_KFUNCS_H */

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What runs in the sandbox: a Debian root and virtual machines that vm/ makes. All of it needs
+# root, and nothing on this machine but Debian's own tools.
+
+# TIED ends a script, and all that it started, when make ends without a word.
+TIED = exec setpriv --pdeathsig TERM
+
+.PHONY: guest demo check check-full vm-clean
+
+# A shell in a guest, or RUN=path/to/script: run it there and return its exit status.
+guest:
+	@$(TIED) vm/run $(if $(RUN),"$(RUN)",--shell)
+
+demo:
+	@$(TIED) vm/run tests/demo.sh
+
+check:
+	@$(TIED) vm/check
+
+check-full:
+	@$(TIED) vm/check --full
+
+vm-clean:
+	@vm/clean
