@@ -18,7 +18,7 @@
 struct encap {
 	struct bpf_wg_route route;
 	__u32 message; /* length of the data message */
-	__u32 headers; /* what comes in front of the Ethernet header: outer IP, UDP, message header */
+	__u32 headers; /* what the frame gains in front: outer IP, UDP, message header */
 	__u32 grow; /* by how much the frame gets longer at its end */
 	__u8 ecn; /* of the outer header */
 	__u8 family; /* of the inner packet */
@@ -92,8 +92,8 @@ static __always_inline int decide_encap(pkt_ctx *ctx, const struct packet *packe
 
 /*
  * Make room for headers and tail. A buffer that ends right behind the frame is grown in front
- * only, and the frame is moved forward. Returns the bytes that it was moved by, which encap_shrink()
- * wants back, or -1 if there is no room, with the frame as it was.
+ * only, and the frame is moved forward. Returns the bytes that it was moved by, which
+ * encap_shrink() wants back, or -1 if there is no room, with the frame as it was.
  */
 static __always_inline int encap_grow(pkt_ctx *ctx, const struct encap *plan, __u32 frame)
 {

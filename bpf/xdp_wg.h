@@ -88,7 +88,7 @@ struct xdp_wg_counter {
 	X(SHUTDOWN, PASS, "shutdown", "while their WireGuard device or peer went away")            \
 	X(AUTH, DROP, "auth", "that failed authentication")                                        \
 	X(REPLAY, DROP, "replay", "replayed")                                                      \
-	X(BROKEN, DROP, "broken", "that could not be resized after decryption")
+	X(BROKEN, DROP, "broken", "that could not be finished")
 
 enum xdp_wg_reason {
 #define XDP_WG_REASON_ENUM(symbol, verdict, name, words) XDP_WG_##symbol,

@@ -102,7 +102,7 @@ static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, 
 	int cpu;
 
 	*rx_bytes = *tx_bytes = 0;
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu (cpu) {
 		const struct wg_bpf_stats *stats = per_cpu_ptr(peer->bpf_stats, cpu);
 
 		*rx_bytes += READ_ONCE(stats->rx_bytes);

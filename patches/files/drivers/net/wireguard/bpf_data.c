@@ -59,8 +59,7 @@ static void account_received(struct wg_peer *peer, u32 length)
  * The bytes between the end of the inner packet and the tag are padding, and zeroed here: they are
  * whatever the frame or the buffer had there.
  */
-int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
-			   struct wg_peer *peer)
+int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer)
 {
 	struct noise_keypair *keypair;
 	u32 plain_len, inner_len;
@@ -163,8 +162,7 @@ static int receive_message(const struct wg_bpf_packet *packet, u32 offset, u32 l
 	return 0;
 }
 
-int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
-			   struct wg_peer *peer)
+int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer)
 {
 	struct received received;
 	int ret;
@@ -188,7 +186,7 @@ int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
  * enciphered from block 1 on.
  */
 int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
-			u8 *block)
+		u8 *block)
 {
 	u32 state[CHACHA_STATE_WORDS], key[CHACHA_KEY_SIZE / sizeof(u32)];
 	struct received received;

@@ -89,7 +89,10 @@ static int validate_source6(struct net_device *dev, const struct bpf_wg_flow *fl
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	struct net *net = dev_net(dev);
+	struct inet6_dev *idev = __in6_dev_get(dev);
 
+	if (!idev || READ_ONCE(idev->cnf.disable_ipv6))
+		return -ENODEV;
 	if (flow->oif && (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
 			  READ_ONCE(net->ipv6.devconf_all->proxy_ndp)))
 		return -ENETDOWN;
@@ -125,7 +128,9 @@ int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 si
 		return -ENODEV;
 	if (!flow->oif && !is_local(dev, flow))
 		return -EADDRNOTAVAIL;
-	if (netif_is_l3_slave(dev) || netif_is_l3_master(dev))
+	/* A bridge, a bond, a VRF: what comes in here does not come in by this device. */
+	if (netif_is_l3_slave(dev) || netif_is_l3_master(dev) ||
+	    rcu_access_pointer(dev->rx_handler))
 		return -EOPNOTSUPP;
 	if (has_policy(net, flow->oif ? XFRM_POLICY_FWD : XFRM_POLICY_IN) ||
 	    (flow->oif && has_policy(net, XFRM_POLICY_OUT)))
@@ -161,8 +166,8 @@ int wg_bpf_egress(struct net *net, u32 ifindex)
 
 	if (!dev)
 		return -ENETDOWN;
-	if (!dev->netdev_ops->ndo_xdp_xmit || !(READ_ONCE(dev->xdp_features) &
-						NETDEV_XDP_ACT_NDO_XMIT))
+	if (!dev->netdev_ops->ndo_xdp_xmit ||
+	    !(READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT))
 		return 0;
 	return 1;
 }
@@ -363,8 +368,7 @@ int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u3
 	struct sock *sock;
 	int ret;
 
-	if (size != sizeof(tuple->ipv4) && size != sizeof(tuple->ipv6) &&
-	    size != sizeof(*tuple))
+	if (size != sizeof(tuple->ipv4) && size != sizeof(tuple->ipv6) && size != sizeof(*tuple))
 		return -EINVAL;
 
 	read_lock_bh(&peer->endpoint_lock);
@@ -458,8 +462,8 @@ int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size
 	ret = -EXDEV;
 	if (!net_eq(sock_net(sock), dev_net(wg->dev)))
 		goto out;
-	ret = peer->endpoint.addr.sa_family == AF_INET ? peer_route4(peer, sock, route) :
-							 peer_route6(peer, sock, route);
+	ret = peer->endpoint.addr.sa_family == AF_INET ? peer_route4(peer, sock, route)
+						       : peer_route6(peer, sock, route);
 out:
 	read_unlock_bh(&peer->endpoint_lock);
 	return ret;
