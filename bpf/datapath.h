@@ -23,12 +23,11 @@ const volatile struct xdp_wg_config config SEC(XDP_WG_CONFIG_SECTION) = {
 	.layout = XDP_WG_LAYOUT,
 };
 
-/* Parse the IP header behind the Ethernet header, and the ports behind it if there are any. */
+/* Parse the IP header behind the Ethernet header, and what is of interest behind that. */
 static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
 				    struct packet *packet)
 {
 	__u32 offset = sizeof(struct ethhdr);
-	const __be16 *ports;
 	int reason;
 
 	packet->flow.iif = pkt_iif(ctx);
@@ -47,13 +46,10 @@ static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
 		reason = ip6_parse(packet, ip, frame - offset);
 		offset += sizeof(*ip);
 	}
-	if (reason || !ip_has_ports(packet))
+	if (reason)
 		return reason;
-	ports = pkt_at(ctx, offset, 2 * sizeof(*ports));
-	if (ports) {
-		packet->flow.sport = ports[0];
-		packet->flow.dport = ports[1];
-	}
+	ip_parse_l4(packet, pkt_at(ctx, offset, sizeof(struct l4_ports)),
+		    pkt_at(ctx, offset + TCP_FLAGS, 1));
 	return 0;
 }
 

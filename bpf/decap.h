@@ -32,14 +32,8 @@ struct decap {
 /* What a peeked block is parsed as. The union also aligns it. */
 union peeked {
 	struct bpf_wg_block block;
-	struct {
-		struct iphdr ip;
-		__be16 ports[2];
-	} v4;
-	struct {
-		struct ipv6hdr ip;
-		__be16 ports[2];
-	} v6;
+	struct iphdr v4;
+	struct ipv6hdr v6;
 };
 
 static __always_inline int decrypt_reason(int ret)
@@ -72,26 +66,22 @@ static __always_inline int decrypt_reason(int ret)
 /* Parse the inner packet of a message whose plaintext has room bytes. */
 static __always_inline int decap_parse(struct packet *inner, const union peeked *peeked, __u32 room)
 {
+	const __u8 *l4;
 	int reason;
 
-	if (room < sizeof(peeked->v4.ip))
+	if (peeked->v4.version == 4 && room >= sizeof(peeked->v4)) {
+		reason = ip4_parse(inner, &peeked->v4, room);
+		l4 = peeked->block.data + sizeof(peeked->v4);
+	} else if (peeked->v4.version == 6 && room >= sizeof(peeked->v6)) {
+		reason = ip6_parse(inner, &peeked->v6, room);
+		l4 = peeked->block.data + sizeof(peeked->v6);
+	} else {
 		return XDP_WG_INNER;
-	if (peeked->v4.ip.version == 4) {
-		reason = ip4_parse(inner, &peeked->v4.ip, room);
-		if (!reason && ip_has_ports(inner)) {
-			inner->flow.sport = peeked->v4.ports[0];
-			inner->flow.dport = peeked->v4.ports[1];
-		}
+	}
+	if (reason)
 		return reason;
-	}
-	if (peeked->v4.ip.version != 6 || room < sizeof(peeked->v6.ip))
-		return XDP_WG_INNER;
-	reason = ip6_parse(inner, &peeked->v6.ip, room);
-	if (!reason && ip_has_ports(inner)) {
-		inner->flow.sport = peeked->v6.ports[0];
-		inner->flow.dport = peeked->v6.ports[1];
-	}
-	return reason;
+	ip_parse_l4(inner, (const struct l4_ports *)l4, l4 + TCP_FLAGS);
+	return 0;
 }
 
 /* Whether the peer may send with this inner source address. */

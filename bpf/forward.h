@@ -65,6 +65,8 @@ static __always_inline int check_input(pkt_ctx *ctx, const struct packet *packet
 	case -EPERM:
 	case -EOPNOTSUPP:
 		return XDP_WG_POLICY;
+	case -EINPROGRESS:
+		return XDP_WG_NETFILTER;
 	case -ENETDOWN:
 		return XDP_WG_FORWARDING_OFF;
 	}

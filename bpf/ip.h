@@ -145,6 +145,15 @@ static __always_inline int ip6_parse(struct packet *packet, const struct ipv6hdr
 	return 0;
 }
 
+struct l4_ports {
+	__be16 source;
+	__be16 dest;
+};
+
+/* Where the flags of a TCP header are, RFC 9293. */
+#define TCP_FLAGS 13
+#define TCP_SYN 0x02
+
 /* Whether the first four bytes behind the IP header are ports: those that rules can match. */
 static __always_inline int ip_has_ports(const struct packet *packet)
 {
@@ -154,9 +163,25 @@ static __always_inline int ip_has_ports(const struct packet *packet)
 	case IPPROTO_DCCP:
 	case IPPROTO_SCTP:
 	case IPPROTO_UDPLITE:
-		return packet->length >= packet->header + 4U;
+		return packet->length >= packet->header + sizeof(struct l4_ports);
 	}
 	return 0;
+}
+
+/*
+ * Read what routing and firewalls want to know of layer 4. Either pointer is NULL where the packet
+ * ends before.
+ */
+static __always_inline void ip_parse_l4(struct packet *packet, const struct l4_ports *ports,
+					const __u8 *tcp_flags)
+{
+	if (!ports || !ip_has_ports(packet))
+		return;
+	packet->flow.sport = ports->source;
+	packet->flow.dport = ports->dest;
+	if (packet->flow.protocol == IPPROTO_TCP && tcp_flags &&
+	    packet->length > packet->header + TCP_FLAGS && *tcp_flags & TCP_SYN)
+		packet->flow.flags = BPF_WG_FLOW_SYN;
 }
 
 /* Addresses that no router forwards, or only by settings that are not looked at here. */

@@ -21,13 +21,17 @@ struct wg_device {
 struct wg_peer {
 } __attribute__((preserve_access_index));
 
+enum bpf_wg_flow_flags {
+	BPF_WG_FLOW_SYN = 1U << 0,
+};
+
 struct bpf_wg_flow {
 	__u32 iif;
 	__u32 oif;
 	__u8 family;
 	__u8 protocol;
 	__u8 tos;
-	__u8 reserved;
+	__u8 flags;
 	__be16 sport;
 	__be16 dport;
 	__be32 src[4];

@@ -80,6 +80,7 @@ struct xdp_wg_counter {
 	X(ENDPOINT, PASS, "endpoint", "from a new endpoint, or to a peer without one")             \
 	X(OUTER_ROUTE, PASS, "outer-route", "without a plain route to their endpoint")             \
 	X(POLICY, PASS, "policy", "that an IPsec policy or an encapsulating route may claim")      \
+	X(NETFILTER, PASS, "netfilter", "that set up a TCP connection, with a forward hook")        \
 	X(NESTED, PASS, "nested", "from one WireGuard tunnel into another")                        \
 	X(NEIGHBOUR, PASS, "neighbour", "to a next hop not resolved yet")                          \
 	X(EGRESS, PASS, "egress", "to an interface that cannot transmit XDP frames")               \

@@ -287,15 +287,21 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
  * @flow__sz: sizeof(*flow)
  *
  * Checks that the source is valid (reverse path filtering), that the destination is a local address
- * if @flow->oif is 0, that no IPsec policy has a say, and that the interface is part of no
- * VRF, bridge or bond. The
- * caller has excluded martians and looked up the route.
+ * if @flow->oif is 0, that no IPsec policy has a say, and that the interface is part of no VRF,
+ * bridge or bond. A TCP segment with SYN is not let through when netfilter has a forward hook, since
+ * clamping the MSS there is common. The caller has excluded martians and looked up the route.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: 0 if it would, -EINVAL for a wrong size, -ENODEV for an unknown interface or one without
- * the family, -EXDEV for an invalid source, -EADDRNOTAVAIL for a destination that is not local,
- * -EPERM when IPsec policies exist, -EOPNOTSUPP for an interface in a VRF, bridge or bond,
- * -ENETDOWN when IPv6 is not forwarded or by proxy, -EAFNOSUPPORT for an unknown family.
+ * Return: 0 if it would, or
+ * -EINVAL for a wrong size or unknown flags,
+ * -ENODEV for an unknown interface or one without the family,
+ * -EADDRNOTAVAIL for a destination that is not local,
+ * -EOPNOTSUPP for an interface in a VRF, bridge or bond,
+ * -EPERM when IPsec policies exist,
+ * -EINPROGRESS for a SYN that netfilter may adjust,
+ * -EXDEV for an invalid source,
+ * -ENETDOWN when IPv6 is not forwarded or by proxy,
+ * -EAFNOSUPPORT for an unknown family.
  */
 __bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, const struct bpf_wg_flow *flow,
 					 __u32 flow__sz)

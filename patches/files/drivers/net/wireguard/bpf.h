@@ -26,6 +26,11 @@
 #include <linux/percpu.h>
 #include <net/xdp.h>
 
+enum bpf_wg_flow_flags {
+	/* A TCP segment with SYN: it carries the MSS, which firewalls adjust to the path. */
+	BPF_WG_FLOW_SYN = 1U << 0,
+};
+
 /**
  * struct bpf_wg_flow - one packet's way through the router, as the input path sees it
  * @iif: layer 3 interface it came in by: the WireGuard device for a decrypted packet
@@ -33,7 +38,7 @@
  * @family: AF_INET or AF_INET6
  * @protocol: of layer 4
  * @tos: TOS or traffic class, as in the packet
- * @reserved: must be zero
+ * @flags: enum bpf_wg_flow_flags
  * @sport: source port if the protocol has ports, network byte order
  * @dport: destination port, likewise
  * @src: source address, network byte order, IPv4 in the first word
@@ -45,7 +50,7 @@ struct bpf_wg_flow {
 	__u8 family;
 	__u8 protocol;
 	__u8 tos;
-	__u8 reserved;
+	__u8 flags;
 	__be16 sport;
 	__be16 dport;
 	__be32 src[4];

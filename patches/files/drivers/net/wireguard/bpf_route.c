@@ -11,6 +11,7 @@
 #include "timers.h"
 
 #include <linux/inetdevice.h>
+#include <linux/netfilter.h>
 #include <net/addrconf.h>
 #include <net/arp.h>
 #include <net/dst_metadata.h>
@@ -102,6 +103,22 @@ static int validate_source6(struct net_device *dev, const struct bpf_wg_flow *fl
 #endif
 }
 
+/* Whether netfilter sees forwarded packets of a family. */
+static bool has_forward_hook(const struct net *net, u8 family)
+{
+#ifdef CONFIG_NETFILTER
+	const struct nf_hook_entries *hooks;
+
+	if (family == AF_INET)
+		hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_FORWARD]);
+	else
+		hooks = rcu_dereference(net->nf.hooks_ipv6[NF_INET_FORWARD]);
+	return hooks && hooks->num_hook_entries;
+#else
+	return false;
+#endif
+}
+
 /* Whether the destination is an address of this host that a packet from @dev may be for. */
 static bool is_local(struct net_device *dev, const struct bpf_wg_flow *flow)
 {
@@ -121,7 +138,7 @@ int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 si
 {
 	struct net_device *dev;
 
-	if (size != sizeof(*flow) || flow->reserved)
+	if (size != sizeof(*flow) || flow->flags & ~BPF_WG_FLOW_SYN)
 		return -EINVAL;
 	dev = dev_get_by_index_rcu(net, flow->iif);
 	if (!dev)
@@ -135,6 +152,8 @@ int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 si
 	if (has_policy(net, flow->oif ? XFRM_POLICY_FWD : XFRM_POLICY_IN) ||
 	    (flow->oif && has_policy(net, XFRM_POLICY_OUT)))
 		return -EPERM;
+	if (flow->flags & BPF_WG_FLOW_SYN && has_forward_hook(net, flow->family))
+		return -EINPROGRESS;
 	switch (flow->family) {
 	case AF_INET:
 		return validate_source4(dev, flow);
