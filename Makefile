@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# ./configure && make && make install build and install xdp-wg on this machine.
+# make demo, guest and check need no configure: they build everything in a sandbox (vm/).
+
+VERSION := $(shell awk '$$2 ~ /^VERSION_(MAJOR|MINOR|PATCH)$$/ { v = v s $$3; s = "." } \
+	END { print v }' lib/version.h)
+
+-include config.mk
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+LIBDIR ?= $(PREFIX)/lib
+MANDIR ?= $(PREFIX)/share/man
+BPFDIR ?= $(LIBDIR)/bpf
+INSTALL ?= install
+
+ifeq ($(V),1)
+say := @:
+else
+MAKEFLAGS += -s --no-print-directory
+say := @printf '  %-8s %s\n'
+endif
+
+override CPPFLAGS += -iquote . -iquote lib $(LIBRARY_CFLAGS)
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=gnu11 -Wall -Wextra -Werror $(CONFIG_CFLAGS)
+
+LIB_SRCS := $(wildcard lib/*.c)
+COMMAND_SRCS := $(wildcard xdp-wg/*.c)
+TEST_SRCS := $(wildcard tests/unit/test_*.c)
+TEST_BPF_OBJS := $(patsubst %.bpf.c,%.bpf.o,$(wildcard tests/unit/*.bpf.c))
+
+LIB_OBJS := $(LIB_SRCS:.c=.o)
+COMMAND_OBJS := $(COMMAND_SRCS:.c=.o)
+TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(TEST_SRCS))
+OBJS := $(LIB_OBJS) $(COMMAND_OBJS) $(TEST_SRCS:.c=.o)
+
+.PHONY: all bpf install check-unit clean distclean version FORCE
+.DELETE_ON_ERROR:
+
+all: build/xdp-wg bpf
+
+build/xdp-wg: $(COMMAND_OBJS) lib/libxdpwg.a
+	$(say) LINK $@
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(CONFIG_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+
+lib/libxdpwg.a: $(LIB_OBJS)
+	$(say) AR $@
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(OBJS): %.o: %.c build/flags
+	$(say) CC $@
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -MMD -MP -c -o $@ $<
+
+xdp-wg/load.o: TARGET_CFLAGS = -DOBJECT_PATH='"$(BPFDIR)/xdp_wg.bpf.o"'
+$(TEST_SRCS:.c=.o): TARGET_CFLAGS = -iquote xdp-wg $(CMOCKA_CFLAGS) \
+	-DTEST_DIR='"tests/unit"' -DOBJECT_PATH='"$(BPFDIR)/xdp_wg.bpf.o"'
+
+# What is compiled in comes from the command line of make too: changed flags rebuild.
+build/flags: FORCE
+	$(if $(LIBRARY_LIBS),,$(error run ./configure first))
+	mkdir -p $(@D)
+	printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(BPFDIR))' > $@.tmp
+	cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+bpf: build/flags
+	+$(MAKE) -C bpf CLANG='$(CLANG)' BPF_CFLAGS='$(BPF_CFLAGS)' V=$(filter 1,$(V))
+
+install: all
+	$(say) INSTALL $(DESTDIR)$(PREFIX)
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BPFDIR) $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 755 build/xdp-wg $(DESTDIR)$(SBINDIR)/xdp-wg
+	$(INSTALL) -m 644 bpf/xdp_wg.bpf.o $(DESTDIR)$(BPFDIR)/xdp_wg.bpf.o
+	$(INSTALL) -m 644 man/xdp-wg.8 $(DESTDIR)$(MANDIR)/man8/xdp-wg.8
+
+build/unit/%: tests/unit/%.o $(filter-out xdp-wg/main.o,$(COMMAND_OBJS)) lib/libxdpwg.a
+	$(say) LINK $@
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(CONFIG_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) $(CMOCKA_LIBS)
+
+$(TEST_BPF_OBJS): %.bpf.o: %.bpf.c bpf/xdp_wg.h build/flags
+	$(say) CLANG $@
+	$(CLANG) -target bpf -O2 -g -Wall -Werror -Ibpf $(BPF_CFLAGS) -c -o $@ $<
+
+check-unit: $(if $(CMOCKA_VERSION),$(TESTS) $(TEST_BPF_OBJS))
+	$(if $(CMOCKA_VERSION),,$(error unit tests need cmocka: run ./configure with it))
+	tests/unit/run $(TESTS)
+
+clean:
+	rm -rf build
+	rm -f lib/*.[oad] xdp-wg/*.[od] tests/unit/*.[od]
+	+$(MAKE) -C bpf clean
+
+distclean: clean
+	rm -f config.mk
+
+version:
+	@echo $(VERSION)
+
+-include $(OBJS:.o=.d)
+include vm/vm.mk
