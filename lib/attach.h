@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LIB_ATTACH_H
+#define LIB_ATTACH_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include <xdp/libxdp.h>
+
+#include "attached.h"
+
+struct attach_options {
+	const char *object; /* path of the BPF object */
+	enum xdp_attach_mode mode;
+	unsigned int prio; /* its place in the dispatcher's chain, lowest first */
+	__u32 flags; /* enum xdp_wg_flags, without XDP_WG_SKB_MODE */
+};
+
+/*
+ * attach_mode() - Find out which mode a program is to be attached in.
+ * @mode: the one asked for; XDP_MODE_UNSPEC is replaced by the one that the programs on the
+ *        interface have, or else the best that its driver supports
+ *
+ * Return: 0, or a negative errno, with a message printed, if the interface cannot do it.
+ */
+int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode);
+
+/*
+ * attach() - Load a program and attach it to an interface, after those with a lower priority.
+ * @options: with a mode from attach_mode()
+ * @counters_path: pin of the map of counters, shared if it is there, made otherwise
+ * @prog_id: program id of what is attached now
+ *
+ * The program passes what is not its own to the next one. Return: 0, or a negative errno, with
+ * a message printed and nothing attached.
+ */
+int attach(int ifindex, const char *ifname, const struct attach_options *options,
+	   const char *counters_path, __u32 *prog_id);
+
+/*
+ * detach() - Detach one program from its interface, and leave all others there.
+ *
+ * It is no error if it is gone. Return: 0, or a negative errno, with a message printed.
+ */
+int detach(const struct attached *entry);
+
+#endif /* LIB_ATTACH_H */

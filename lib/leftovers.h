@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LIB_LEFTOVERS_H
+#define LIB_LEFTOVERS_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+/*
+ * leftovers_remove() - Remove the pins of dispatchers that hold our programs in memory although
+ * they are attached nowhere.
+ * @counters_ids: map ids of this network namespace's maps of counters
+ *
+ * libxdp leaves such pins when it is killed, and when an interface is removed. Needs the lock.
+ * Failing is harmless.
+ */
+void leftovers_remove(const __u32 *counters_ids, size_t count);
+
+#endif /* LIB_LEFTOVERS_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LIB_OBJECT_H
+#define LIB_OBJECT_H
+
+#include <bpf/libbpf.h>
+
+#include "bpf/xdp_wg.h"
+
+/*
+ * object_open() - Open the BPF object and check that it is what we need.
+ * @object: on success, an object that is not loaded yet, for the caller to close
+ *
+ * Return: 0, or a negative errno, with a message printed.
+ */
+int object_open(const char *path, struct bpf_object **object);
+
+/*
+ * object_configure() - Write the options of one program and where its counters are.
+ * @object: from object_open()
+ * @config: copied
+ * @counters_path: the pin to share or to make, NULL for counters of its own
+ *
+ * Return: 0, or a negative errno, with a message printed.
+ */
+int object_configure(struct bpf_object *object, const struct xdp_wg_config *config,
+		     const char *counters_path);
+
+#endif /* LIB_OBJECT_H */

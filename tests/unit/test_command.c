@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "unit.h"
+
+#include "bpf/xdp_wg.h"
+#include "command.h"
+#include "load.h"
+#include "log.h"
+
+static const struct command *const table[] = {
+	&load_command, &unload_command, &status_command,
+	&(const struct command){ .name = "stop" },
+	&(const struct command){ .name = "loader" },
+	NULL,
+};
+
+TEST(prefixes_find_commands)
+{
+	assert_ptr_equal(command_find(table, "unload"), &unload_command);
+	assert_ptr_equal(command_find(table, "u"), &unload_command);
+	assert_ptr_equal(command_find(table, "sta"), &status_command);
+	assert_ptr_equal(command_find(table, "status"), &status_command);
+}
+
+TEST(exact_name_wins_over_longer_one)
+{
+	assert_ptr_equal(command_find(table, "load"), &load_command);
+}
+
+TEST(ambiguous_and_unknown_names_find_nothing)
+{
+	assert_null(command_find(table, "s"));
+	assert_null(command_find(table, "st"));
+	assert_null(command_find(table, "lo"));
+	assert_null(command_find(table, ""));
+	assert_null(command_find(table, "statuses"));
+	assert_null(command_find(table, "x"));
+}
+
+/* Parse load's arguments, which end with NULL. */
+static enum parse_result parse(struct load_options *options, int *first, char **argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	load_options_init(options);
+	return command_parse(&load_command, argc, argv, options, first);
+}
+
+#define PARSE(options, first, ...) \
+	parse(options, first, (char *[]){ "load", __VA_ARGS__, NULL })
+
+TEST(load_has_defaults)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "eth0", "eth1"), PARSE_OK);
+	assert_int_equal(first, 1);
+	assert_int_equal(options.attach.mode, XDP_MODE_NATIVE);
+	assert_int_equal(options.attach.prio, XDP_WG_PRIO);
+	assert_int_equal(options.attach.flags, 0);
+	assert_string_equal(options.attach.object, OBJECT_PATH);
+	assert_false(options.replace);
+	assert_false(options.foreground);
+	assert_int_equal(log_level(), LEVEL_INFO);
+}
+
+TEST(load_takes_short_and_long_options)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-m", "skb", "-P7", "-uRF", "-o", "x.o", "-v",
+			       "eth0"), PARSE_OK);
+	assert_int_equal(options.attach.mode, XDP_MODE_SKB);
+	assert_int_equal(options.attach.prio, 7);
+	assert_int_equal(options.attach.flags, XDP_WG_NO_UDP_CSUM);
+	assert_string_equal(options.attach.object, "x.o");
+	assert_true(options.replace);
+	assert_true(options.foreground);
+	assert_int_equal(log_level(), LEVEL_DEBUG);
+
+	assert_int_equal(PARSE(&options, &first, "--mode=hw", "--prio", "0", "--no-udp-csum",
+			       "--replace", "--foreground", "--object", "y.o", "--verbose",
+			       "--verbose", "eth0"), PARSE_OK);
+	assert_int_equal(options.attach.mode, XDP_MODE_HW);
+	assert_int_equal(options.attach.prio, 0);
+	assert_int_equal(options.attach.flags, XDP_WG_NO_UDP_CSUM);
+	assert_string_equal(options.attach.object, "y.o");
+	assert_true(options.replace);
+	assert_true(options.foreground);
+	assert_int_equal(log_level(), LEVEL_VERBOSE);
+}
+
+TEST(options_may_follow_interfaces)
+{
+	char *argv[] = { "load", "eth0", "-m", "unspecified", "eth1", "-q", NULL };
+	struct load_options options;
+	int first;
+
+	assert_int_equal(parse(&options, &first, argv), PARSE_OK);
+	assert_int_equal(options.attach.mode, XDP_MODE_UNSPEC);
+	assert_int_equal(first, 4);
+	assert_string_equal(argv[4], "eth0");
+	assert_string_equal(argv[5], "eth1");
+	assert_int_equal(log_level(), LEVEL_ERROR);
+}
+
+TEST(wrong_options_are_errors)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-m", "fast", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-P", "-1", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-P", "1x", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-P", "", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-P", "2147483648", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-P", "99999999999999999999", "e0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-x", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "--nonsense", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "eth0", "-o"), PARSE_ERROR);
+}
+
+TEST(largest_priority_is_accepted)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-P", "2147483647", "eth0"), PARSE_OK);
+	assert_int_equal(options.attach.prio, 2147483647);
+}
+
+TEST(help_is_help)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-h"), PARSE_HELP);
+	assert_int_equal(PARSE(&options, &first, "--help"), PARSE_HELP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prefixes_find_commands),
+		cmocka_unit_test(exact_name_wins_over_longer_one),
+		cmocka_unit_test(ambiguous_and_unknown_names_find_nothing),
+		cmocka_unit_test(load_has_defaults),
+		cmocka_unit_test(load_takes_short_and_long_options),
+		cmocka_unit_test(options_may_follow_interfaces),
+		cmocka_unit_test(wrong_options_are_errors),
+		cmocka_unit_test(largest_priority_is_accepted),
+		cmocka_unit_test(help_is_help),
+	};
+
+	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "unit.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "log.h"
+
+TEST(level_follows_options)
+{
+	static const struct {
+		unsigned int verbose;
+		int quiet;
+		enum log_level level;
+	} cases[] = {
+		{ 0, 0, LEVEL_INFO },	 { 1, 0, LEVEL_DEBUG },	  { 2, 0, LEVEL_VERBOSE },
+		{ 9, 0, LEVEL_VERBOSE }, { ~0U, 0, LEVEL_VERBOSE }, { 0, 1, LEVEL_ERROR },
+		{ 2, 1, LEVEL_ERROR },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		log_level_apply(cases[i].verbose, cases[i].quiet);
+		assert_int_equal(log_level(), cases[i].level);
+	}
+}
+
+TEST(levels_have_names)
+{
+	assert_string_equal(log_level_name(LEVEL_ERROR), "error");
+	assert_string_equal(log_level_name(LEVEL_WARNING), "warning");
+	assert_string_equal(log_level_name(LEVEL_INFO), "info");
+	assert_string_equal(log_level_name(LEVEL_DEBUG), "debug");
+	assert_string_equal(log_level_name(LEVEL_VERBOSE), "verbose");
+}
+
+static void say(libbpf_print_fn_t print, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print(LIBBPF_WARN, format, args);
+	va_end(args);
+}
+
+TEST(kernel_message_is_remembered)
+{
+	libbpf_print_fn_t print;
+
+	log_init();
+	log_level_apply(0, 1);
+	/* Setting a function returns the one before. */
+	print = libbpf_set_print(NULL);
+	assert_null(log_kernel_message());
+	say(print, "libbpf: something else %d\n", 1);
+	assert_null(log_kernel_message());
+	say(print, "libbpf: Kernel error message: %s\n", "Peer MTU is too large");
+	assert_string_equal(log_kernel_message(), "Peer MTU is too large");
+	say(print, "libbpf: something else\n");
+	assert_string_equal(log_kernel_message(), "Peer MTU is too large");
+	log_kernel_message_clear();
+	assert_null(log_kernel_message());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(level_follows_options),
+		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(kernel_message_is_remembered),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}

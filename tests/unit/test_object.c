@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+
+#include "config.h"
+#include "object.h"
+
+TEST(good_object_is_opened)
+{
+	struct bpf_object *object;
+	struct bpf_program *prog;
+
+	assert_int_equal(object_open(TEST_DIR "/good.bpf.o", &object), 0);
+	bpf_object__for_each_program(prog, object)
+		assert_int_equal(bpf_program__autoload(prog),
+				 !strcmp(bpf_program__name(prog), XDP_WG_PROG));
+	bpf_object__close(object);
+}
+
+TEST(options_are_written)
+{
+	struct xdp_wg_config config, *written;
+	struct bpf_object *object;
+	struct bpf_map *map;
+	size_t size;
+
+	config_init(&config, XDP_WG_NO_UDP_CSUM);
+	assert_int_equal(object_open(TEST_DIR "/good.bpf.o", &object), 0);
+	assert_int_equal(object_configure(object, &config, "/some/where"), 0);
+
+	map = bpf_object__find_map_by_name(object, XDP_WG_CONFIG_SECTION);
+	written = bpf_map__initial_value(map, &size);
+	assert_int_equal(size, sizeof(config));
+	assert_memory_equal(written, &config, sizeof(config));
+	map = bpf_object__find_map_by_name(object, XDP_WG_COUNTERS_MAP);
+	assert_string_equal(bpf_map__pin_path(map), "/some/where");
+	bpf_object__close(object);
+
+	assert_int_equal(object_open(TEST_DIR "/good.bpf.o", &object), 0);
+	assert_int_equal(object_configure(object, &config, NULL), 0);
+	map = bpf_object__find_map_by_name(object, XDP_WG_COUNTERS_MAP);
+	assert_null(bpf_map__pin_path(map));
+	bpf_object__close(object);
+}
+
+TEST(what_is_no_good_is_refused)
+{
+	struct bpf_object *object = NULL;
+
+	assert_int_equal(object_open("/nonexistent", &object), -ENOENT);
+	assert_int_equal(object_open("/dev/null", &object), -ENOEXEC);
+	assert_int_equal(object_open("/", &object), -EISDIR);
+	assert_int_equal(object_open("/proc/self/exe", &object), -ENOEXEC);
+	assert_int_equal(object_open(TEST_DIR "/noprog.bpf.o", &object), -ENOENT);
+	assert_int_equal(object_open(TEST_DIR "/plain.bpf.o", &object), -EINVAL);
+	assert_null(object);
+}
+
+/* Open a copy of the good object, cut off, with one byte changed. */
+static int open_copy(size_t size, size_t offset, unsigned char byte)
+{
+	struct bpf_object *object;
+	char path[32];
+	static char buf[1 << 20];
+	size_t len;
+	FILE *file;
+	int fd, err;
+
+	file = fopen(TEST_DIR "/good.bpf.o", "r");
+	assert_non_null(file);
+	len = fread(buf, 1, sizeof(buf), file);
+	fclose(file);
+	assert_true(offset < len);
+	buf[offset] = byte;
+
+	fd = memfd_create("copy", 0);
+	assert_true(fd >= 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = size < len ? size : len;
+	assert_int_equal(write(fd, buf, len), len);
+	err = object_open(path, &object);
+	if (!err)
+		bpf_object__close(object);
+	close(fd);
+	return err;
+}
+
+TEST(other_byte_order_is_refused)
+{
+	unsigned char native =
+		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	unsigned char foreign = ELFDATA2LSB + ELFDATA2MSB - native;
+
+	assert_int_equal(open_copy(SIZE_MAX, EI_DATA, native), 0);
+	assert_int_equal(open_copy(SIZE_MAX, EI_DATA, foreign), -ENOEXEC);
+}
+
+TEST(broken_object_is_refused)
+{
+	assert_int_equal(open_copy(sizeof(Elf64_Ehdr) - 1, 0, ELFMAG0), -ENOEXEC);
+	assert_true(open_copy(sizeof(Elf64_Ehdr), 0, ELFMAG0) < 0);
+	assert_true(open_copy(1000, 0, ELFMAG0) < 0);
+	assert_int_equal(open_copy(SIZE_MAX, 0, 'X'), -ENOEXEC);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_object_is_opened),
+		cmocka_unit_test(options_are_written),
+		cmocka_unit_test(what_is_no_good_is_refused),
+		cmocka_unit_test(other_byte_order_is_refused),
+		cmocka_unit_test(broken_object_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("object", tests, NULL, NULL);
+}
