@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XDP_WG_COMMAND_H
+#define XDP_WG_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum exit_status {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NOT_LOADED = 3, /* of the interface asked for */
+};
+
+/* One option of a subcommand. */
+struct option_spec {
+	char letter;
+	const char *name;
+	const char *metavar; /* NULL: takes no argument */
+	const char *help;
+	/*
+	 * Write the option to the subcommand's values. Return: 0, or -EINVAL, with a message
+	 * printed.
+	 */
+	int (*set)(void *values, const char *argument);
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* as the usage line shows them */
+	const char *summary;
+	const struct option_spec *options; /* ends with an entry without a name */
+	/* Return: enum exit_status. @argv[0] is the subcommand. */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command load_command;
+extern const struct command unload_command;
+extern const struct command status_command;
+
+/* commands - all subcommands, ending with NULL. */
+extern const struct command *const commands[];
+
+/*
+ * command_find() - The subcommand with a name or with an unambiguous beginning of it.
+ * @table: ends with NULL
+ *
+ * Return: NULL if there is none or more than one, with a message printed.
+ */
+const struct command *command_find(const struct command *const *table, const char *name);
+
+/* command_usage() - Print the usage of a subcommand to stdout or stderr. */
+void command_usage(const struct command *command, bool error);
+
+enum parse_result {
+	PARSE_OK,
+	PARSE_HELP, /* was asked for and printed */
+	PARSE_ERROR, /* was printed */
+};
+
+/*
+ * command_parse() - Parse the options of a subcommand; -h, -v and -q are common to all.
+ * @values: for the functions of the options
+ * @first: index of the first argument that is no option; options may follow it no more than
+ *         getopt allows: @argv is reordered
+ */
+enum parse_result command_parse(const struct command *command, int argc, char **argv, void *values,
+				int *first);
+
+/* The root user's privileges. Return: whether we have them; if not, with a message printed. */
+bool command_privileged(void);
+
+#endif /* XDP_WG_COMMAND_H */

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xdp-wg: WireGuard in XDP.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+#include "version.h"
+
+const struct command *const commands[] = {
+	&load_command,
+	&unload_command,
+	&status_command,
+	NULL,
+};
+
+static void usage(FILE *stream)
+{
+	fputs("Usage: xdp-wg COMMAND [options]\n\nCommands:\n", stream);
+	for (const struct command *const *command = commands; *command; command++)
+		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
+	fputs("  help       Show this help\n\n"
+	      "Options:\n"
+	      "  -h, --help     show this help; after a command, the command's\n"
+	      "  --version      show the version\n\n"
+	      "Commands may be shortened as long as they are unambiguous.\n", stream);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	log_init();
+
+	if (argc < 2) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return STATUS_DONE;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("xdp-wg " VERSION);
+		return STATUS_DONE;
+	}
+
+	command = command_find(commands, argv[1]);
+	if (!command) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	return command->run(command, argc - 1, argv + 1);
+}

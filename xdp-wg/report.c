@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The output of status, in both formats.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "config.h"
+#include "counters.h"
+#include "device.h"
+#include "log.h"
+#include "report.h"
+#include "version.h"
+
+static void print_program(FILE *stream, const struct attached *program)
+{
+	const char *option;
+	char version[32];
+
+	fprintf(stream, "%s: %s mode, ", program->ifname, mode_name(program->mode));
+	if (program->alone)
+		fputs("without dispatcher", stream);
+	else
+		fprintf(stream, "priority %u", program->prio);
+	fprintf(stream, ", program %" PRIu32, program->prog_id);
+	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
+		if (*option)
+			fprintf(stream, ", %s", option);
+	if (program->config.version != VERSION_CODE) {
+		config_version(&program->config, version, sizeof(version));
+		fprintf(stream, ", loaded by version %s", version);
+	}
+	if (!config_current(&program->config))
+		fputs(", counts apart", stream);
+	fputc('\n', stream);
+}
+
+/* The two that go fast are always shown; of the others only those that happened. */
+static void print_counters(FILE *stream, const struct report *report, enum verdict verdict,
+			   const char *title)
+{
+	if (verdict != VERDICT_FAST && !counters_verdict(report->counters, verdict))
+		return;
+
+	fprintf(stream, "\n%s\n", title);
+	for (size_t i = 0; i < XDP_WG_REASON_MAX; i++) {
+		const struct xdp_wg_counter *counter = &report->counters[i];
+
+		if (reasons[i].verdict != verdict || (verdict != VERDICT_FAST && !counter->packets))
+			continue;
+		fprintf(stream, "%14" PRIu64 " packets %16" PRIu64 " bytes  %s\n",
+			(uint64_t)counter->packets, (uint64_t)counter->bytes, reasons[i].words);
+	}
+}
+
+void report_text(FILE *stream, const struct report *report)
+{
+	const struct survey_finding *why = survey_reason(&report->survey);
+
+	for (size_t i = 0; i < report->count; i++)
+		print_program(stream, report->programs[i]);
+	if (!report->count)
+		return;
+
+	print_counters(stream, report, VERDICT_FAST, "Went fast:");
+	print_counters(stream, report, VERDICT_PASS, "Passed to the stack:");
+	print_counters(stream, report, VERDICT_DROP, "Dropped:");
+	if (why)
+		fprintf(stream, "\nwhy: %s\n", why->text);
+}
+
+static json_object *program_object(const struct attached *program)
+{
+	json_object *object = json_object_new_object();
+	json_object *options = json_object_new_array();
+	const char *option;
+	char version[32];
+
+	config_version(&program->config, version, sizeof(version));
+	json_object_object_add(object, "ifname", json_object_new_string(program->ifname));
+	json_object_object_add(object, "ifindex", json_object_new_int(program->ifindex));
+	json_object_object_add(object, "mode", json_object_new_string(mode_name(program->mode)));
+	json_object_object_add(object, "dispatcher", json_object_new_boolean(!program->alone));
+	json_object_object_add(object, "priority", json_object_new_int64(program->prio));
+	json_object_object_add(object, "prog_id", json_object_new_int64(program->prog_id));
+	json_object_object_add(object, "version", json_object_new_string(version));
+	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
+		if (*option)
+			json_object_array_add(options, json_object_new_string(option));
+	json_object_object_add(object, "options", options);
+	return object;
+}
+
+static json_object *counters_object(const struct xdp_wg_counter *counters)
+{
+	json_object *object = json_object_new_object();
+
+	for (size_t i = 0; i < XDP_WG_REASON_MAX; i++) {
+		json_object *counter = json_object_new_object();
+
+		json_object_object_add(counter, "packets",
+				       json_object_new_uint64(counters[i].packets));
+		json_object_object_add(counter, "bytes", json_object_new_uint64(counters[i].bytes));
+		json_object_object_add(object, reasons[i].name, counter);
+	}
+	return object;
+}
+
+int report_json(FILE *stream, const struct report *report)
+{
+	json_object *root = json_object_new_object();
+	json_object *interfaces = json_object_new_array();
+	json_object *why = json_object_new_array();
+	const char *text;
+
+	for (size_t i = 0; i < report->count; i++)
+		json_object_array_add(interfaces, program_object(report->programs[i]));
+	for (size_t i = 0; i < report->survey.count; i++)
+		json_object_array_add(why, json_object_new_string(report->survey.findings[i].text));
+
+	json_object_object_add(root, "interfaces", interfaces);
+	json_object_object_add(root, "counters", counters_object(report->counters));
+	json_object_object_add(root, "why", why);
+
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+					      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		fprintf(stream, "%s\n", text);
+	else
+		log_error("out of memory");
+	json_object_put(root);
+	return text ? 0 : -ENOMEM;
+}

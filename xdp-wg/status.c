@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xdp-wg status: what is attached, what went fast, what did not and why.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "attached.h"
+#include "command.h"
+#include "counters.h"
+#include "facts.h"
+#include "interfaces.h"
+#include "log.h"
+#include "report.h"
+#include "state.h"
+
+struct status_options {
+	bool json;
+};
+
+static int set_json(void *values, const char *argument __attribute__((unused)))
+{
+	struct status_options *options = values;
+
+	options->json = true;
+	return 0;
+}
+
+static const struct option_spec status_option_specs[] = {
+	{ 'j', "json", NULL, "print JSON", set_json },
+	{},
+};
+
+static void explain(const struct attached_list *attached, struct survey *survey)
+{
+	struct survey_facts facts;
+	int err;
+
+	err = facts_collect(attached, &facts);
+	if (err) {
+		log_debug("cannot find out how this network namespace is set up (error %d)", -err);
+		return;
+	}
+	survey_conclude(&facts, survey);
+	facts_free(&facts);
+}
+
+static bool is_shown(const struct attached *program, const struct interface_list *interfaces)
+{
+	if (!interfaces->count)
+		return true;
+	for (size_t i = 0; i < interfaces->count; i++)
+		if (interfaces->entries[i].ifindex == program->ifindex)
+			return true;
+	return false;
+}
+
+/* Return: enum exit_status. */
+static int show(const struct status_options *options, const struct attached_list *attached,
+		const struct interface_list *interfaces)
+{
+	int status = STATUS_DONE;
+	const struct attached **programs;
+	struct report report = {};
+
+	programs = calloc(attached->count + 1, sizeof(*programs));
+	if (!programs) {
+		log_error("out of memory");
+		return STATUS_FAILED;
+	}
+	report.programs = programs;
+	for (size_t i = 0; i < attached->count; i++)
+		if (is_shown(&attached->entries[i], interfaces))
+			programs[report.count++] = &attached->entries[i];
+
+	for (size_t i = 0; i < interfaces->count; i++) {
+		if (attached_on(attached, interfaces->entries[i].ifindex))
+			continue;
+		log_info("xdp_wg is not loaded on %s", interfaces->entries[i].name);
+		status = STATUS_NOT_LOADED;
+	}
+	if (!interfaces->count && !attached->count)
+		log_info("xdp_wg is not loaded on any interface");
+
+	if (attached_counters(attached, report.counters)) {
+		status = STATUS_FAILED;
+		goto out;
+	}
+	if (report.count && !counters_verdict(report.counters, VERDICT_FAST))
+		explain(attached, &report.survey);
+
+	if (!options->json)
+		report_text(stdout, &report);
+	else if (report_json(stdout, &report))
+		status = STATUS_FAILED;
+out:
+	free(programs);
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct status_options options = {};
+	struct attached_list attached = {};
+	struct interface_list interfaces = {};
+	int first, status = STATUS_FAILED;
+
+	switch (command_parse(command, argc, argv, &options, &first)) {
+	case PARSE_HELP:
+		return STATUS_DONE;
+	case PARSE_ERROR:
+		return STATUS_USAGE;
+	case PARSE_OK:
+		break;
+	}
+	if (!command_privileged())
+		return STATUS_FAILED;
+
+	if (!interfaces_resolve(argv + first, argc - first, &interfaces) && !state_check_bpffs() &&
+	    !attached_find(0, &attached))
+		status = show(&options, &attached, &interfaces);
+
+	attached_free(&attached);
+	interfaces_free(&interfaces);
+	return status;
+}
+
+const struct command status_command = {
+	.name = "status",
+	.arguments = "[IFNAME...]",
+	.summary = "Show what is loaded, what went fast, and why the rest did not",
+	.options = status_option_specs,
+	.run = run,
+};

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xdp-wg unload: detach our programs, and leave no trace of them.
+ */
+#include <errno.h>
+
+#include "attach.h"
+#include "attached.h"
+#include "command.h"
+#include "interfaces.h"
+#include "log.h"
+#include "settle.h"
+#include "state.h"
+
+struct unload_options {
+	bool all;
+};
+
+static int set_all(void *values, const char *argument __attribute__((unused)))
+{
+	struct unload_options *options = values;
+
+	options->all = true;
+	return 0;
+}
+
+static const struct option_spec unload_option_specs[] = {
+	{ 'a', "all", NULL, "unload from all interfaces", set_all },
+	{},
+};
+
+static int detach_from(const struct attached_list *attached, int ifindex)
+{
+	int err = 0;
+
+	/* An interrupted load -R leaves two programs on an interface. */
+	for (size_t i = 0; i < attached->count; i++) {
+		const struct attached *entry = &attached->entries[i];
+
+		if (ifindex && entry->ifindex != ifindex)
+			continue;
+		if (detach(entry))
+			err = -EIO;
+		else
+			log_info("xdp_wg is unloaded from %s", entry->ifname);
+	}
+	return err;
+}
+
+static int unload_locked(const struct unload_options *options,
+			 const struct interface_list *interfaces)
+{
+	struct attached_list attached = {};
+	int err;
+
+	err = attached_find(0, &attached);
+	if (err)
+		goto out;
+
+	if (options->all) {
+		if (!attached.count)
+			log_info("xdp_wg is not loaded on any interface");
+		err = detach_from(&attached, 0);
+	}
+	for (size_t i = 0; !options->all && i < interfaces->count; i++) {
+		const struct interface *interface = &interfaces->entries[i];
+
+		if (!attached_on(&attached, interface->ifindex))
+			log_info("xdp_wg is not loaded on %s", interface->name);
+		else if (detach_from(&attached, interface->ifindex))
+			err = -EIO;
+	}
+out:
+	attached_free(&attached);
+	return err;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct unload_options options = {};
+	struct interface_list interfaces;
+	int first, unknown, err;
+	struct state state;
+
+	switch (command_parse(command, argc, argv, &options, &first)) {
+	case PARSE_HELP:
+		return STATUS_DONE;
+	case PARSE_ERROR:
+		return STATUS_USAGE;
+	case PARSE_OK:
+		break;
+	}
+	if (options.all == (first < argc)) {
+		log_error("unload needs either the names of interfaces or --all");
+		command_usage(command, true);
+		return STATUS_USAGE;
+	}
+	if (!command_privileged())
+		return STATUS_FAILED;
+
+	unknown = interfaces_resolve(argv + first, argc - first, &interfaces);
+	err = state_lock(&state);
+	if (!err) {
+		err = unload_locked(&options, &interfaces);
+		settle_after(&state);
+		state_unlock(&state);
+	}
+	interfaces_free(&interfaces);
+	return err || unknown ? STATUS_FAILED : STATUS_DONE;
+}
+
+const struct command unload_command = {
+	.name = "unload",
+	.arguments = "IFNAME... | --all",
+	.summary = "Unload xdp_wg from interfaces",
+	.options = unload_option_specs,
+	.run = run,
+};
