@@ -59,9 +59,11 @@ static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packe
 	const struct ethhdr *eth;
 	__u8 mac[ETH_ALEN];
 	__be16 protocol;
+	int reason;
 
-	if (!pkt_is_linear(ctx))
-		return XDP_WG_MULTI_BUFFER;
+	reason = pkt_screen(ctx);
+	if (reason)
+		return reason;
 	eth = pkt_at(ctx, 0, sizeof(*eth));
 	if (!eth)
 		return XDP_WG_MALFORMED;

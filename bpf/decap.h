@@ -57,8 +57,9 @@ static __always_inline int decrypt_reason(int ret)
 		return XDP_WG_NO_PEER;
 	case -ESHUTDOWN:
 		return XDP_WG_SHUTDOWN;
+	case -EBUSY:
 	case -EOPNOTSUPP:
-		return XDP_WG_MULTI_BUFFER;
+		return XDP_WG_ROOM;
 	}
 	return XDP_WG_MALFORMED;
 }
@@ -164,6 +165,8 @@ static __always_inline int decide_decap(pkt_ctx *ctx, const struct packet *outer
 	reason = check_input(ctx, outer);
 	if (reason)
 		return reason;
+	if (pkt_make_linear(ctx))
+		return XDP_WG_ROOM;
 	ret = pkt_peek(ctx, plan->message, plan->length, peer, &peeked.block);
 	if (ret < 0)
 		return decrypt_reason(ret);
@@ -230,7 +233,7 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 	ret = pkt_decrypt(ctx, plan->message, plan->length, peer);
 	if (ret)
 		return decrypt_reason(ret);
-	if (pkt_grow_head(ctx, -(int)head) || pkt_grow_tail(ctx, -(int)(frame - head - length)))
+	if (pkt_strip(ctx, head, frame - head - length, plan->family == AF_INET6))
 		return XDP_WG_BROKEN;
 	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan))
 		return XDP_WG_BROKEN;

@@ -18,8 +18,8 @@
 struct encap {
 	struct bpf_wg_route route;
 	__u32 message; /* length of the data message */
-	__u32 headers; /* what the frame gains in front: outer IP, UDP, message header */
-	__u32 grow; /* by how much the frame gets longer at its end */
+	__u32 outer; /* length of the outer headers, IP and UDP */
+	__u32 tail; /* by how much the frame gets longer at its end */
 	__u8 ecn; /* of the outer header */
 	__u8 family; /* of the inner packet */
 };
@@ -44,6 +44,11 @@ static __always_inline int route_reason(int ret)
 	return XDP_WG_OUTER_ROUTE;
 }
 
+static __always_inline int encrypt_reason(int ret)
+{
+	return ret == -EBUSY || ret == -EOPNOTSUPP ? XDP_WG_ROOM : route_reason(ret);
+}
+
 /* Length of the plaintext: padded as the device pads, but never over the route's MTU. */
 static __always_inline __u32 padded_length(__u32 length, __u32 mtu)
 {
@@ -61,7 +66,7 @@ static __always_inline int decide_encap(pkt_ctx *ctx, const struct packet *packe
 					__u32 mtu, struct wg_peer *peer, __u32 flags,
 					struct encap *plan)
 {
-	__u32 outer, plaintext;
+	__u32 plaintext;
 	int reason;
 
 	__builtin_memset(plan, 0, sizeof(*plan));
@@ -75,58 +80,27 @@ static __always_inline int decide_encap(pkt_ctx *ctx, const struct packet *packe
 	if (reason)
 		return reason;
 
-	outer = plan->route.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-	plan->headers = outer + sizeof(struct udphdr) + sizeof(struct message_data);
+	plan->outer = sizeof(struct udphdr) + (plan->route.family == AF_INET ?
+						       sizeof(struct iphdr) :
+						       sizeof(struct ipv6hdr));
 	plaintext = padded_length(packet->length, mtu);
 	plan->message = MESSAGE_OVERHEAD + plaintext;
-	if (outer + sizeof(struct udphdr) + plan->message > plan->route.mtu)
+	if (plan->outer + plan->message > plan->route.mtu)
 		return XDP_WG_MTU;
 	/* Bytes that follow the packet become padding and tag; there are at most as many. */
 	if (trailing > plaintext - packet->length + MESSAGE_TAG)
 		return XDP_WG_MALFORMED;
-	plan->grow = plaintext - packet->length + MESSAGE_TAG - trailing;
+	plan->tail = plaintext - packet->length + MESSAGE_TAG - trailing;
 	plan->ecn = ecn_encapsulate(packet->flow.tos);
 	plan->family = packet->flow.family;
 	return 0;
-}
-
-/*
- * Make room for headers and tail. A buffer that ends right behind the frame is grown in front
- * only, and the frame is moved forward. Returns the bytes that it was moved by, which
- * encap_shrink() wants back, or -1 if there is no room, with the frame as it was.
- */
-static __always_inline int encap_grow(pkt_ctx *ctx, const struct encap *plan, __u32 frame)
-{
-	__u32 moved = 0;
-
-	if (pkt_grow_tail(ctx, plan->grow))
-		moved = plan->grow;
-	if (pkt_grow_head(ctx, plan->headers + moved)) {
-		if (!moved)
-			pkt_grow_tail(ctx, -(int)plan->grow);
-		return -1;
-	}
-	if (moved)
-		pkt_move(ctx, plan->headers, plan->headers + moved, frame);
-	return moved;
-}
-
-/* The exact reverse. */
-static __always_inline void encap_shrink(pkt_ctx *ctx, const struct encap *plan, __u32 frame,
-					 __u32 moved)
-{
-	if (moved)
-		pkt_move(ctx, plan->headers + moved, plan->headers, frame);
-	pkt_grow_head(ctx, -(int)(plan->headers + moved));
-	if (!moved)
-		pkt_grow_tail(ctx, -(int)plan->grow);
 }
 
 /* One hop less for the inner packet; what it had before is saved for encap_restore_ttl(). */
 static __always_inline int encap_decrease_ttl(pkt_ctx *ctx, const struct encap *plan,
 					      struct iphdr *saved)
 {
-	__u32 offset = plan->headers + sizeof(struct ethhdr);
+	__u32 offset = sizeof(struct ethhdr) + plan->outer + sizeof(struct message_data);
 
 	if (plan->family == AF_INET) {
 		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
@@ -150,7 +124,7 @@ static __always_inline int encap_decrease_ttl(pkt_ctx *ctx, const struct encap *
 static __always_inline void encap_restore_ttl(pkt_ctx *ctx, const struct encap *plan,
 					      const struct iphdr *saved)
 {
-	__u32 offset = plan->headers + sizeof(struct ethhdr);
+	__u32 offset = sizeof(struct ethhdr) + plan->outer + sizeof(struct message_data);
 
 	if (plan->family == AF_INET) {
 		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
@@ -277,24 +251,26 @@ static __always_inline int encap_write_headers(pkt_ctx *ctx, const struct encap 
 static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct encap *plan,
 					struct wg_peer *peer, __u32 flags)
 {
-	__u32 message = sizeof(struct ethhdr) + plan->headers - sizeof(struct message_data);
 	struct iphdr saved = {};
 	int moved, ret;
 
-	moved = encap_grow(ctx, plan, frame);
+	if (pkt_make_linear(ctx))
+		return XDP_WG_ROOM;
+	moved = pkt_grow(ctx, plan->outer, plan->tail, frame);
 	if (moved < 0)
 		return XDP_WG_ROOM;
 	if (encap_decrease_ttl(ctx, plan, &saved)) {
-		encap_shrink(ctx, plan, frame, moved);
+		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
 		return XDP_WG_ROOM;
 	}
-	ret = pkt_encrypt(ctx, message, plan->message, peer);
+	ret = pkt_encrypt(ctx, sizeof(struct ethhdr) + plan->outer, plan->message, peer);
 	if (ret) {
 		encap_restore_ttl(ctx, plan, &saved);
-		encap_shrink(ctx, plan, frame, moved);
-		return route_reason(ret);
+		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
+		return encrypt_reason(ret);
 	}
-	if (encap_write_headers(ctx, plan, peer, flags))
+	if (encap_write_headers(ctx, plan, peer, flags) ||
+	    pkt_encapsulated(ctx, peer, plan->route.family))
 		return XDP_WG_BROKEN;
 	if (plan->route.probe)
 		neigh_used(ctx, plan->route.ifindex, plan->route.nh_family, plan->route.nexthop);

@@ -86,4 +86,23 @@ extern int bpf_xdp_wg_decrypt(struct xdp_md *ctx, __u32 offset, __u32 length,
 extern int bpf_xdp_wg_move(struct xdp_md *ctx, __u32 to, __u32 from, __u32 length) __ksym;
 extern __s64 bpf_xdp_checksum(struct xdp_md *ctx, __u32 offset, __u32 length, __u32 seed) __ksym;
 
+extern struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *ctx, __u32 ifindex) __ksym;
+extern struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *ctx, __u16 port) __ksym;
+extern int bpf_skb_wg_flow_validate(struct __sk_buff *ctx, const struct bpf_wg_flow *flow,
+				    __u32 flow__sz) __ksym;
+extern int bpf_skb_wg_own_mac(struct __sk_buff *ctx, const void *mac, __u32 mac__sz) __ksym;
+extern int bpf_skb_wg_egress(struct __sk_buff *ctx, __u32 ifindex) __ksym;
+extern int bpf_skb_wg_neigh_probe(struct __sk_buff *ctx, __u32 ifindex, const void *addr,
+				  __u32 addr__sz) __ksym;
+extern int bpf_skb_wg_peek(struct __sk_buff *ctx, __u32 offset, __u32 length, struct wg_peer *peer,
+			   struct bpf_wg_block *block) __ksym;
+extern int bpf_skb_wg_encrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,
+			      struct wg_peer *peer) __ksym;
+extern int bpf_skb_wg_decrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,
+			      struct wg_peer *peer) __ksym;
+extern __s64 bpf_skb_checksum(struct __sk_buff *ctx, __u32 offset, __u32 length, __u32 seed) __ksym;
+
+extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
+				   __u32 family) __ksym;
+
 #endif /* XDP_WG_KFUNCS_H */

@@ -61,6 +61,7 @@ struct xdp_wg_counter {
 	X(VLAN, PASS, "vlan", "VLAN-tagged")                                                       \
 	X(OTHER_MAC, PASS, "other-mac", "to another MAC address, multicast or broadcast")          \
 	X(MULTI_BUFFER, PASS, "multi-buffer", "in more than one buffer")                           \
+	X(GSO, PASS, "gso", "merged by GRO, or to be segmented")                                   \
 	X(MALFORMED, PASS, "malformed", "with a header or a length that is wrong")                 \
 	X(OPTIONS, PASS, "options", "with IP options or extension headers")                        \
 	X(FRAGMENT, PASS, "fragment", "IP fragments")                                              \

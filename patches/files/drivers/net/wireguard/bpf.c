@@ -66,9 +66,10 @@ static int skb_linear_writable(struct __sk_buff *ctx, struct wg_bpf_packet *pack
 {
 	struct sk_buff *skb = (struct sk_buff *)ctx;
 
-	if (skb_shared(skb) || skb_cloned(skb) || skb_has_shared_frag(skb))
+	if (skb_shared(skb) || skb_cloned(skb))
 		return -EBUSY;
-	if (skb_is_gso(skb) || skb_is_nonlinear(skb))
+	/* Helpers do not resize what is marked as encapsulated. */
+	if (skb_is_gso(skb) || skb_is_nonlinear(skb) || skb->encapsulation)
 		return -EOPNOTSUPP;
 	skb_linear(ctx, packet);
 	return 0;
@@ -526,10 +527,50 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 		return ret;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return -EOPNOTSUPP;
+	/* As long as the inner headers can be read: the queues of the egress go by it. */
+	skb_get_hash(skb);
 	ret = wg_bpf_encrypt(&packet, offset, length, peer);
 	if (ret)
 		return ret;
 	skb->ip_summed = CHECKSUM_NONE;
+	return 0;
+}
+
+/**
+ * bpf_skb_wg_encapsulated - make an skb's metadata those of an outer packet
+ * @skb_ctx: the packet, encrypted and with its outer headers written; its data starts with an
+ *           Ethernet header
+ * @peer: the peer it goes to
+ * @family: AF_INET or AF_INET6, of the outer header
+ *
+ * The protocol, the place of the headers, and the device's fwmark, for queueing disciplines and
+ * filters of the egress. The flow hash stays the inner one's.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 0, or -EAFNOSUPPORT for another family.
+ */
+__bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer,
+					__u32 family)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	int length;
+
+	switch (family) {
+	case AF_INET:
+		skb->protocol = htons(ETH_P_IP);
+		length = sizeof(struct iphdr);
+		break;
+	case AF_INET6:
+		skb->protocol = htons(ETH_P_IPV6);
+		length = sizeof(struct ipv6hdr);
+		break;
+	default:
+		return -EAFNOSUPPORT;
+	}
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb_set_transport_header(skb, ETH_HLEN + length);
+	skb->mark = READ_ONCE(peer->device->fwmark);
 	return 0;
 }
 
@@ -587,6 +628,9 @@ __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 		return ret;
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
+	/* What was said of the outer packet does not hold for the inner one. */
+	skb_clear_hash(skb);
+	skb->mark = 0;
 	return 0;
 }
 
@@ -693,6 +737,7 @@ BTF_ID_FLAGS(func, bpf_skb_wg_egress)
 BTF_ID_FLAGS(func, bpf_skb_wg_neigh_probe)
 BTF_ID_FLAGS(func, bpf_skb_wg_peek, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_encrypt, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_encapsulated, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_decrypt, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_checksum)
 BTF_KFUNCS_END(wg_skb_kfuncs)

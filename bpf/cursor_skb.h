@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The packet of a tc program. Included by cursor.h, which says what the functions are for.
+ */
+#ifndef XDP_WG_CURSOR_SKB_H
+#define XDP_WG_CURSOR_SKB_H
+
+static __always_inline __u32 pkt_length(pkt_ctx *ctx)
+{
+	return ctx->len;
+}
+
+static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
+{
+	return ctx->ifindex;
+}
+
+/* Headers may still be in fragments: what the programs read of them is short. */
+#define PKT_SKB_HEADERS                                                                            \
+	(sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct udphdr) +                  \
+	 sizeof(struct message_data))
+
+static __always_inline int pkt_screen(pkt_ctx *ctx)
+{
+	__u32 headers = PKT_SKB_HEADERS;
+
+	if (ctx->vlan_present)
+		return XDP_WG_VLAN;
+	if (ctx->gso_size)
+		return XDP_WG_GSO;
+	if (headers > ctx->len)
+		headers = ctx->len;
+	if (ctx->data_end - ctx->data < headers && bpf_skb_pull_data(ctx, headers))
+		return XDP_WG_ROOM;
+	return 0;
+}
+
+static __always_inline int pkt_make_linear(pkt_ctx *ctx)
+{
+	return bpf_skb_pull_data(ctx, ctx->len);
+}
+
+/*
+ * All room between the Ethernet header, which moves to the front, and the packet. The flags for
+ * tunnels are of no use: they mark the skb for good, and it may yet have to go back as it came. The
+ * tail is first, for the same reason.
+ */
+static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame)
+{
+	int head = outer + sizeof(struct message_data);
+
+	if (bpf_skb_change_tail(ctx, frame + tail, 0))
+		return -1;
+	if (bpf_skb_adjust_room(ctx, head, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET)) {
+		bpf_skb_change_tail(ctx, frame, 0);
+		return -1;
+	}
+	return 0;
+}
+
+static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame,
+				       __u32 moved)
+{
+	int head = outer + sizeof(struct message_data);
+
+	bpf_skb_adjust_room(ctx, -head, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET);
+	bpf_skb_change_tail(ctx, frame, 0);
+}
+
+static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, __u32 family)
+{
+	return bpf_skb_wg_encapsulated(ctx, peer, family);
+}
+
+static __always_inline int pkt_strip(pkt_ctx *ctx, __u32 head, __u32 excess, int ipv6)
+{
+	if (bpf_skb_change_tail(ctx, ctx->len - excess, 0))
+		return -1;
+	/* Checksums were verified by decryption; a resize does not change that. */
+	return bpf_skb_adjust_room(ctx, -(int)head, BPF_ADJ_ROOM_MAC,
+				   BPF_F_ADJ_ROOM_NO_CSUM_RESET |
+					   (ipv6 ? BPF_F_ADJ_ROOM_DECAP_L3_IPV6
+						 : BPF_F_ADJ_ROOM_DECAP_L3_IPV4));
+}
+
+/* The next program at the hook is asked, and then the stack. */
+static __always_inline int pkt_pass(void)
+{
+	return TCX_NEXT;
+}
+
+static __always_inline int pkt_drop(void)
+{
+	return TCX_DROP;
+}
+
+static __always_inline int pkt_redirect(__u32 ifindex)
+{
+	return bpf_redirect(ifindex, 0);
+}
+
+#endif /* XDP_WG_CURSOR_SKB_H */
