@@ -122,10 +122,11 @@ inside() {
 }
 
 # tree_files TOP: the files of a checkout that are or could become part of the project, each
-# ended by a NUL. A tree without git's data has only such files.
+# ended by a NUL. Without git's data all are, but for what builds and runs leave.
 tree_files() {
-	if [ ! -e "$1/.git" ]; then
-		(cd "$1" && find . ! -type d -printf '%P\0')
+	if [ ! -e "$1/.git" ] || ! command -v git > /dev/null; then
+		(cd "$1" && find . \( -path ./.git -o -path ./build -o -path ./results \) -prune -o \
+			! -type d -printf '%P\0')
 		return
 	fi
 	git -c safe.directory='*' -C "$1" ls-files -co --exclude-standard -z |

@@ -13,7 +13,7 @@ guest:
 	@$(TIED) vm/run $(if $(RUN),"$(RUN)",--shell)
 
 demo:
-	@$(TIED) vm/run tests/demo.sh
+	@$(TIED) vm/run --only command,module tests/demo.sh
 
 check:
 	@$(TIED) vm/check
