@@ -186,10 +186,7 @@ static __always_inline __u64 encap_pseudo_sum(const struct bpf_wg_route *route, 
 	return sum;
 }
 
-/*
- * Write the UDP header at offset; the message behind it is final. A checksum that comes out as zero
- * is sent as all ones, RFC 768.
- */
+/* Write the UDP header at offset; the message behind it is final. */
 static __always_inline int encap_write_udp(pkt_ctx *ctx, __u32 offset, const struct encap *plan,
 					   __u32 flags)
 {
@@ -209,7 +206,7 @@ static __always_inline int encap_write_udp(pkt_ctx *ctx, __u32 offset, const str
 	if (sum < 0)
 		return -1;
 	sum += encap_pseudo_sum(&plan->route, udp->len);
-	udp->check = ~csum_fold(sum) ?: 0xffff;
+	udp->check = csum_udp(sum);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "csum.h"
 #include "kfuncs.h"
 #include "xdp_wg.h"
 
@@ -44,24 +45,6 @@ struct packet {
 	__u8 header; /* length of the header */
 	__u8 ttl; /* or hop limit */
 };
-
-/* Fold a sum of 16-bit words, RFC 1071. */
-static __always_inline __u16 csum_fold(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
-/* Add to a checksum that is being updated, RFC 1624. */
-static __always_inline __u16 csum16_add(__u16 csum, __be16 addend)
-{
-	__u32 sum = (__u32)csum + (__u16)addend;
-
-	return sum + (sum >> 16);
-}
 
 /* Sum of an IPv4 header without options: 0xffff, folded, when its checksum is right. */
 static __always_inline __u64 ip4_sum(const struct iphdr *ip)

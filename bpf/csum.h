@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The Internet checksum, RFC 1071. Plain functions, which user space can compile too.
+ */
+#ifndef XDP_WG_CSUM_H
+#define XDP_WG_CSUM_H
+
+#include <linux/types.h>
+
+/* Fold a sum of 16-bit words, RFC 1071. */
+static inline __u16 csum_fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* Add to a checksum that is being updated, RFC 1624. */
+static inline __u16 csum16_add(__u16 csum, __be16 addend)
+{
+	__u32 sum = (__u32)csum + (__u16)addend;
+
+	return sum + (sum >> 16);
+}
+
+/*
+ * The checksum field of a UDP header for the sum of all that it covers. A checksum that comes out
+ * as zero is sent as all ones, RFC 768: zero says that there is none.
+ */
+static inline __u16 csum_udp(__u64 sum)
+{
+	__u16 csum = ~csum_fold(sum);
+
+	return csum ? csum : 0xffff;
+}
+
+#endif /* XDP_WG_CSUM_H */
