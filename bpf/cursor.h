@@ -73,7 +73,7 @@ static __always_inline int pkt_own_mac(pkt_ctx *ctx, const __u8 *mac)
 	return PKT_KFUNC(wg_own_mac)(ctx, mac, ETH_ALEN);
 }
 
-static __always_inline int pkt_flow_validate(pkt_ctx *ctx, const struct bpf_wg_flow *flow)
+static __always_inline int pkt_flow_validate(pkt_ctx *ctx, struct bpf_wg_flow *flow)
 {
 	return PKT_KFUNC(wg_flow_validate)(ctx, flow, sizeof(*flow));
 }

@@ -11,14 +11,14 @@
 #include <linux/if_ether.h>
 #include <linux/udp.h>
 
+#include "classify.h"
 #include "cursor.h"
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
 
 struct decap {
-	__u32 message; /* offset of the data message in the frame */
-	__u32 length; /* of the data message */
+	struct message message;
 	__u32 inner; /* length of the inner packet */
 	__u32 ifindex; /* egress */
 	__be32 nexthop[4];
@@ -149,10 +149,10 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32
 }
 
 /*
- * Decide about a data message of plan->length bytes at plan->message, which arrived in the outer
- * packet for wg. Only reads. Returns 0 with the plan made, or the reason to pass.
+ * Decide about the data message plan->message, which arrived in the outer packet for wg. Only reads.
+ * Returns 0 with the plan made, or the reason to pass.
  */
-static __always_inline int decide_decap(pkt_ctx *ctx, const struct packet *outer,
+static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer,
 					struct wg_device *wg, struct wg_peer *peer, __u32 flags,
 					struct decap *plan)
 {
@@ -167,11 +167,11 @@ static __always_inline int decide_decap(pkt_ctx *ctx, const struct packet *outer
 		return reason;
 	if (pkt_make_linear(ctx))
 		return XDP_WG_ROOM;
-	ret = pkt_peek(ctx, plan->message, plan->length, peer, &peeked.block);
+	ret = pkt_peek(ctx, plan->message.offset, plan->message.length, peer, &peeked.block);
 	if (ret < 0)
 		return decrypt_reason(ret);
 
-	reason = decap_parse(&inner, &peeked, plan->length - MESSAGE_OVERHEAD);
+	reason = decap_parse(&inner, &peeked, plan->message.length - MESSAGE_OVERHEAD);
 	if (reason)
 		return reason;
 	if (!decap_source_allowed(wg, peer, &inner))
@@ -226,11 +226,11 @@ static __always_inline int decap_write_link(pkt_ctx *ctx, const struct decap *pl
 static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct decap *plan,
 					struct wg_peer *peer)
 {
-	__u32 head = plan->message + sizeof(struct message_data) - sizeof(struct ethhdr);
+	__u32 head = plan->message.offset + sizeof(struct message_data) - sizeof(struct ethhdr);
 	__u32 length = sizeof(struct ethhdr) + plan->inner;
 	int ret;
 
-	ret = pkt_decrypt(ctx, plan->message, plan->length, peer);
+	ret = pkt_decrypt(ctx, plan->message.offset, plan->message.length, peer);
 	if (ret)
 		return decrypt_reason(ret);
 	if (pkt_strip(ctx, head, frame - head - length, plan->family == AF_INET6))

@@ -62,7 +62,7 @@ static __always_inline __u32 padded_length(__u32 length, __u32 mtu)
  * follow it in the frame, mtu that of its route. Only reads. Returns 0 with the plan made, or the
  * reason to pass.
  */
-static __always_inline int decide_encap(pkt_ctx *ctx, const struct packet *packet, __u32 trailing,
+static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet, __u32 trailing,
 					__u32 mtu, struct wg_peer *peer, __u32 flags,
 					struct encap *plan)
 {
@@ -83,6 +83,8 @@ static __always_inline int decide_encap(pkt_ctx *ctx, const struct packet *packe
 	plan->outer = sizeof(struct udphdr) + (plan->route.family == AF_INET ?
 						       sizeof(struct iphdr) :
 						       sizeof(struct ipv6hdr));
+	if (packet->flow.mtu && packet->flow.mtu < mtu)
+		mtu = packet->flow.mtu;
 	plaintext = padded_length(packet->length, mtu);
 	plan->message = MESSAGE_OVERHEAD + plaintext;
 	if (plan->outer + plan->message > plan->route.mtu)

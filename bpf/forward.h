@@ -56,11 +56,13 @@ static __always_inline int fib_reason(long ret)
 	return XDP_WG_NO_ROUTE;
 }
 
-/* Whether the stack would accept the packet at its input; flow->oif is known. */
-static __always_inline int check_input(pkt_ctx *ctx, const struct packet *packet)
+/* Whether the stack would accept the packet at its input, and by its route; flow->oif is known. */
+static __always_inline int check_input(pkt_ctx *ctx, struct packet *packet)
 {
 	switch (pkt_flow_validate(ctx, &packet->flow)) {
 	case 0:
+		if (packet->flow.mtu && packet->length > packet->flow.mtu)
+			return XDP_WG_MTU;
 		return 0;
 	case -EPERM:
 	case -EOPNOTSUPP:

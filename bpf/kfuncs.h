@@ -28,6 +28,7 @@ enum bpf_wg_flow_flags {
 struct bpf_wg_flow {
 	__u32 iif;
 	__u32 oif;
+	__u32 mtu;
 	__u8 family;
 	__u8 protocol;
 	__u8 tos;
@@ -71,7 +72,7 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 
 extern struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *ctx, __u32 ifindex) __ksym;
 extern struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *ctx, __u16 port) __ksym;
-extern int bpf_xdp_wg_flow_validate(struct xdp_md *ctx, const struct bpf_wg_flow *flow,
+extern int bpf_xdp_wg_flow_validate(struct xdp_md *ctx, struct bpf_wg_flow *flow,
 				    __u32 flow__sz) __ksym;
 extern int bpf_xdp_wg_own_mac(struct xdp_md *ctx, const void *mac, __u32 mac__sz) __ksym;
 extern int bpf_xdp_wg_egress(struct xdp_md *ctx, __u32 ifindex) __ksym;
@@ -88,7 +89,7 @@ extern __s64 bpf_xdp_checksum(struct xdp_md *ctx, __u32 offset, __u32 length, __
 
 extern struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *ctx, __u32 ifindex) __ksym;
 extern struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *ctx, __u16 port) __ksym;
-extern int bpf_skb_wg_flow_validate(struct __sk_buff *ctx, const struct bpf_wg_flow *flow,
+extern int bpf_skb_wg_flow_validate(struct __sk_buff *ctx, struct bpf_wg_flow *flow,
 				    __u32 flow__sz) __ksym;
 extern int bpf_skb_wg_own_mac(struct __sk_buff *ctx, const void *mac, __u32 mac__sz) __ksym;
 extern int bpf_skb_wg_egress(struct __sk_buff *ctx, __u32 ifindex) __ksym;

@@ -9,6 +9,10 @@
 /* Name of the XDP program, as `xdp-loader status` and `bpftool prog` show it. */
 #define XDP_WG_PROG "xdp_wg"
 
+/* Name of the tc program, and of the program that runs on the CPUs that an RSS program chose. */
+#define XDP_WG_TC_PROG "tc_wg"
+#define XDP_WG_CPUMAP_PROG "xdp_wg_cpumap"
+
 /* Where it stands in a dispatcher's chain: after xdp-filter (10), before xdp-forward (50). */
 #define XDP_WG_PRIO 30
 
@@ -33,6 +37,31 @@ struct xdp_wg_config {
 	__u32 version; /* of the command that loaded it: major << 16 | minor << 8 | patch */
 	__u32 flags; /* enum xdp_wg_flags */
 	__u32 pad;
+};
+
+/*
+ * The configuration of an RSS program: the section .rodata.rss of its object. A hash, or whatever
+ * the program goes by, chooses an entry of the table, which names the CPU.
+ */
+#define XDP_WG_RSS_SECTION ".rodata.rss"
+#define XDP_WG_RSS_TABLE 1024 /* a power of two */
+
+struct xdp_wg_rss {
+	__u32 seed; /* of the hash, so that nobody outside can aim flows at one CPU */
+	__u32 table[XDP_WG_RSS_TABLE]; /* CPU numbers, which are keys of the cpumap */
+};
+
+/*
+ * The cpumap of an RSS program, and what became of the packets that were queued for each CPU: a
+ * per-CPU array of struct xdp_wg_queue, indexed by the CPU that they were queued for.
+ */
+#define XDP_WG_CPUMAP "rss_cpu_map"
+#define XDP_WG_QUEUES_MAP "xdp_wg_queues"
+#define XDP_WG_MAX_CPUS 1024
+
+struct xdp_wg_queue {
+	__u64 queued;
+	__u64 lost; /* the queue was full */
 };
 
 /*

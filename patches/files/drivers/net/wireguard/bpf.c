@@ -284,7 +284,7 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
  * bpf_xdp_wg_flow_validate - whether the stack's input path would let a packet through
  * @xdp_ctx: the packet, whose receiving device tells the network namespace
  * @flow: its addresses and interfaces. They need not be those of the packet in @xdp_ctx: before
- *        decryption the inner packet is asked about.
+ *        decryption the inner packet is asked about. @flow->mtu is set.
  * @flow__sz: sizeof(*flow)
  *
  * Checks that the source is valid (reverse path filtering), that the destination is a local address
@@ -304,7 +304,7 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
  * -ENETDOWN when IPv6 is not forwarded or by proxy,
  * -EAFNOSUPPORT for an unknown family.
  */
-__bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, const struct bpf_wg_flow *flow,
+__bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, struct bpf_wg_flow *flow,
 					 __u32 flow__sz)
 {
 	return wg_bpf_flow_validate(dev_net(xdp_dev(xdp_ctx)), flow, flow__sz);
@@ -319,7 +319,7 @@ __bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, const struct bp
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: as bpf_xdp_wg_flow_validate().
  */
-__bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, const struct bpf_wg_flow *flow,
+__bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_wg_flow *flow,
 					 __u32 flow__sz)
 {
 	return wg_bpf_flow_validate(dev_net(skb_dev(skb_ctx)), flow, flow__sz);

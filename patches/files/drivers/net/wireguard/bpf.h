@@ -35,6 +35,7 @@ enum bpf_wg_flow_flags {
  * struct bpf_wg_flow - one packet's way through the router, as the input path sees it
  * @iif: layer 3 interface it came in by: the WireGuard device for a decrypted packet
  * @oif: interface its route leaves by; 0 for a packet to this host
+ * @mtu: set by bpf_xdp_wg_flow_validate() to the MTU that the route itself has, 0 if it has none
  * @family: AF_INET or AF_INET6
  * @protocol: of layer 4
  * @tos: TOS or traffic class, as in the packet
@@ -47,6 +48,7 @@ enum bpf_wg_flow_flags {
 struct bpf_wg_flow {
 	__u32 iif;
 	__u32 oif;
+	__u32 mtu;
 	__u8 family;
 	__u8 protocol;
 	__u8 tos;
@@ -139,7 +141,7 @@ int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u3
 int wg_bpf_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, u32 size);
 int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size);
 u32 wg_bpf_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr);
-int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 size);
+int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
 int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size);
 int wg_bpf_egress(struct net *net, u32 ifindex);
 int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size);

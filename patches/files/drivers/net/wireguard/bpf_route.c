@@ -46,6 +46,52 @@ static bool has_policy(const struct net *net, int direction)
 }
 
 /*
+ * The MTU metric of a packet's route. bpf_fib_lookup() only goes by it if it is locked, but the stack
+ * forwards nothing larger (IPv4), or sends nothing larger (IPv6), and pads to it in wg_xmit().
+ */
+static u32 route_mtu4(struct net *net, const struct bpf_wg_flow *flow)
+{
+	struct fib_result res;
+	struct flowi4 fl4 = {
+		.flowi4_iif = flow->iif,
+		.flowi4_tos = flow->tos & INET_DSCP_MASK,
+		.flowi4_scope = RT_SCOPE_UNIVERSE,
+		.flowi4_proto = flow->protocol,
+		.flowi4_uid = sock_net_uid(net, NULL),
+		.daddr = flow->dst[0],
+		.saddr = flow->src[0],
+		.fl4_sport = flow->sport,
+		.fl4_dport = flow->dport,
+	};
+
+	return fib_lookup(net, &fl4, &res, 0) ? 0 : res.fi->fib_mtu;
+}
+
+static u32 route_mtu6(struct net *net, const struct bpf_wg_flow *flow)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct fib6_result res = {};
+	struct flowi6 fl6 = {
+		.flowi6_iif = flow->iif,
+		.flowlabel = ip6_make_flowinfo(flow->tos, 0),
+		.flowi6_proto = flow->protocol,
+		.flowi6_uid = sock_net_uid(net, NULL),
+		.fl6_sport = flow->sport,
+		.fl6_dport = flow->dport,
+	};
+
+	memcpy(&fl6.daddr, flow->dst, sizeof(fl6.daddr));
+	memcpy(&fl6.saddr, flow->src, sizeof(fl6.saddr));
+	if (ipv6_stub->fib6_lookup(net, flow->iif, &fl6, &res, RT6_LOOKUP_F_HAS_SADDR) ||
+	    IS_ERR_OR_NULL(res.f6i))
+		return 0;
+	return res.f6i->fib6_pmtu;
+#else
+	return 0;
+#endif
+}
+
+/*
  * Reverse path filtering (RFC 3704), as ip_route_input() applies it. Accepts no more than that
  * does; what it would only accept by way of its exceptions is left to it.
  */
@@ -134,7 +180,7 @@ static bool is_local(struct net_device *dev, const struct bpf_wg_flow *flow)
 	return false;
 }
 
-int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 size)
+int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 {
 	struct net_device *dev;
 
@@ -154,10 +200,15 @@ int wg_bpf_flow_validate(struct net *net, const struct bpf_wg_flow *flow, u32 si
 		return -EPERM;
 	if (flow->flags & BPF_WG_FLOW_SYN && has_forward_hook(net, flow->family))
 		return -EINPROGRESS;
+	flow->mtu = 0;
 	switch (flow->family) {
 	case AF_INET:
+		if (flow->oif)
+			flow->mtu = route_mtu4(net, flow);
 		return validate_source4(dev, flow);
 	case AF_INET6:
+		if (flow->oif)
+			flow->mtu = route_mtu6(net, flow);
 		return validate_source6(dev, flow);
 	}
 	return -EAFNOSUPPORT;

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a frame is: parsed down to the ports, and routed. The datapath decides by it what to do, and
+ * the RSS programs who is to do it.
+ */
+#ifndef XDP_WG_CLASSIFY_H
+#define XDP_WG_CLASSIFY_H
+
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/udp.h>
+
+#include "cursor.h"
+#include "forward.h"
+#include "ip.h"
+#include "message.h"
+#include "xdp_wg.h"
+
+/* Parse the IP header behind the Ethernet header, and what is of interest behind that. */
+static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
+				    struct packet *packet)
+{
+	__u32 offset = sizeof(struct ethhdr);
+	int reason;
+
+	packet->flow.iif = pkt_iif(ctx);
+	if (protocol == bpf_htons(ETH_P_IP)) {
+		const struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return XDP_WG_MALFORMED;
+		reason = ip4_parse(packet, ip, frame - offset);
+		offset += sizeof(*ip);
+	} else {
+		const struct ipv6hdr *ip = pkt_at(ctx, offset, sizeof(*ip));
+
+		if (!ip)
+			return XDP_WG_MALFORMED;
+		reason = ip6_parse(packet, ip, frame - offset);
+		offset += sizeof(*ip);
+	}
+	if (reason)
+		return reason;
+	ip_parse_l4(packet, pkt_at(ctx, offset, sizeof(struct l4_ports)),
+		    pkt_at(ctx, offset + TCP_FLAGS, 1));
+	return 0;
+}
+
+/* Parse the frame down to the ports. Returns 0 or the reason to pass. */
+static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packet)
+{
+	const struct ethhdr *eth;
+	__u8 mac[ETH_ALEN];
+	__be16 protocol;
+	int reason;
+
+	reason = pkt_screen(ctx);
+	if (reason)
+		return reason;
+	eth = pkt_at(ctx, 0, sizeof(*eth));
+	if (!eth)
+		return XDP_WG_MALFORMED;
+	protocol = eth->h_proto;
+	if (protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD))
+		return XDP_WG_VLAN;
+	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6))
+		return XDP_WG_NOT_IP;
+	__builtin_memcpy(mac, eth->h_dest, ETH_ALEN);
+	if (pkt_own_mac(ctx, mac) != 1)
+		return XDP_WG_OTHER_MAC;
+	return parse_ip(ctx, protocol, frame, packet);
+}
+
+/*
+ * Parse and route a frame. Returns 0 for a packet to forward, with its egress and the MTU of its
+ * route; XDP_WG_LOCAL for one to this host; or the reason to pass.
+ */
+static __always_inline int classify(pkt_ctx *ctx, __u32 frame, struct packet *packet, __u32 *mtu)
+{
+	struct bpf_fib_lookup fib;
+	int reason;
+
+	reason = parse(ctx, frame, packet);
+	if (reason)
+		return reason;
+	/* The neighbour does not matter: the one that does is the outer packet's. */
+	reason = fib_reason(fib_lookup(ctx, packet, &fib, BPF_FIB_LOOKUP_SKIP_NEIGH));
+	if (reason)
+		return reason;
+	packet->flow.oif = fib.ifindex;
+	*mtu = fib.mtu_result;
+	return 0;
+}
+
+/* The WireGuard device that a packet for this host is for, or NULL. The caller puts it. */
+static __always_inline struct wg_device *local_device(pkt_ctx *ctx, const struct packet *packet)
+{
+	if (packet->flow.protocol != IPPROTO_UDP)
+		return NULL;
+	return pkt_device_by_port(ctx, bpf_ntohs(packet->flow.dport));
+}
+
+/* A data message in a frame. */
+struct message {
+	__u32 offset;
+	__u32 length;
+	__le32 index; /* of the receiver */
+};
+
+/*
+ * Find the message in a datagram that is for the device. The UDP checksum is not summed again, the
+ * tag proves more; but RFC 8200 section 8.1 does not let it be absent, and the stack then drops.
+ */
+static __always_inline int find_message(pkt_ctx *ctx, const struct packet *packet,
+					struct message *message)
+{
+	__u32 offset = sizeof(struct ethhdr) + packet->header;
+	const struct message_data *header;
+	const struct udphdr *udp = pkt_at(ctx, offset, sizeof(*udp));
+
+	if (!udp || bpf_ntohs(udp->len) != packet->length - packet->header)
+		return XDP_WG_MALFORMED;
+	if (packet->flow.family == AF_INET6 && !udp->check)
+		return XDP_WG_MALFORMED;
+	message->offset = offset + sizeof(*udp);
+	message->length = packet->length - packet->header - sizeof(*udp);
+	if (message->length < MESSAGE_OVERHEAD)
+		return XDP_WG_NOT_DATA;
+	header = pkt_at(ctx, message->offset, sizeof(*header));
+	if (!header || header->type != MESSAGE_DATA)
+		return XDP_WG_NOT_DATA;
+	message->index = header->index;
+	return 0;
+}
+
+#endif /* XDP_WG_CLASSIFY_H */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RSS programs: components that stand in a dispatcher's chain in place of xdp_wg, choose a CPU for
+ * the packets that are WireGuard's, and queue them there, where xdp_wg_cpumap runs the datapath.
+ * All other packets go on down the chain on the CPU that they are on.
+ *
+ * A program includes this file and defines rss_choose().
+ */
+#ifndef XDP_WG_RSS_H
+#define XDP_WG_RSS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <xdp/xdp_helpers.h>
+
+#include "classify.h"
+#include "counters.h"
+#include "hash.h"
+
+const volatile struct xdp_wg_rss rss SEC(XDP_WG_RSS_SECTION) = {};
+
+const volatile struct xdp_wg_config config SEC(XDP_WG_CONFIG_SECTION) = {
+	.layout = XDP_WG_LAYOUT,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, XDP_WG_MAX_CPUS);
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+} rss_cpu_map SEC(".maps");
+
+/* What a packet is, for the choice of its CPU. */
+struct rss_packet {
+	struct packet packet; /* as received */
+	struct message message; /* if it is to be decrypted; otherwise its length is 0 */
+};
+
+/*
+ * An entry of the indirection table; index is taken modulo its size. Not inline: a compiler that
+ * sees both the origin of the index and the bound may do without the instruction that the verifier
+ * has to see.
+ */
+static __noinline __u32 rss_entry(__u32 index)
+{
+	index &= XDP_WG_RSS_TABLE - 1;
+	barrier_var(index);
+	return rss.table[index];
+}
+
+/* The CPU that a packet of wg, to encrypt or to decrypt, is to be queued for. */
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, const struct rss_packet *rp,
+					struct wg_device *wg);
+
+/* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
+static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, __u32 *cpu)
+{
+	struct rss_packet rp = {};
+	struct wg_device *wg;
+	__u32 mtu;
+	int reason;
+
+	reason = classify(ctx, frame, &rp.packet, &mtu);
+	if (reason && reason != XDP_WG_LOCAL)
+		return reason;
+	if (reason == XDP_WG_LOCAL) {
+		wg = local_device(ctx, &rp.packet);
+		if (!wg)
+			return XDP_WG_LOCAL;
+		reason = find_message(ctx, &rp.packet, &rp.message);
+	} else {
+		wg = pkt_device_by_index(ctx, rp.packet.flow.oif);
+		if (!wg)
+			return XDP_WG_NOT_TUNNEL;
+	}
+	if (!reason)
+		*cpu = rss_choose(ctx, &rp, wg);
+	bpf_wg_device_put(wg);
+	return reason;
+}
+
+static __always_inline int rss_program(struct xdp_md *ctx)
+{
+	__u32 frame = pkt_length(ctx);
+	__u32 cpu = 0;
+	int reason;
+
+	reason = rss_classify(ctx, frame, &cpu);
+	if (reason) {
+		count(reason, frame);
+		return XDP_PASS;
+	}
+	/* A CPU may have left the map since a program remembered it. */
+	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) == XDP_REDIRECT)
+		return XDP_REDIRECT;
+	return bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS);
+}
+
+/* Defines the component: its place in the chain, and its entry function. */
+#define RSS_PROGRAM(name)                                                                          \
+	struct {                                                                                   \
+		__uint(priority, XDP_WG_PRIO);                                                     \
+		__uint(XDP_PASS, 1);                                                               \
+	} XDP_RUN_CONFIG(name);                                                                    \
+                                                                                                   \
+	SEC("xdp.frags")                                                                           \
+	int name(struct xdp_md *ctx)                                                               \
+	{                                                                                          \
+		return rss_program(ctx);                                                           \
+	}                                                                                          \
+                                                                                                   \
+	char _license[] SEC("license") = "GPL"
+
+#endif /* XDP_WG_RSS_H */
