@@ -89,10 +89,11 @@ apt_options() {
 }
 
 # contained COMMAND...: run it in new mount and PID namespaces. They end with it or with this
-# shell, however it ends, and take its mounts and processes along. A subshell sets EXEC=exec, or
-# it would be the shell that matters.
+# shell, however it ends, and take its mounts and processes along. A subshell sets EXEC=exec:
+# otherwise it would be the shell that matters.
 contained() {
-	${EXEC:-} setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --propagation private -- "$@"
+	${EXEC:-} setpriv --pdeathsig KILL \
+		unshare --mount --pid --fork --kill-child --propagation private -- "$@"
 }
 
 # inside ROOT COMMAND...: run it in the root, with /proc, /sys, /dev, and the directories in
