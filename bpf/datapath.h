@@ -85,7 +85,7 @@ static __noinline int handle_local(pkt_ctx *ctx, struct packet *packet, __u32 fr
 	int reason;
 
 	if (!wg)
-		return XDP_WG_LOCAL;
+		return local_reason(ctx, packet);
 	reason = decap(ctx, packet, frame, wg, ifindex);
 	bpf_wg_device_put(wg);
 	return reason;

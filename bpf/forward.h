@@ -69,6 +69,8 @@ static __always_inline int check_input(pkt_ctx *ctx, struct packet *packet)
 		return XDP_WG_POLICY;
 	case -EINPROGRESS:
 		return XDP_WG_NETFILTER;
+	case -EADDRNOTAVAIL:
+		return XDP_WG_NO_ROUTE;
 	case -ENETDOWN:
 		return XDP_WG_FORWARDING_OFF;
 	}

@@ -66,7 +66,7 @@ static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, __u32 *
 	if (reason == XDP_WG_LOCAL) {
 		wg = local_device(ctx, &rp.packet);
 		if (!wg)
-			return XDP_WG_LOCAL;
+			return local_reason(ctx, &rp.packet);
 		reason = find_message(ctx, &rp.packet, &rp.message);
 	} else {
 		wg = pkt_device_by_index(ctx, rp.packet.flow.oif);

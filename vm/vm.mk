@@ -23,3 +23,7 @@ check-full:
 
 vm-clean:
 	@vm/clean
+
+.PHONY: bench
+bench:
+	@$(TIED) vm/run --icount --timeout 3600 --results results/bench tests/bench/run
