@@ -9,6 +9,7 @@
  */
 
 #include "bpf.h"
+#include "bpf_aead.h"
 #include "allowedips.h"
 #include "peerlookup.h"
 
@@ -47,6 +48,8 @@ static int xdp_linear(struct xdp_md *ctx, struct wg_bpf_packet *packet)
 		return -EOPNOTSUPP;
 	packet->data = xdp->data;
 	packet->length = xdp->data_end - xdp->data;
+	/* A frame in transit keeps its description at the very beginning. */
+	packet->start = xdp->data_hard_start + sizeof(struct xdp_frame);
 	return 0;
 }
 
@@ -56,6 +59,7 @@ static void skb_linear(struct __sk_buff *ctx, struct wg_bpf_packet *packet)
 
 	packet->data = skb->data;
 	packet->length = skb_headlen(skb);
+	packet->start = skb->head;
 }
 
 /*
@@ -763,6 +767,9 @@ int __init wg_bpf_init(void)
 {
 	int ret;
 
+	ret = wg_bpf_aead_init();
+	if (ret)
+		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
 	ret = register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &xdp_set);
 	return ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS, &skb_set);
 }

@@ -6,6 +6,7 @@
  * bpf_route.c  the questions a program asks before it decides: is the source valid, where would
  *              the outer packet go, can the egress transmit
  * bpf_data.c   what is done to packet data: peek, encrypt, decrypt, move, checksum
+ * bpf_aead.c   the cryptography of data messages, composed of the kernel's ciphers
  *
  * All of them run in softirq or with bottom halves off, inside one RCU read-side critical section
  * that lasts as long as the program runs. Devices, peers and keypairs are freed after a grace
@@ -127,10 +128,12 @@ static inline bool wg_bpf_peer_usable(const struct wg_peer *peer)
  * struct wg_bpf_packet - the part of a packet that is in one piece of memory
  * @data: first byte, where offset 0 of the kfuncs is
  * @length: in bytes
+ * @start: first byte of the buffer that belongs to the packet alone, at or before @data
  */
 struct wg_bpf_packet {
 	u8 *data;
 	u32 length;
+	u8 *start;
 };
 
 /* bpf.c */

@@ -9,13 +9,13 @@
  */
 
 #include "bpf.h"
+#include "bpf_aead.h"
 #include "messages.h"
 #include "peerlookup.h"
 #include "queueing.h"
 #include "timers.h"
 
-#include <crypto/chacha.h>
-#include <crypto/chacha20poly1305.h>
+#include <crypto/utils.h>
 #include <linux/unaligned.h>
 #include <net/checksum.h>
 
@@ -95,7 +95,7 @@ int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length, s
 	put_unaligned((__force u32)keypair->remote_index,
 		      (u32 *)(message + offsetof(struct message_data, key_idx)));
 	put_unaligned_le64(nonce, message + offsetof(struct message_data, counter));
-	chacha20poly1305_encrypt(plain, plain, plain_len, NULL, 0, nonce, keypair->sending.key);
+	wg_bpf_aead_encrypt(plain, plain_len, plain - packet->start, nonce, keypair->sending.key);
 	account_sent(peer, length);
 	return 0;
 }
@@ -162,18 +162,48 @@ static int receive_message(const struct wg_bpf_packet *packet, u32 offset, u32 l
 	return 0;
 }
 
+/*
+ * The key stream that a peek made, for the decryption that follows. Both run in one program's run,
+ * with bottom halves off, so a CPU has one at a time.
+ */
+struct peeked {
+	u64 keypair_id;
+	u64 counter;
+	struct wg_bpf_stream stream;
+};
+
+static DEFINE_PER_CPU(struct peeked, peeked);
+
+/* The key stream of a message: what is there, if it is this one's. */
+static struct peeked *message_stream(const struct received *received)
+{
+	struct noise_keypair *keypair = received->keypair;
+	struct peeked *p = this_cpu_ptr(&peeked);
+
+	BUILD_BUG_ON_MSG(IS_ENABLED(CONFIG_PREEMPT_RT), "softirqs of a CPU preempt each other");
+	if (p->keypair_id != keypair->internal_id || p->counter != received->counter) {
+		wg_bpf_aead_stream(&p->stream, received->counter, keypair->receiving.key);
+		p->keypair_id = keypair->internal_id;
+		p->counter = received->counter;
+	}
+	return p;
+}
+
 int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer)
 {
 	struct received received;
+	struct peeked *p;
+	bool authentic;
 	int ret;
 
 	ret = receive_message(packet, offset, length, peer, &received);
 	if (ret)
 		return ret;
-	/* Verifies the tag before it writes the first byte. */
-	if (unlikely(!chacha20poly1305_decrypt(received.data, received.data,
-					       noise_encrypted_len(received.length), NULL, 0,
-					       received.counter, received.keypair->receiving.key)))
+	p = message_stream(&received);
+	authentic = wg_bpf_aead_decrypt(received.data, received.length, &p->stream,
+					received.counter, received.keypair->receiving.key);
+	memzero_explicit(p, sizeof(*p));
+	if (unlikely(!authentic))
 		return -EBADMSG;
 	if (unlikely(!wg_packet_counter_validate(received.keypair, received.counter)))
 		return -EALREADY;
@@ -181,37 +211,26 @@ int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length, s
 	return 0;
 }
 
-/*
- * RFC 8439, section 2.8: block 0 of the key stream makes the Poly1305 key, and the plaintext is
- * enciphered from block 1 on.
- */
 int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
 		u8 *block)
 {
-	u32 state[CHACHA_STATE_WORDS], key[CHACHA_KEY_SIZE / sizeof(u32)];
 	struct received received;
-	__le64 iv[2];
+	const u8 *stream;
 	int i, ret;
 
 	BUILD_BUG_ON(sizeof(struct bpf_wg_block) != CHACHA_BLOCK_SIZE);
 	ret = receive_message(packet, offset, length, peer, &received);
 	if (ret)
 		return ret;
-
-	for (i = 0; i < ARRAY_SIZE(key); i++)
-		key[i] = get_unaligned_le32(received.keypair->receiving.key + i * sizeof(u32));
-	iv[0] = cpu_to_le64(1);
-	iv[1] = cpu_to_le64(received.counter);
-	chacha_init_generic(state, key, (const u8 *)iv);
-	chacha20_block(state, block);
-	ret = min_t(u32, received.length, CHACHA_BLOCK_SIZE);
-	for (i = 0; i < ret; i++)
-		block[i] ^= received.data[i];
-	memset(block + ret, 0, CHACHA_BLOCK_SIZE - ret);
-
-	memzero_explicit(state, sizeof(state));
-	memzero_explicit(key, sizeof(key));
-	return ret;
+	stream = message_stream(&received)->stream.data_block;
+	if (likely(received.length >= CHACHA_BLOCK_SIZE)) {
+		crypto_xor_cpy(block, stream, received.data, CHACHA_BLOCK_SIZE);
+		return CHACHA_BLOCK_SIZE;
+	}
+	for (i = 0; i < received.length; i++)
+		block[i] = stream[i] ^ received.data[i];
+	memset(block + i, 0, CHACHA_BLOCK_SIZE - i);
+	return i;
 }
 
 s64 wg_bpf_checksum(const struct wg_bpf_packet *packet, u32 offset, u32 length, u32 seed)

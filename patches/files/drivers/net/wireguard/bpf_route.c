@@ -10,6 +10,7 @@
 #include "socket.h"
 #include "timers.h"
 
+#include <linux/hash.h>
 #include <linux/inetdevice.h>
 #include <linux/netfilter.h>
 #include <net/addrconf.h>
@@ -46,8 +47,9 @@ static bool has_policy(const struct net *net, int direction)
 }
 
 /*
- * The MTU metric of a packet's route. bpf_fib_lookup() only goes by it if it is locked, but the stack
- * forwards nothing larger (IPv4), or sends nothing larger (IPv6), and pads to it in wg_xmit().
+ * The MTU metric of a packet's route. bpf_fib_lookup() only goes by it if it is locked, but the
+ * stack forwards nothing larger (IPv4), or sends nothing larger (IPv6), and pads to it in
+ * wg_xmit().
  */
 static u32 route_mtu4(struct net *net, const struct bpf_wg_flow *flow)
 {
@@ -95,9 +97,9 @@ static u32 route_mtu6(struct net *net, const struct bpf_wg_flow *flow)
  * Reverse path filtering (RFC 3704), as ip_route_input() applies it. Accepts no more than that
  * does; what it would only accept by way of its exceptions is left to it.
  */
-static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow)
+static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow,
+			    const struct in_device *in_dev, int filter)
 {
-	struct in_device *in_dev = __in_dev_get_rcu(dev);
 	struct net *net = dev_net(dev);
 	struct fib_result res;
 	struct flowi4 fl4 = {
@@ -108,11 +110,7 @@ static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *fl
 		.daddr = flow->src[0],
 		.saddr = flow->dst[0],
 	};
-	int filter;
 
-	if (!in_dev)
-		return -ENODEV;
-	filter = IN_DEV_RPFILTER(in_dev);
 	if (!filter && !fib_num_tclassid_users(net) && !net->ipv4.fib_has_custom_local_routes &&
 	    !fib4_has_custom_rules(net))
 		return __ip_dev_find(net, flow->src[0], false) ? -EXDEV : 0;
@@ -131,18 +129,97 @@ static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *fl
 	return filter == 1 || !in_dev->ifa_list ? -EXDEV : 0;
 }
 
+/**
+ * struct valid_flow4 - a flow that was found valid, and stays so while nothing has changed
+ * @cookie: of the network namespace
+ * @generation: of its routes, addresses and rules: every change starts a new one
+ * @iif: as in struct bpf_wg_flow
+ * @oif: likewise
+ * @src: likewise
+ * @dst: likewise
+ * @mtu: likewise
+ * @tos: likewise
+ * @filter: setting of reverse path filtering, a change of which starts no new generation
+ */
+struct valid_flow4 {
+	u64 cookie;
+	u32 generation;
+	u32 iif;
+	u32 oif;
+	__be32 src;
+	__be32 dst;
+	u32 mtu;
+	u8 tos;
+	u8 filter;
+};
+
+#define VALID_FLOWS 64 /* a power of two */
+
+static DEFINE_PER_CPU(struct valid_flow4[VALID_FLOWS], valid_flows);
+
+/*
+ * The answers need up to three lookups in the routing tables, and are the same for all packets of a
+ * pair of addresses, unless there are rules, which may go by ports.
+ */
+static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
+{
+	struct in_device *in_dev = __in_dev_get_rcu(dev);
+	struct net *net = dev_net(dev);
+	struct valid_flow4 now = {
+		.cookie = net->net_cookie,
+		.generation = rt_genid_ipv4(net),
+		.iif = flow->iif,
+		.oif = flow->oif,
+		.src = flow->src[0],
+		.dst = flow->dst[0],
+		.tos = flow->tos & INET_DSCP_MASK,
+	};
+	struct valid_flow4 *known;
+	u64 pair;
+	int ret;
+
+	if (!in_dev)
+		return -ENODEV;
+	now.filter = IN_DEV_RPFILTER(in_dev);
+	pair = (u64)(__force u32)now.src << 32 | (__force u32)now.dst;
+	known = this_cpu_ptr(&valid_flows[hash_64(pair + now.iif, ilog2(VALID_FLOWS))]);
+	if (known->cookie == now.cookie && known->generation == now.generation &&
+	    known->iif == now.iif && known->oif == now.oif && known->src == now.src &&
+	    known->dst == now.dst && known->tos == now.tos && known->filter == now.filter) {
+		flow->mtu = known->mtu;
+		return 0;
+	}
+
+	if (flow->oif)
+		flow->mtu = route_mtu4(net, flow);
+	else if (inet_addr_type(net, flow->dst[0]) != RTN_LOCAL)
+		return -EADDRNOTAVAIL;
+	ret = validate_source4(dev, flow, in_dev, now.filter);
+	if (ret || fib4_has_custom_rules(net))
+		return ret;
+	now.mtu = flow->mtu;
+	*known = now;
+	return 0;
+}
+
 /* IPv6 has no reverse path filter of its own, but forwards by the switch for all interfaces. */
-static int validate_source6(struct net_device *dev, const struct bpf_wg_flow *flow)
+static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	struct net *net = dev_net(dev);
+	const struct in6_addr *dst = (const struct in6_addr *)flow->dst;
 	struct inet6_dev *idev = __in6_dev_get(dev);
+	struct net *net = dev_net(dev);
 
 	if (!idev || READ_ONCE(idev->cnf.disable_ipv6))
 		return -ENODEV;
-	if (flow->oif && (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
-			  READ_ONCE(net->ipv6.devconf_all->proxy_ndp)))
+	if (!flow->oif)
+		return ipv6_chk_addr(net, dst, dev, ipv6_addr_type(dst) & IPV6_ADDR_LINKLOCAL)
+			       ? 0
+			       : -EADDRNOTAVAIL;
+	if (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
+	    READ_ONCE(net->ipv6.devconf_all->proxy_ndp))
 		return -ENETDOWN;
+	flow->mtu = route_mtu6(net, flow);
 	return 0;
 #else
 	return -EAFNOSUPPORT;
@@ -165,21 +242,6 @@ static bool has_forward_hook(const struct net *net, u8 family)
 #endif
 }
 
-/* Whether the destination is an address of this host that a packet from @dev may be for. */
-static bool is_local(struct net_device *dev, const struct bpf_wg_flow *flow)
-{
-	const struct in6_addr *dst6 = (const struct in6_addr *)flow->dst;
-
-	if (flow->family == AF_INET)
-		return inet_addr_type(dev_net(dev), flow->dst[0]) == RTN_LOCAL;
-#if IS_ENABLED(CONFIG_IPV6)
-	if (flow->family == AF_INET6)
-		return ipv6_chk_addr(dev_net(dev), dst6, dev,
-				     ipv6_addr_type(dst6) & IPV6_ADDR_LINKLOCAL);
-#endif
-	return false;
-}
-
 int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 {
 	struct net_device *dev;
@@ -189,8 +251,6 @@ int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 	dev = dev_get_by_index_rcu(net, flow->iif);
 	if (!dev)
 		return -ENODEV;
-	if (!flow->oif && !is_local(dev, flow))
-		return -EADDRNOTAVAIL;
 	/* A bridge, a bond, a VRF: what comes in here does not come in by this device. */
 	if (netif_is_l3_slave(dev) || netif_is_l3_master(dev) ||
 	    rcu_access_pointer(dev->rx_handler))
@@ -203,13 +263,9 @@ int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 	flow->mtu = 0;
 	switch (flow->family) {
 	case AF_INET:
-		if (flow->oif)
-			flow->mtu = route_mtu4(net, flow);
-		return validate_source4(dev, flow);
+		return validate4(dev, flow);
 	case AF_INET6:
-		if (flow->oif)
-			flow->mtu = route_mtu6(net, flow);
-		return validate_source6(dev, flow);
+		return validate6(dev, flow);
 	}
 	return -EAFNOSUPPORT;
 }

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The AEAD of RFC 8439 section 2.8, without additional data and with WireGuard's 64-bit nonce. The
+ * library's functions make block 0 of the key stream, which is the Poly1305 key, in a call of its
+ * own, for which vector code is not used; and they feed Poly1305 in three pieces. Here both go in
+ * one: block 0 is enciphered in the memory in front of the message, which is lent for that, and
+ * the lengths that end the authenticated text stand for a moment where the tag belongs.
+ *
+ * No cipher is implemented here, and wg_bpf_aead_init() compares with the library.
+ */
+
+#include "bpf_aead.h"
+
+#include <crypto/poly1305.h>
+#include <crypto/utils.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+/* Whether the comparison with the library has succeeded; without it, the library does the work. */
+static bool composed __ro_after_init;
+
+static void init_state(u32 state[CHACHA_STATE_WORDS], u64 nonce, u32 block,
+		       const u8 key[CHACHA20POLY1305_KEY_SIZE])
+{
+	u32 words[CHACHA_KEY_SIZE / sizeof(u32)];
+	u8 iv[CHACHA_IV_SIZE];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		words[i] = get_unaligned_le32(key + i * sizeof(u32));
+	put_unaligned_le64(block, iv);
+	put_unaligned_le64(nonce, iv + sizeof(u64));
+	chacha_init_generic(state, words, iv);
+	memzero_explicit(words, sizeof(words));
+}
+
+/*
+ * The tag of @length bytes of ciphertext. The 16 bytes behind them are used and not restored. What
+ * is authenticated is the ciphertext, zeroes up to a whole block, and two lengths.
+ */
+static void authenticate(u8 *data, size_t length, const u8 *poly_key, u8 tag[POLY1305_DIGEST_SIZE])
+{
+	size_t partial = length % POLY1305_BLOCK_SIZE, whole = length - partial;
+	u8 end[2 * POLY1305_BLOCK_SIZE] = {};
+	struct poly1305_desc_ctx poly;
+
+	poly1305_init(&poly, poly_key);
+	if (likely(!partial)) {
+		put_unaligned_le64(0, data + length);
+		put_unaligned_le64(length, data + length + sizeof(u64));
+		poly1305_update(&poly, data, length + POLY1305_BLOCK_SIZE);
+	} else {
+		memcpy(end, data + whole, partial);
+		put_unaligned_le64(length, end + POLY1305_BLOCK_SIZE + sizeof(u64));
+		poly1305_update(&poly, data, whole);
+		poly1305_update(&poly, end, sizeof(end));
+	}
+	poly1305_final(&poly, tag);
+}
+
+/**
+ * wg_bpf_aead_stream - make the beginning of a message's key stream
+ * @stream: takes it
+ * @nonce: counter of the message, host byte order
+ * @key: of the direction
+ */
+void wg_bpf_aead_stream(struct wg_bpf_stream *stream, u64 nonce,
+			const u8 key[CHACHA20POLY1305_KEY_SIZE])
+{
+	u32 state[CHACHA_STATE_WORDS];
+
+	init_state(state, nonce, 0, key);
+	memset(stream, 0, sizeof(*stream));
+	chacha20_crypt(state, (u8 *)stream, (u8 *)stream, sizeof(*stream));
+	memzero_explicit(state, sizeof(state));
+}
+
+/**
+ * wg_bpf_aead_encrypt - encrypt in place
+ * @data: the plaintext, with room for 16 bytes of tag behind it
+ * @length: of the plaintext, in bytes
+ * @before: how many bytes of memory in front of @data may be lent; they are restored
+ * @nonce: counter of the message, host byte order, never used before with @key
+ * @key: of the direction
+ */
+void wg_bpf_aead_encrypt(u8 *data, size_t length, size_t before, u64 nonce,
+			 const u8 key[CHACHA20POLY1305_KEY_SIZE])
+{
+	u8 saved[CHACHA_BLOCK_SIZE], poly_key[POLY1305_KEY_SIZE];
+	u32 state[CHACHA_STATE_WORDS];
+	u8 *block0 = data - CHACHA_BLOCK_SIZE;
+
+	if (unlikely(!composed || before < CHACHA_BLOCK_SIZE)) {
+		chacha20poly1305_encrypt(data, data, length, NULL, 0, nonce, key);
+		return;
+	}
+	init_state(state, nonce, 0, key);
+	memcpy(saved, block0, sizeof(saved));
+	memset(block0, 0, CHACHA_BLOCK_SIZE);
+	chacha20_crypt(state, block0, block0, CHACHA_BLOCK_SIZE + length);
+	memcpy(poly_key, block0, sizeof(poly_key));
+	memcpy(block0, saved, sizeof(saved));
+	authenticate(data, length, poly_key, data + length);
+	memzero_explicit(state, sizeof(state));
+	memzero_explicit(poly_key, sizeof(poly_key));
+}
+
+/**
+ * wg_bpf_aead_decrypt - verify and decrypt in place
+ * @data: the ciphertext, followed by 16 bytes of tag
+ * @length: of the ciphertext without the tag, in bytes
+ * @stream: what wg_bpf_aead_stream() made for @nonce and @key
+ * @nonce: counter of the message, host byte order
+ * @key: of the direction
+ *
+ * Return: true if the tag is right; otherwise all bytes are as they were.
+ */
+bool wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *stream, u64 nonce,
+			 const u8 key[CHACHA20POLY1305_KEY_SIZE])
+{
+	u8 received[POLY1305_DIGEST_SIZE], computed[POLY1305_DIGEST_SIZE];
+	u32 state[CHACHA_STATE_WORDS];
+	bool right;
+
+	if (unlikely(!composed))
+		return chacha20poly1305_decrypt(data, data, length + POLY1305_DIGEST_SIZE, NULL, 0,
+						nonce, key);
+	memcpy(received, data + length, sizeof(received));
+	authenticate(data, length, stream->key_block, computed);
+	memcpy(data + length, received, sizeof(received));
+	right = !crypto_memneq(received, computed, sizeof(received));
+	if (likely(right)) {
+		if (likely(length >= CHACHA_BLOCK_SIZE))
+			crypto_xor(data, stream->data_block, CHACHA_BLOCK_SIZE);
+		else
+			crypto_xor(data, stream->data_block, length);
+		if (length > CHACHA_BLOCK_SIZE) {
+			init_state(state, nonce, 2, key);
+			chacha20_crypt(state, data + CHACHA_BLOCK_SIZE, data + CHACHA_BLOCK_SIZE,
+				       length - CHACHA_BLOCK_SIZE);
+			memzero_explicit(state, sizeof(state));
+		}
+	}
+	memzero_explicit(computed, sizeof(computed));
+	return right;
+}
+
+/* Compare with the library for one length: ciphertext, lent memory, plaintext, a wrong tag. */
+static bool __init agrees(u8 *ours, u8 *theirs, size_t length)
+{
+	static const u8 key[CHACHA20POLY1305_KEY_SIZE] = "a key of which nothing is secret";
+	const size_t total = CHACHA_BLOCK_SIZE + length + CHACHA20POLY1305_AUTHTAG_SIZE;
+	const u64 nonce = 0x0123456789abcdefULL ^ length;
+	u8 *data = ours + CHACHA_BLOCK_SIZE;
+	struct wg_bpf_stream stream;
+	size_t i;
+
+	for (i = 0; i < total; i++)
+		ours[i] = theirs[i] = i * 7 + length;
+	chacha20poly1305_encrypt(theirs + CHACHA_BLOCK_SIZE, theirs + CHACHA_BLOCK_SIZE, length,
+				 NULL, 0, nonce, key);
+	wg_bpf_aead_encrypt(data, length, CHACHA_BLOCK_SIZE, nonce, key);
+	if (memcmp(ours, theirs, total))
+		return false;
+
+	wg_bpf_aead_stream(&stream, nonce, key);
+	data[length] ^= 1;
+	theirs[CHACHA_BLOCK_SIZE + length] ^= 1;
+	if (wg_bpf_aead_decrypt(data, length, &stream, nonce, key) || memcmp(ours, theirs, total))
+		return false;
+	data[length] ^= 1;
+	if (!wg_bpf_aead_decrypt(data, length, &stream, nonce, key))
+		return false;
+	for (i = 0; i < length; i++)
+		if (data[i] != (u8)((CHACHA_BLOCK_SIZE + i) * 7 + length))
+			return false;
+	return true;
+}
+
+/**
+ * wg_bpf_aead_init - compare with the library over all edges of its vector code
+ *
+ * If they disagree the library is used for everything.
+ *
+ * Return: 0, -ENOMEM, or -EKEYREJECTED if they disagree.
+ */
+int __init wg_bpf_aead_init(void)
+{
+	const size_t most = 2048, room = CHACHA_BLOCK_SIZE + CHACHA20POLY1305_AUTHTAG_SIZE;
+	u8 *ours = kmalloc(most + room, GFP_KERNEL), *theirs = kmalloc(most + room, GFP_KERNEL);
+	size_t length;
+	int ret = -ENOMEM;
+
+	if (!ours || !theirs)
+		goto out;
+	ret = -EKEYREJECTED;
+	composed = true;
+	for (length = 0; length <= most; length += length < 600 ? 1 : 16) {
+		if (!agrees(ours, theirs, length)) {
+			composed = false;
+			goto out;
+		}
+	}
+	ret = 0;
+out:
+	kfree(ours);
+	kfree(theirs);
+	return ret;
+}
