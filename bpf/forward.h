@@ -84,6 +84,9 @@ static __always_inline int check_forwardable(const struct packet *packet)
 		return XDP_WG_ADDRESS;
 	if (packet->ttl <= 1)
 		return XDP_WG_TTL;
+	/* Several next hops are chosen from by the packet that the error is about. */
+	if (packet->icmp_error)
+		return XDP_WG_ICMP_ERROR;
 	return 0;
 }
 

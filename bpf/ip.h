@@ -44,6 +44,7 @@ struct packet {
 	__be32 flowinfo; /* traffic class and flow label (IPv6) */
 	__u8 header; /* length of the header */
 	__u8 ttl; /* or hop limit */
+	__u8 icmp_error; /* whether it reports an error about another packet */
 };
 
 /* Sum of an IPv4 header without options: 0xffff, folded, when its checksum is right. */
@@ -151,6 +152,24 @@ static __always_inline int ip_has_ports(const struct packet *packet)
 	return 0;
 }
 
+/* ICMP types that report errors, RFC 1122 section 3.2.2 and RFC 4443 section 2.1. */
+static __always_inline int icmp_is_error(__u8 protocol, __u8 type)
+{
+	if (protocol == IPPROTO_ICMPV6)
+		return type < 128;
+	if (protocol != IPPROTO_ICMP)
+		return 0;
+	switch (type) {
+	case 3: /* destination unreachable */
+	case 4: /* source quench */
+	case 5: /* redirect */
+	case 11: /* time exceeded */
+	case 12: /* parameter problem */
+		return 1;
+	}
+	return 0;
+}
+
 /*
  * Read what routing and firewalls want to know of layer 4. Either pointer is NULL where the packet
  * ends before.
@@ -158,6 +177,8 @@ static __always_inline int ip_has_ports(const struct packet *packet)
 static __always_inline void ip_parse_l4(struct packet *packet, const struct l4_ports *ports,
 					const __u8 *tcp_flags)
 {
+	if (ports)
+		packet->icmp_error = icmp_is_error(packet->flow.protocol, *(const __u8 *)ports);
 	if (!ports || !ip_has_ports(packet))
 		return;
 	packet->flow.sport = ports->source;

@@ -102,6 +102,7 @@ struct xdp_wg_counter {
 	X(NOT_TUNNEL, PASS, "not-tunnel", "routed, but not by WireGuard")                          \
 	X(SOURCE, PASS, "source", "from a source that reverse path filtering would check")         \
 	X(TTL, PASS, "ttl", "at the end of their TTL or hop limit")                                \
+	X(ICMP_ERROR, PASS, "icmp-error", "that are ICMP errors")                                  \
 	X(MTU, PASS, "mtu", "larger than the MTU of their route")                                  \
 	X(NO_PEER, PASS, "no-peer", "without a WireGuard peer")                                    \
 	X(NO_KEY, PASS, "no-key", "without a valid session key yet")                               \
