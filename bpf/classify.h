@@ -100,15 +100,6 @@ static __always_inline struct wg_device *local_device(pkt_ctx *ctx, const struct
 	return pkt_device_by_port(ctx, bpf_ntohs(packet->flow.dport));
 }
 
-/*
- * The reason to pass a packet that is not to be forwarded. bpf_fib_lookup() has the same answer for
- * an address of this host and for one that there is no route to.
- */
-static __always_inline int local_reason(pkt_ctx *ctx, struct packet *packet)
-{
-	return check_input(ctx, packet) == XDP_WG_NO_ROUTE ? XDP_WG_NO_ROUTE : XDP_WG_LOCAL;
-}
-
 /* A data message in a frame. */
 struct message {
 	__u32 offset;

@@ -128,6 +128,8 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32
 	if (reason == XDP_WG_NEIGHBOUR && is_tunnel(ctx, fib.ifindex))
 		return XDP_WG_NESTED;
 	if (reason == XDP_WG_LOCAL)
+		reason = local_reason(ctx, inner);
+	if (reason == XDP_WG_LOCAL)
 		return XDP_WG_INNER;
 	if (reason)
 		return reason;
@@ -138,7 +140,7 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32
 		return reason;
 	reason = check_egress(ctx, fib.ifindex, flags);
 	if (reason)
-		return reason;
+		return is_tunnel(ctx, fib.ifindex) ? XDP_WG_NESTED : reason;
 
 	plan->ifindex = fib.ifindex;
 	plan->nh_family = fib.family;

@@ -90,6 +90,17 @@ static __always_inline int check_forwardable(const struct packet *packet)
 	return 0;
 }
 
+/*
+ * The reason to pass a packet that is not to be forwarded. bpf_fib_lookup() has the same answer for
+ * an address of this host and for one that there is no route to.
+ */
+static __always_inline int local_reason(pkt_ctx *ctx, struct packet *packet)
+{
+	if (check_input(ctx, packet) != XDP_WG_NO_ROUTE)
+		return XDP_WG_LOCAL;
+	return ip_addresses_special(packet) ? XDP_WG_ADDRESS : XDP_WG_NO_ROUTE;
+}
+
 /* Whether a frame can be transmitted by an interface; flags is enum xdp_wg_flags. */
 static __always_inline int check_egress(pkt_ctx *ctx, __u32 ifindex, __u32 flags)
 {

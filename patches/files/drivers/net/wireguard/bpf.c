@@ -513,7 +513,8 @@ __bpf_kfunc int bpf_xdp_wg_encrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 l
  * @length: of the WireGuard message
  * @peer: the peer to send to
  *
- * A checksum that the sender left to hardware is finished before the packet is encrypted.
+ * A checksum that the sender left to hardware is finished first, which is the one change that a
+ * refused packet may have undergone.
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: as bpf_xdp_wg_encrypt(), and -EBUSY when others see the same packet data. -EOPNOTSUPP is
