@@ -31,6 +31,7 @@ COMMAND_SRCS := $(wildcard xdp-wg/*.c)
 TEST_SRCS := $(wildcard tests/unit/test_*.c)
 TEST_BPF_OBJS := $(patsubst %.bpf.c,%.bpf.o,$(wildcard tests/unit/*.bpf.c))
 
+BPF_OBJS := $(patsubst %.c,%.o,$(wildcard bpf/*.bpf.c))
 LIB_OBJS := $(LIB_SRCS:.c=.o)
 COMMAND_OBJS := $(COMMAND_SRCS:.c=.o)
 TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(TEST_SRCS))
@@ -55,9 +56,11 @@ $(OBJS): %.o: %.c build/flags
 	$(say) CC $@
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -MMD -MP -c -o $@ $<
 
-xdp-wg/load.o: TARGET_CFLAGS = -DOBJECT_PATH='"$(BPFDIR)/xdp_wg.bpf.o"'
+xdp-wg/load_options.o xdp-wg/features.o: TARGET_CFLAGS = -DBPF_DIR='"$(BPFDIR)"'
+lib/features_probe.o: TARGET_CFLAGS = -DLIBXDP_VERSION='"$(libxdp_VERSION)"' \
+	-DLIBMNL_VERSION='"$(libmnl_VERSION)"'
 $(TEST_SRCS:.c=.o): TARGET_CFLAGS = -iquote xdp-wg $(CMOCKA_CFLAGS) \
-	-DTEST_DIR='"tests/unit"' -DOBJECT_PATH='"$(BPFDIR)/xdp_wg.bpf.o"'
+	-DTEST_DIR='"tests/unit"' -DBPF_DIR='"$(BPFDIR)"'
 
 # What is compiled in comes from the command line of make too: changed flags rebuild.
 build/flags: FORCE
@@ -73,7 +76,7 @@ install: all
 	$(say) INSTALL $(DESTDIR)$(PREFIX)
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BPFDIR) $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 755 build/xdp-wg $(DESTDIR)$(SBINDIR)/xdp-wg
-	$(INSTALL) -m 644 bpf/xdp_wg.bpf.o $(DESTDIR)$(BPFDIR)/xdp_wg.bpf.o
+	$(INSTALL) -m 644 $(BPF_OBJS) $(DESTDIR)$(BPFDIR)
 	$(INSTALL) -m 644 man/xdp-wg.8 $(DESTDIR)$(MANDIR)/man8/xdp-wg.8
 
 build/unit/%: tests/unit/%.o $(filter-out xdp-wg/main.o,$(COMMAND_OBJS)) lib/libxdpwg.a

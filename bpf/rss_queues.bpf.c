@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What became of the packets that RSS programs queued: the kernel tells by a tracepoint, once for
- * each batch of packets for a CPU.
+ * What became of the packets that an RSS program chose a CPU for. Neither it nor the program on the
+ * CPU can know: the kernel tells by tracepoints.
  */
 
 #include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #include "xdp_wg.h"
 
-/* Id of the cpumap: others have theirs. */
-const volatile __u32 cpumap_id;
+const volatile struct xdp_wg_queues queues SEC(XDP_WG_QUEUES_SECTION) = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -20,18 +20,49 @@ struct {
 	__type(value, struct xdp_wg_queue);
 } xdp_wg_queues SEC(".maps");
 
-SEC("tp_btf/xdp_cpumap_enqueue")
-int BPF_PROG(xdp_wg_enqueue, int map_id, unsigned int processed, unsigned int drops, int to_cpu)
+struct bpf_prog_aux {
+	__u32 id;
+} __attribute__((preserve_access_index));
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct xdp_wg_queue *queue_of(__u32 cpu)
 {
-	__u32 key = to_cpu;
+	return bpf_map_lookup_elem(&xdp_wg_queues, &cpu);
+}
+
+/* Told once for each batch. Those that did not fit are among those processed. */
+SEC("tp_btf/xdp_cpumap_enqueue")
+int BPF_PROG(wg_enqueue, int map_id, unsigned int processed, unsigned int drops, int to_cpu)
+{
 	struct xdp_wg_queue *queue;
 
-	if ((__u32)map_id != cpumap_id)
+	if ((__u32)map_id != queues.cpumap)
 		return 0;
-	queue = bpf_map_lookup_elem(&xdp_wg_queues, &key);
+	queue = queue_of(to_cpu);
 	if (queue) {
-		queue->queued += processed;
+		queue->queued += processed - drops;
 		queue->lost += drops;
+	}
+	return 0;
+}
+
+SEC("tp_btf/xdp_redirect_err")
+int BPF_PROG(wg_redirect_err, const void *dev, const struct bpf_prog *xdp, const void *target,
+	     int err, __u32 map_type, __u32 map_id, __u32 index)
+{
+	struct xdp_wg_queue *queue;
+
+	if (map_type == BPF_MAP_TYPE_CPUMAP && map_id == queues.cpumap) {
+		queue = queue_of(index);
+		if (queue)
+			queue->lost++;
+	} else if (xdp->aux->id == queues.prog) {
+		queue = queue_of(bpf_get_smp_processor_id());
+		if (queue)
+			queue->failed++;
 	}
 	return 0;
 }

@@ -52,8 +52,9 @@ struct xdp_wg_rss {
 };
 
 /*
- * The cpumap of an RSS program, and what became of the packets that were queued for each CPU: a
- * per-CPU array of struct xdp_wg_queue, indexed by the CPU that they were queued for.
+ * The cpumap of an RSS program, and what became of the packets that it chose a CPU for: a per-CPU
+ * array of struct xdp_wg_queue, indexed by the CPU chosen, shared by all programs of a network
+ * namespace.
  */
 #define XDP_WG_CPUMAP "rss_cpu_map"
 #define XDP_WG_QUEUES_MAP "xdp_wg_queues"
@@ -61,7 +62,16 @@ struct xdp_wg_rss {
 
 struct xdp_wg_queue {
 	__u64 queued;
-	__u64 lost; /* the queue was full */
+	__u64 lost; /* never came to the CPU: its queue was full */
+	__u64 failed; /* did, and the egress then refused what was made of it */
+};
+
+/* What is counted there, for one RSS program: the section .rodata.queues of the object. */
+#define XDP_WG_QUEUES_SECTION ".rodata.queues"
+
+struct xdp_wg_queues {
+	__u32 cpumap; /* map id */
+	__u32 prog; /* program id of the program that runs in it */
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "device.h"
 #include "log.h"
 #include "object.h"
+#include "tcx.h"
 
 int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 {
@@ -113,7 +114,7 @@ int attach(int ifindex, const char *ifname, const struct attach_options *options
 			return err;
 	}
 
-	err = object_open(options->object, &opts.obj);
+	err = object_open(options->object, HOOK_XDP, &opts.obj);
 	if (err)
 		return err;
 
@@ -170,6 +171,8 @@ int detach(const struct attached *entry)
 	struct xdp_program *prog;
 	int err = 0;
 
+	if (entry->hook == HOOK_TC)
+		return tcx_detach(entry);
 	multiprog = xdp_multiprog__get_from_ifindex(entry->ifindex);
 	if (libxdp_get_error(multiprog))
 		return 0;

@@ -9,11 +9,21 @@
 
 #include "attached.h"
 
+/* Where a program comes among those at the tc hook. */
+struct attach_place {
+	bool before; /* the other program; otherwise after it */
+	__u32 relative_id; /* program id of the other, 0: the last of all */
+};
+
 struct attach_options {
 	const char *object; /* path of the BPF object */
+	enum hook hook;
+	__u32 flags; /* enum xdp_wg_flags, without XDP_WG_SKB_MODE */
+	/* At the XDP hook: */
 	enum xdp_attach_mode mode;
 	unsigned int prio; /* its place in the dispatcher's chain, lowest first */
-	__u32 flags; /* enum xdp_wg_flags, without XDP_WG_SKB_MODE */
+	/* At the tc hook: */
+	struct attach_place place;
 };
 
 /*
@@ -26,7 +36,7 @@ struct attach_options {
 int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode);
 
 /*
- * attach() - Load a program and attach it to an interface, after those with a lower priority.
+ * attach() - Load an XDP program and attach it to an interface, after those with a lower priority.
  * @options: with a mode from attach_mode()
  * @counters_path: pin of the map of counters, shared if it is there, made otherwise
  * @prog_id: program id of what is attached now
@@ -38,7 +48,7 @@ int attach(int ifindex, const char *ifname, const struct attach_options *options
 	   const char *counters_path, __u32 *prog_id);
 
 /*
- * detach() - Detach one program from its interface, and leave all others there.
+ * detach() - Detach one program, at any hook, from its interface, and leave all others there.
  *
  * It is no error if it is gone. Return: 0, or a negative errno, with a message printed.
  */

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "counters.h"
 #include "log.h"
+#include "tcx.h"
 
 #define MAX_MAPS 64
 
@@ -52,7 +53,8 @@ bool attached_identify(int prog_fd, struct attached *entry)
 
 	info.nr_map_ids = MAX_MAPS;
 	info.map_ids = (__u64)(unsigned long)ids;
-	if (bpf_prog_get_info_by_fd(prog_fd, &info, &len) || !name_is(info.name, XDP_WG_PROG))
+	if (bpf_prog_get_info_by_fd(prog_fd, &info, &len) ||
+	    !name_is(info.name, hook_program(entry->hook)))
 		return false;
 
 	entry->prog_id = info.id;
@@ -76,7 +78,7 @@ bool attached_identify(int prog_fd, struct attached *entry)
 	return found;
 }
 
-static int append(struct attached_list *list, const struct attached *entry)
+int attached_add(struct attached_list *list, const struct attached *entry)
 {
 	struct attached *entries;
 
@@ -90,7 +92,7 @@ static int append(struct attached_list *list, const struct attached *entry)
 	return 0;
 }
 
-static int find_on(int ifindex, const char *ifname, struct attached_list *list)
+static int find_xdp(int ifindex, const char *ifname, struct attached_list *list)
 {
 	struct attached entry = { .ifindex = ifindex };
 	struct xdp_multiprog *multiprog;
@@ -107,22 +109,30 @@ static int find_on(int ifindex, const char *ifname, struct attached_list *list)
 		if (!attached_identify(xdp_program__fd(prog), &entry))
 			continue;
 		entry.prio = xdp_program__run_prio(prog);
-		err = append(list, &entry);
+		err = attached_add(list, &entry);
 	}
 
 	entry.alone = true;
 	entry.prio = 0;
 	prog = xdp_multiprog__main_prog(multiprog);
 	if (!err && prog && attached_identify(xdp_program__fd(prog), &entry))
-		err = append(list, &entry);
+		err = attached_add(list, &entry);
 
 	entry.mode = XDP_MODE_HW;
 	prog = xdp_multiprog__hw_prog(multiprog);
 	if (!err && prog && attached_identify(xdp_program__fd(prog), &entry))
-		err = append(list, &entry);
+		err = attached_add(list, &entry);
 
 	xdp_multiprog__close(multiprog);
 	return err;
+}
+
+static int find_on(int ifindex, const char *ifname, struct attached_list *list)
+{
+	int err;
+
+	err = find_xdp(ifindex, ifname, list);
+	return err ? err : tcx_find(ifindex, ifname, list);
 }
 
 int attached_find(int ifindex, struct attached_list *list)
@@ -147,6 +157,14 @@ const struct attached *attached_on(const struct attached_list *list, int ifindex
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->entries[i].ifindex == ifindex)
+			return &list->entries[i];
+	return NULL;
+}
+
+const struct attached *attached_at(const struct attached_list *list, int ifindex, enum hook hook)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->entries[i].ifindex == ifindex && list->entries[i].hook == hook)
 			return &list->entries[i];
 	return NULL;
 }

@@ -10,15 +10,23 @@
 #include <xdp/libxdp.h>
 
 #include "bpf/xdp_wg.h"
+#include "hook.h"
 
 /* One program of ours that is attached to an interface. */
 struct attached {
 	int ifindex;
 	char ifname[IF_NAMESIZE];
+	enum hook hook;
+	__u32 prog_id;
+	/* At the XDP hook: */
 	enum xdp_attach_mode mode;
 	bool alone; /* not by way of libxdp's dispatcher */
-	__u32 prog_id;
 	unsigned int prio; /* 0 if alone */
+	/* At the tc hook: */
+	unsigned int position; /* the first is 1 */
+	unsigned int positions; /* how many programs there are */
+	__u32 link_id; /* 0: attached without a link */
+	/* At any: */
 	struct xdp_wg_config config; /* what of it the program has; the rest is 0 */
 	__u32 counters_id; /* of its map of counters, 0 if it has none */
 };
@@ -40,12 +48,18 @@ int attached_find(int ifindex, struct attached_list *list);
 /* attached_on() - The first entry for an interface, NULL if there is none. */
 const struct attached *attached_on(const struct attached_list *list, int ifindex);
 
+/* attached_at() - The same for one hook of the interface. */
+const struct attached *attached_at(const struct attached_list *list, int ifindex, enum hook hook);
+
+/* attached_add() - Add a copy of an entry. Return: 0, or -ENOMEM, with a message printed. */
+int attached_add(struct attached_list *list, const struct attached *entry);
+
 void attached_free(struct attached_list *list);
 
 /*
  * attached_identify() - Whether a loaded program is one of ours.
  * @prog_fd: any program
- * @entry: its program id, configuration and map of counters are written if it is
+ * @entry: with the hook; its program id, configuration and map of counters are written if it is
  */
 bool attached_identify(int prog_fd, struct attached *entry);
 

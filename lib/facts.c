@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <linux/genetlink.h>
@@ -14,6 +15,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/time_types.h>
 #include <linux/wireguard.h>
+#include <linux/xfrm.h>
 
 #include "device.h"
 #include "facts.h"
@@ -38,14 +40,6 @@ static const unsigned char address_families[SURVEY_FAMILIES] = {
 	[SURVEY_IPV4] = AF_INET,
 	[SURVEY_IPV6] = AF_INET6,
 };
-
-static struct survey_device *find_device(const struct survey_facts *facts, int ifindex)
-{
-	for (size_t i = 0; i < facts->count; i++)
-		if (facts->devices[i].ifindex == ifindex)
-			return &facts->devices[i];
-	return NULL;
-}
 
 static bool kind_is(const struct nlattr *link_info, const char *kind)
 {
@@ -80,6 +74,8 @@ static int read_link(const struct nlmsghdr *message, void *data)
 		strncpy(devices->name, mnl_attr_get_str(table[IFLA_IFNAME]),
 			sizeof(devices->name) - 1);
 	devices->up = header->ifi_flags & IFF_UP;
+	devices->ethernet = header->ifi_type == ARPHRD_ETHER &&
+			    !kind_is(table[IFLA_LINKINFO], "ifb");
 	devices->wireguard = kind_is(table[IFLA_LINKINFO], "wireguard");
 	devices->veth = kind_is(table[IFLA_LINKINFO], "veth");
 	return MNL_CB_OK;
@@ -107,7 +103,7 @@ static int read_forwarding(const struct nlmsghdr *message, void *data)
 	netlink_attributes(message, sizeof(struct netconfmsg), table, NETCONFA_MAX);
 	if (!table[NETCONFA_IFINDEX] || !table[NETCONFA_FORWARDING])
 		return MNL_CB_OK;
-	device = find_device(collection->facts, mnl_attr_get_u32(table[NETCONFA_IFINDEX]));
+	device = survey_device(collection->facts, mnl_attr_get_u32(table[NETCONFA_IFINDEX]));
 	if (device)
 		device->forwards[collection->family] =
 			mnl_attr_get_u32(table[NETCONFA_FORWARDING]);
@@ -162,7 +158,7 @@ static int read_egress(const struct nlmsghdr *message, void *data)
 	netlink_attributes(message, sizeof(struct rtmsg), table, RTA_MAX);
 	if (!table[RTA_OIF])
 		return MNL_CB_OK;
-	device = find_device(collection->facts, mnl_attr_get_u32(table[RTA_OIF]));
+	device = survey_device(collection->facts, mnl_attr_get_u32(table[RTA_OIF]));
 	if (device)
 		device->carries = true;
 	return MNL_CB_OK;
@@ -269,15 +265,64 @@ static int collect_wireguard(struct collection *collection)
 	return err;
 }
 
+static int read_policies(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *table[XFRMA_SPD_MAX + 1];
+	struct survey_facts *facts = data;
+	const struct xfrmu_spdinfo *info;
+
+	netlink_attributes(message, sizeof(__u32), table, XFRMA_SPD_MAX);
+	if (!table[XFRMA_SPD_INFO])
+		return MNL_CB_OK;
+	info = mnl_attr_get_payload(table[XFRMA_SPD_INFO]);
+	facts->policies_in += info->incnt;
+	facts->policies_out += info->outcnt;
+	facts->policies_forward += info->fwdcnt;
+	return MNL_CB_OK;
+}
+
+static int read_default_policies(const struct nlmsghdr *message, void *data)
+{
+	const struct xfrm_userpolicy_default *policies = mnl_nlmsg_get_payload(message);
+	struct survey_facts *facts = data;
+
+	facts->policies_in += policies->in == XFRM_USERPOLICY_BLOCK;
+	facts->policies_out += policies->out == XFRM_USERPOLICY_BLOCK;
+	facts->policies_forward += policies->fwd == XFRM_USERPOLICY_BLOCK;
+	return MNL_CB_OK;
+}
+
+/* A kernel that cannot tell has none. */
+static void collect_policies(struct survey_facts *facts)
+{
+	struct netlink netlink = {};
+	struct nlmsghdr *request;
+	char buf[REQUEST_SIZE];
+
+	if (netlink_open(&netlink, NETLINK_XFRM))
+		return;
+	request = mnl_nlmsg_put_header(buf);
+	request->nlmsg_type = XFRM_MSG_GETSPDINFO;
+	mnl_nlmsg_put_extra_header(request, sizeof(__u32));
+	netlink_request(&netlink, request, 0, read_policies, facts);
+
+	request = mnl_nlmsg_put_header(buf);
+	request->nlmsg_type = XFRM_MSG_GETDEFAULT;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct xfrm_userpolicy_default));
+	netlink_request(&netlink, request, 0, read_default_policies, facts);
+	netlink_close(&netlink);
+}
+
 static void collect_xdp(struct survey_facts *facts, const struct attached_list *attached)
 {
 	for (size_t i = 0; i < attached->count; i++) {
-		struct survey_device *device = find_device(facts, attached->entries[i].ifindex);
+		struct survey_device *device = survey_device(facts, attached->entries[i].ifindex);
 
 		if (!device)
 			continue;
 		device->loaded = true;
-		device->native = attached->entries[i].mode == XDP_MODE_NATIVE;
+		device->tc = attached->entries[i].hook == HOOK_TC;
+		device->native = !device->tc && attached->entries[i].mode == XDP_MODE_NATIVE;
 	}
 
 	for (size_t i = 0; i < facts->count; i++) {
@@ -294,9 +339,7 @@ int facts_collect(const struct attached_list *attached, struct survey_facts *fac
 	struct collection collection = { .facts = facts };
 	int err, strict = 1;
 
-	facts->devices = NULL;
-	facts->count = 0;
-
+	memset(facts, 0, sizeof(*facts));
 	err = netlink_open(&collection.route, NETLINK_ROUTE);
 	if (!err)
 		err = netlink_open(&collection.generic, NETLINK_GENERIC);
@@ -321,6 +364,8 @@ int facts_collect(const struct attached_list *attached, struct survey_facts *fac
 		err = collect_wireguard(&collection);
 	if (!err)
 		collect_xdp(facts, attached);
+	if (!err)
+		collect_policies(facts);
 
 out:
 	netlink_close(&collection.generic);

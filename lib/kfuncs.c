@@ -32,25 +32,52 @@ const char *kfuncs_next(const struct btf *btf, unsigned int *position)
 	return NULL;
 }
 
-/* The first that neither has, NULL if none is missing. */
-static const char *first_missing(const struct btf *btf, const struct btf *kernel,
-				 const struct btf *module)
+int kfuncs_kernel_open(struct kfuncs_kernel *kernel)
+{
+	kernel->module = NULL;
+	kernel->kernel = btf__load_vmlinux_btf();
+	if (!kernel->kernel)
+		return -errno;
+	if (!access("/sys/kernel/btf/" MODULE, R_OK))
+		kernel->module = btf__load_module_btf(MODULE, kernel->kernel);
+	return 0;
+}
+
+bool kfuncs_kernel_has(const struct kfuncs_kernel *kernel, const char *function)
+{
+	/* Types of a module continue those of the kernel: it finds both. */
+	const struct btf *btf = kernel->module ? kernel->module : kernel->kernel;
+
+	return btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+}
+
+void kfuncs_kernel_close(struct kfuncs_kernel *kernel)
+{
+	btf__free(kernel->module);
+	btf__free(kernel->kernel);
+}
+
+bool kfuncs_module_loaded(void)
+{
+	return !access("/sys/module/" MODULE, F_OK);
+}
+
+static const char *first_missing(const struct btf *btf, const struct kfuncs_kernel *kernel)
 {
 	unsigned int position = 0;
 	const char *name;
 
-	while ((name = kfuncs_next(btf, &position))) {
-		/* Types of a module continue those of the kernel: it finds both. */
-		if (btf__find_by_name_kind(module ? module : kernel, name, BTF_KIND_FUNC) < 0)
+	while ((name = kfuncs_next(btf, &position)))
+		if (!kfuncs_kernel_has(kernel, name))
 			return name;
-	}
 	return NULL;
 }
 
 int kfuncs_check(const char *path)
 {
-	struct btf *btf, *kernel = NULL, *module = NULL;
+	struct kfuncs_kernel kernel;
 	const char *missing;
+	struct btf *btf;
 	int err = 0;
 
 	btf = btf__parse(path, NULL);
@@ -59,20 +86,17 @@ int kfuncs_check(const char *path)
 		log_error("%s has no type information: build it with clang -g", path);
 		return err;
 	}
-	kernel = btf__load_vmlinux_btf();
-	if (!kernel) {
-		err = -errno;
+	err = kfuncs_kernel_open(&kernel);
+	if (err) {
 		log_error("the kernel has no type information: use one with CONFIG_DEBUG_INFO_BTF");
 		goto out;
 	}
-	if (!access("/sys/kernel/btf/" MODULE, R_OK))
-		module = btf__load_module_btf(MODULE, kernel);
 
-	missing = first_missing(btf, kernel, module);
+	missing = first_missing(btf, &kernel);
 	if (missing) {
 		err = -EOPNOTSUPP;
 		log_debug("the kernel function %s is missing", missing);
-		if (access("/sys/module/" MODULE, F_OK))
+		if (!kfuncs_module_loaded())
 			log_error("the kernel module " MODULE
 				  " is not loaded: load it (modprobe " MODULE ")");
 		else
@@ -82,8 +106,7 @@ int kfuncs_check(const char *path)
 	}
 
 out:
-	btf__free(module);
-	btf__free(kernel);
+	kfuncs_kernel_close(&kernel);
 	btf__free(btf);
 	return err;
 }

@@ -60,15 +60,16 @@ static int check_file(const char *path)
 	return 0;
 }
 
-static int check_contents(const char *path, struct bpf_object *object)
+static int check_contents(const char *path, enum hook hook, struct bpf_object *object)
 {
 	struct bpf_program *prog;
 	struct bpf_map *map;
 	size_t size = 0;
 
-	prog = bpf_object__find_program_by_name(object, XDP_WG_PROG);
-	if (!prog || bpf_program__type(prog) != BPF_PROG_TYPE_XDP) {
-		log_error("%s has no XDP program named " XDP_WG_PROG, path);
+	prog = bpf_object__find_program_by_name(object, hook_program(hook));
+	if (!prog || bpf_program__type(prog) != hook_prog_type(hook)) {
+		log_error("%s has no %s program named %s", path, hook_type_name(hook),
+			  hook_program(hook));
 		return -ENOENT;
 	}
 
@@ -89,7 +90,7 @@ static int check_contents(const char *path, struct bpf_object *object)
 	return 0;
 }
 
-int object_open(const char *path, struct bpf_object **object)
+int object_open(const char *path, enum hook hook, struct bpf_object **object)
 {
 	struct bpf_program *prog;
 	struct bpf_object *opened;
@@ -107,14 +108,15 @@ int object_open(const char *path, struct bpf_object **object)
 		log_error("cannot make sense of the BPF object %s: %s", path, reason);
 		return err;
 	}
-	err = check_contents(path, opened);
+	err = check_contents(path, hook, opened);
 	if (err) {
 		bpf_object__close(opened);
 		return err;
 	}
 
 	bpf_object__for_each_program(prog, opened)
-		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), XDP_WG_PROG));
+		bpf_program__set_autoload(prog,
+					  !strcmp(bpf_program__name(prog), hook_program(hook)));
 	*object = opened;
 	return 0;
 }

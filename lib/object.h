@@ -5,14 +5,16 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/xdp_wg.h"
+#include "hook.h"
 
 /*
  * object_open() - Open the BPF object and check that it is what we need.
+ * @hook: which program is needed; no other is loaded
  * @object: on success, an object that is not loaded yet, for the caller to close
  *
  * Return: 0, or a negative errno, with a message printed.
  */
-int object_open(const char *path, struct bpf_object **object);
+int object_open(const char *path, enum hook hook, struct bpf_object **object);
 
 /*
  * object_configure() - Write the options of one program and where its counters are.

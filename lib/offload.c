@@ -13,32 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 #include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <linux/ethtool.h>
-#include <linux/sockios.h>
 
+#include "ethtool.h"
 #include "log.h"
 #include "offload.h"
 
 #define RECORD "rxvlan-"
-
-/* Return: 0, or a negative errno. */
-static int ethtool(const char *ifname, void *command)
-{
-	struct ifreq request = { .ifr_data = command };
-	int fd, err = 0;
-
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	strncpy(request.ifr_name, ifname, sizeof(request.ifr_name) - 1);
-	if (ioctl(fd, SIOCETHTOOL, &request))
-		err = -errno;
-	close(fd);
-	return err;
-}
 
 /* The flag of a fixed feature can be written, but does not change: so it is read again. */
 static int set_rxvlan(const char *ifname, bool on)
@@ -114,7 +96,7 @@ void offload_restore(const struct state *state, const struct attached_list *atta
 		int ifindex, err;
 
 		if (sscanf(entry->d_name, RECORD "%d", &ifindex) != 1 ||
-		    attached_on(attached, ifindex) ||
+		    attached_at(attached, ifindex, HOOK_XDP) ||
 		    record_path(state, ifindex, record, sizeof(record)))
 			continue;
 		if (if_indextoname(ifindex, ifname)) {
@@ -128,16 +110,22 @@ void offload_restore(const struct state *state, const struct attached_list *atta
 	closedir(dir);
 }
 
+bool offload_merges(const char *ifname)
+{
+	struct ethtool_value merges = { .cmd = ETHTOOL_GGRO };
+
+	return !ethtool(ifname, &merges) && merges.data;
+}
+
 bool offload_partial_checksums(const char *ifname, enum xdp_attach_mode mode)
 {
-	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
 	struct ethtool_value checksum = { .cmd = ETHTOOL_GRXCSUM };
+	char driver[32];
 
-	if (ethtool(ifname, &driver))
-		return false;
-	if (!strcmp(driver.driver, "veth"))
+	ethtool_driver(ifname, driver, sizeof(driver));
+	if (!strcmp(driver, "veth"))
 		return true;
 	/* In native mode this driver turns it off itself. */
-	return !strcmp(driver.driver, "virtio_net") && mode == XDP_MODE_SKB &&
+	return !strcmp(driver, "virtio_net") && mode == XDP_MODE_SKB &&
 	       !ethtool(ifname, &checksum) && checksum.data;
 }

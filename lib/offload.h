@@ -11,7 +11,7 @@
 
 /*
  * Some interfaces take something off a packet before XDP sees it: the VLAN tag, and the work of
- * a checksum that is not computed yet.
+ * a checksum that is not computed yet. Before tc sees packets, several may have become one.
  */
 
 /*
@@ -23,7 +23,7 @@
 void offload_disable(const struct state *state, int ifindex, const char *ifname);
 
 /*
- * offload_restore() - Undo offload_disable() on all interfaces that have none of our programs.
+ * offload_restore() - Undo offload_disable() on all interfaces that have none of our XDP programs.
  * @attached: all of our programs in the network namespace
  *
  * Needs the lock.
@@ -37,5 +37,8 @@ void offload_restore(const struct state *state, const struct attached_list *atta
  * XDP cannot tell them from others.
  */
 bool offload_partial_checksums(const char *ifname, enum xdp_attach_mode mode);
+
+/* offload_merges() - Whether GRO merges the packets that arrive at an interface. */
+bool offload_merges(const char *ifname);
 
 #endif /* LIB_OFFLOAD_H */

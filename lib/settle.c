@@ -15,6 +15,7 @@
 #include "log.h"
 #include "offload.h"
 #include "settle.h"
+#include "tcx.h"
 
 static __u32 map_id(int map_fd)
 {
@@ -106,6 +107,7 @@ int settle_before(struct state *state, const struct attached_list *attached)
 	err = state_prepare(state);
 	if (err)
 		return err;
+	tcx_remove_stale(state, attached);
 	pinned = pinned_id(state);
 	if (shared && pinned == shared)
 		return 0;
@@ -121,6 +123,7 @@ void settle_after(struct state *state)
 	if (attached_find(0, &attached))
 		return;
 	remove_leftovers(state, &attached);
+	tcx_remove_stale(state, &attached);
 	offload_restore(state, &attached);
 	if (!attached.count)
 		state_remove(state);

@@ -18,6 +18,14 @@ static const struct {
 	[SURVEY_IPV6] = { "IPv6", "net.ipv6.conf.all.forwarding" },
 };
 
+struct survey_device *survey_device(const struct survey_facts *facts, int ifindex)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (facts->devices[i].ifindex == ifindex)
+			return &facts->devices[i];
+	return NULL;
+}
+
 static void __attribute__((format(printf, 3, 4)))
 add(struct survey *survey, bool blocking, const char *format, ...)
 {
@@ -179,6 +187,17 @@ static void conclude_egress(const struct survey_facts *facts, struct survey *sur
 	}
 }
 
+/* The program does not know what a policy is for. */
+static void conclude_policies(const struct survey_facts *facts, struct survey *survey)
+{
+	bool blocking = facts->policies_out || facts->policies_forward;
+
+	if (blocking || facts->policies_in)
+		add(survey, blocking, "there are IPsec policies (%u in, %u out, %u forward): every "
+		    "packet of a direction that has one passes to the stack", facts->policies_in,
+		    facts->policies_out, facts->policies_forward);
+}
+
 void survey_conclude(const struct survey_facts *facts, struct survey *survey)
 {
 	char list[128];
@@ -202,6 +221,7 @@ void survey_conclude(const struct survey_facts *facts, struct survey *survey)
 		    names(facts, is_wireguard_up, list, sizeof(list)));
 
 	conclude_forwarding(facts, survey);
+	conclude_policies(facts, survey);
 
 	if (!count(facts, has_peers))
 		add(survey, true, "no WireGuard device has a peer (%s)",

@@ -21,6 +21,7 @@ struct survey_device {
 	int ifindex;
 	char name[IF_NAMESIZE];
 	bool up;
+	bool ethernet; /* and packets may leave there */
 	bool wireguard;
 	bool veth;
 	bool forwards[SURVEY_FAMILIES]; /* packets that arrive there */
@@ -28,6 +29,7 @@ struct survey_device {
 	bool carries; /* tunnel packets to a peer leave there */
 	bool loaded; /* has our program */
 	bool native; /* ... in native mode, so that only XDP transmits */
+	bool tc; /* ... at the tc hook */
 	bool transmits; /* frames that XDP redirects there */
 	/* Of a WireGuard device: */
 	unsigned int peers;
@@ -37,7 +39,14 @@ struct survey_device {
 struct survey_facts {
 	struct survey_device *devices;
 	size_t count;
+	/* How many IPsec policies there are; one that blocks by default counts. */
+	unsigned int policies_in;
+	unsigned int policies_out;
+	unsigned int policies_forward;
 };
+
+/* survey_device() - The device with an interface index, NULL if there is none. */
+struct survey_device *survey_device(const struct survey_facts *facts, int ifindex);
 
 struct survey_finding {
 	char text[256]; /* one sentence without a full stop */

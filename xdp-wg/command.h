@@ -37,6 +37,7 @@ struct command {
 extern const struct command load_command;
 extern const struct command unload_command;
 extern const struct command status_command;
+extern const struct command features_command;
 
 /* commands - all subcommands, ending with NULL. */
 extern const struct command *const commands[];

@@ -11,16 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "attach.h"
 #include "attached.h"
-#include "bpf/xdp_wg.h"
 #include "command.h"
-#include "config.h"
-#include "device.h"
-#include "facts.h"
 #include "interfaces.h"
 #include "kfuncs.h"
 #include "load.h"
@@ -29,199 +26,117 @@
 #include "offload.h"
 #include "settle.h"
 #include "state.h"
-#include "survey.h"
+#include "tcx.h"
 
 struct load {
 	struct load_options options;
 	struct interface_list interfaces;
 	enum xdp_attach_mode *modes; /* one for each interface */
+	int *old_fds; /* likewise: the program that a tc program has replaced, or -1 */
 	struct attached_list before; /* in the network namespace */
 	struct attached_list added; /* by us */
 	struct state state;
 };
 
-static int set_prio(void *values, const char *argument)
+/* What is there may be replaced, but only at the same hook. */
+static int check_old(const struct load *load, const struct interface *interface)
 {
-	struct load_options *options = values;
-	unsigned long prio;
-	char *end;
+	enum hook hook = load->options.attach.hook;
+	const struct attached *old;
 
-	errno = 0;
-	prio = strtoul(argument, &end, 10);
-	if (errno || end == argument || *end || *argument == '-' || prio > INT_MAX) {
-		log_error("the priority must be a number from 0 to %d, not %s", INT_MAX, argument);
-		return -EINVAL;
+	old = attached_at(&load->before, interface->ifindex,
+			  hook == HOOK_TC ? HOOK_XDP : HOOK_TC);
+	if (old) {
+		log_error("%s is loaded on %s, and there is nothing left to do for %s then: "
+			  "unload it first", hook_program(old->hook), interface->name,
+			  hook_program(hook));
+		return -EBUSY;
 	}
-	options->attach.prio = prio;
+	old = attached_at(&load->before, interface->ifindex, hook);
+	if (old && !load->options.replace) {
+		log_error("%s is already loaded on %s: use -R to replace it", hook_program(hook),
+			  interface->name);
+		return -EEXIST;
+	}
+	if (old && (hook == HOOK_TC ? !old->link_id : old->alone)) {
+		log_error("%s on %s cannot be replaced, because it is not in a %s: unload it first",
+			  hook_program(hook), interface->name,
+			  hook == HOOK_TC ? "link" : "dispatcher");
+		return -EBUSY;
+	}
 	return 0;
-}
-
-static int set_mode(void *values, const char *argument)
-{
-	struct load_options *options = values;
-
-	if (mode_parse(argument, &options->attach.mode))
-		return 0;
-	log_error("the mode must be native, skb, hw or unspecified, not %s", argument);
-	return -EINVAL;
-}
-
-static int set_no_udp_csum(void *values, const char *argument __attribute__((unused)))
-{
-	struct load_options *options = values;
-
-	options->attach.flags |= XDP_WG_NO_UDP_CSUM;
-	return 0;
-}
-
-static int set_object(void *values, const char *argument)
-{
-	struct load_options *options = values;
-
-	options->attach.object = argument;
-	return 0;
-}
-
-static int set_foreground(void *values, const char *argument __attribute__((unused)))
-{
-	struct load_options *options = values;
-
-	options->foreground = true;
-	return 0;
-}
-
-static int set_replace(void *values, const char *argument __attribute__((unused)))
-{
-	struct load_options *options = values;
-
-	options->replace = true;
-	return 0;
-}
-
-static const struct option_spec load_option_specs[] = {
-	{ 'm', "mode", "MODE", "native (default), skb, hw or unspecified", set_mode },
-	{ 'P', "prio", "PRIO", "place in the chain of XDP programs, default 30", set_prio },
-	{ 'u', "no-udp-csum", NULL, "send tunnel packets over IPv4 without UDP checksum",
-	  set_no_udp_csum },
-	{ 'R', "replace", NULL, "replace what is loaded, without losing a packet", set_replace },
-	{ 'F', "foreground", NULL, "stay, and unload on SIGINT and SIGTERM", set_foreground },
-	{ 'o', "object", "PATH", "use this BPF object", set_object },
-	{},
-};
-
-void load_options_init(struct load_options *options)
-{
-	*options = (struct load_options){
-		.attach = {
-			.object = OBJECT_PATH,
-			.mode = XDP_MODE_NATIVE,
-			.prio = XDP_WG_PRIO,
-		},
-	};
 }
 
 /* Everything that can be refused before anything is changed. */
 static int check(struct load *load)
 {
+	const struct attach_options *options = &load->options.attach;
 	struct bpf_object *object;
 	int err;
 
 	for (size_t i = 0; i < load->interfaces.count; i++) {
 		const struct interface *interface = &load->interfaces.entries[i];
-		const struct attached *old = attached_on(&load->before, interface->ifindex);
 
-		if (old && !load->options.replace) {
-			log_error("xdp_wg is already loaded on %s: use -R to replace it",
-				  interface->name);
-			return -EEXIST;
-		}
-		if (old && old->alone) {
-			log_error("xdp_wg on %s cannot be replaced, because it is not in a "
-				  "dispatcher: unload it first", interface->name);
-			return -EBUSY;
-		}
-		load->modes[i] = load->options.attach.mode;
-		err = attach_mode(interface->ifindex, interface->name, &load->modes[i]);
+		err = check_old(load, interface);
+		load->modes[i] = options->mode;
+		if (!err && options->hook == HOOK_TC)
+			err = tcx_check(interface->ifindex, interface->name, &options->place);
+		else if (!err)
+			err = attach_mode(interface->ifindex, interface->name, &load->modes[i]);
 		if (err)
 			return err;
 	}
 
-	err = object_open(load->options.attach.object, &object);
+	err = object_open(options->object, options->hook, &object);
 	if (err)
 		return err;
 	bpf_object__close(object);
-	return kfuncs_check(load->options.attach.object);
+	return kfuncs_check(options->object);
 }
 
-/* Programs of another version that stay: they work, but count elsewhere. */
-static void mention_other_versions(const struct load *load)
+static int attach_xdp(struct load *load, size_t index, struct attached *entry)
 {
-	for (size_t i = 0; i < load->before.count; i++) {
-		const struct attached *entry = &load->before.entries[i];
-		char version[32];
-
-		if (config_current(&entry->config) || attached_on(&load->added, entry->ifindex))
-			continue;
-		config_version(&entry->config, version, sizeof(version));
-		log_warning("%s has xdp-wg %s loaded, which counts apart from this version: "
-			    "load it again with -R", entry->ifname, version);
-	}
-}
-
-static void mention_partial_checksums(const struct load *load)
-{
-	char names[256] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; i < load->added.count; i++) {
-		const struct attached *entry = &load->added.entries[i];
-
-		if (offload_partial_checksums(entry->ifname, entry->mode) &&
-		    len + sizeof(entry->ifname) + 2 < sizeof(names))
-			len += snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
-					entry->ifname);
-	}
-	if (len)
-		log_warning("packets may come to %s with checksums that are not computed yet, and "
-			    "would go on with wrong ones: turn that off at their sender "
-			    "(ethtool -K IFNAME tx off)", names);
-}
-
-/* Where the kernel does not support it, libxdp attaches without a dispatcher. */
-static void mention_alone(const struct load *load, const struct attached_list *now)
-{
-	for (size_t i = 0; i < load->added.count; i++) {
-		const struct attached *entry = attached_on(now, load->added.entries[i].ifindex);
-
-		if (entry && entry->alone && entry->mode != XDP_MODE_HW)
-			log_warning("%s cannot take another XDP program: libxdp's dispatcher does "
-				    "not work here (-vv tells more)", entry->ifname);
-	}
-}
-
-static int attach_all(struct load *load)
-{
+	struct attach_options options = load->options.attach;
 	char counters[PATH_MAX];
 	int err;
 
 	err = state_counters_path(&load->state, counters, sizeof(counters));
 	if (err)
 		return err;
+	options.mode = entry->mode = load->modes[index];
+	offload_disable(&load->state, entry->ifindex, entry->ifname);
+	return attach(entry->ifindex, entry->ifname, &options, counters, &entry->prog_id);
+}
+
+static int attach_tc(struct load *load, size_t index, struct attached *entry)
+{
+	const struct attached *old = attached_at(&load->before, entry->ifindex, HOOK_TC);
+
+	if (!old)
+		return tcx_attach(&load->state, entry->ifindex, entry->ifname,
+				  &load->options.attach, &entry->prog_id);
+	*entry = *old;
+	return tcx_replace(&load->state, old, &load->options.attach, &entry->prog_id,
+			   &load->old_fds[index]);
+}
+
+static int attach_all(struct load *load)
+{
+	int err;
 
 	for (size_t i = 0; i < load->interfaces.count; i++) {
 		const struct interface *interface = &load->interfaces.entries[i];
-		struct attach_options options = load->options.attach;
-		struct attached *entry = &load->added.entries[load->added.count];
+		struct attached *entry = &load->added.entries[i];
 
-		offload_disable(&load->state, interface->ifindex, interface->name);
-		options.mode = load->modes[i];
-		err = attach(interface->ifindex, interface->name, &options, counters,
-			     &entry->prog_id);
-		if (err)
-			return err;
+		entry->hook = load->options.attach.hook;
 		entry->ifindex = interface->ifindex;
 		strncpy(entry->ifname, interface->name, sizeof(entry->ifname) - 1);
-		entry->mode = options.mode;
+		if (entry->hook == HOOK_TC)
+			err = attach_tc(load, i, entry);
+		else
+			err = attach_xdp(load, i, entry);
+		if (err)
+			return err;
 		load->added.count++;
 	}
 	return 0;
@@ -241,39 +156,34 @@ static void detach_added(const struct load *load)
 	attached_free(&now);
 }
 
+/* After a failure: the interfaces are left as they were. */
+static void roll_back(struct load *load)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < load->added.count; i++) {
+		if (load->old_fds[i] >= 0)
+			tcx_restore(&load->added.entries[i], load->old_fds[i]);
+		else
+			load->added.entries[kept++] = load->added.entries[i];
+	}
+	load->added.count = kept;
+	detach_added(load);
+}
+
+/* A link that has the new program now was the old one's. */
 static int detach_replaced(const struct load *load)
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < load->before.count; i++)
-		if (attached_on(&load->added, load->before.entries[i].ifindex))
-			err = detach(&load->before.entries[i]);
+	for (size_t i = 0; !err && i < load->before.count; i++) {
+		const struct attached *old = &load->before.entries[i];
+		const struct attached *new = attached_on(&load->added, old->ifindex);
+
+		if (new && !(new->link_id && new->link_id == old->link_id))
+			err = detach(old);
+	}
 	return err;
-}
-
-static void warn(const struct load *load)
-{
-	struct attached_list now = {};
-	struct survey_facts facts;
-	struct survey survey;
-
-	for (size_t i = 0; i < load->added.count; i++)
-		log_info("xdp_wg is loaded on %s (%s)", load->added.entries[i].ifname,
-			 mode_name(load->added.entries[i].mode));
-	mention_other_versions(load);
-	mention_partial_checksums(load);
-
-	if (attached_find(0, &now))
-		goto out;
-	mention_alone(load, &now);
-	if (facts_collect(&now, &facts))
-		goto out;
-	survey_conclude(&facts, &survey);
-	for (size_t i = 0; i < survey.count; i++)
-		log_warning("%s", survey.findings[i].text);
-	facts_free(&facts);
-out:
-	attached_free(&now);
 }
 
 /* Blocked from the start, so that a signal during the load is not lost. */
@@ -299,7 +209,7 @@ static int load_locked(struct load *load)
 	if (!err)
 		err = attach_all(load);
 	if (err)
-		detach_added(load);
+		roll_back(load);
 	else if (load->options.replace)
 		err = detach_replaced(load);
 	settle_after(&load->state);
@@ -310,7 +220,8 @@ static int stay(struct load *load, const sigset_t *signals)
 {
 	int signal, err;
 
-	log_info("xdp_wg stays until SIGINT or SIGTERM");
+	log_info("%s stays until SIGINT or SIGTERM",
+		 hook_program(load->options.attach.hook));
 	sigwait(signals, &signal);
 
 	err = state_lock(&load->state);
@@ -322,11 +233,27 @@ static int stay(struct load *load, const sigset_t *signals)
 	return 0;
 }
 
+static int allocate(struct load *load)
+{
+	size_t count = load->interfaces.count;
+
+	load->modes = calloc(count, sizeof(*load->modes));
+	load->added.entries = calloc(count, sizeof(*load->added.entries));
+	load->old_fds = malloc(count * sizeof(*load->old_fds));
+	if (!load->modes || !load->added.entries || !load->old_fds) {
+		log_error("out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++)
+		load->old_fds[i] = -1;
+	return 0;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct load load = {};
-	int first, err = -ENOMEM;
 	sigset_t signals;
+	int first, err;
 
 	load_options_init(&load.options);
 	switch (command_parse(command, argc, argv, &load.options, &first)) {
@@ -337,6 +264,8 @@ static int run(const struct command *command, int argc, char **argv)
 	case PARSE_OK:
 		break;
 	}
+	if (load_options_check(&load.options))
+		return STATUS_USAGE;
 	if (first == argc) {
 		log_error("load needs the name of an interface");
 		command_usage(command, true);
@@ -348,13 +277,9 @@ static int run(const struct command *command, int argc, char **argv)
 	err = interfaces_resolve(argv + first, argc - first, &load.interfaces);
 	if (err)
 		goto out;
-	load.modes = calloc(load.interfaces.count, sizeof(*load.modes));
-	load.added.entries = calloc(load.interfaces.count, sizeof(*load.added.entries));
-	if (!load.modes || !load.added.entries) {
-		log_error("out of memory");
-		err = -ENOMEM;
+	err = allocate(&load);
+	if (err)
 		goto out;
-	}
 
 	if (load.options.foreground)
 		block_signals(&signals);
@@ -364,14 +289,18 @@ static int run(const struct command *command, int argc, char **argv)
 	err = load_locked(&load);
 	state_unlock(&load.state);
 	if (!err)
-		warn(&load);
+		load_warn(&load.before, &load.added);
 	if (!err && load.options.foreground)
 		err = stay(&load, &signals);
 
 out:
+	for (size_t i = 0; load.old_fds && i < load.interfaces.count; i++)
+		if (load.old_fds[i] >= 0)
+			close(load.old_fds[i]);
+	free(load.old_fds);
+	free(load.modes);
 	attached_free(&load.before);
 	attached_free(&load.added);
-	free(load.modes);
 	interfaces_free(&load.interfaces);
 	return err ? STATUS_FAILED : STATUS_DONE;
 }
@@ -379,7 +308,7 @@ out:
 const struct command load_command = {
 	.name = "load",
 	.arguments = "IFNAME...",
-	.summary = "Load xdp_wg on interfaces",
+	.summary = "Load the program on interfaces",
 	.options = load_option_specs,
 	.run = run,
 };

@@ -5,15 +5,38 @@
 #include <stdbool.h>
 
 #include "attach.h"
+#include "attached.h"
+#include "command.h"
 
 /* The options of `xdp-wg load`. */
 struct load_options {
 	struct attach_options attach;
 	bool foreground;
 	bool replace;
+	/* Whether an option is given that not every hook has: */
+	bool mode;
+	bool prio;
+	bool before;
+	bool after;
 };
+
+extern const struct option_spec load_option_specs[];
 
 /* load_options_init() - The values of options that are not given. */
 void load_options_init(struct load_options *options);
+
+/*
+ * load_options_check() - Check that options go together, and fill in the default object's path.
+ * Return: 0, or -EINVAL, with a message printed.
+ */
+int load_options_check(struct load_options *options);
+
+/*
+ * load_warn() - Print what there is to say about programs that are loaded now: what keeps packets
+ * from going fast, and what those that do will miss.
+ * @before: what was loaded in the network namespace before
+ * @added: what is new
+ */
+void load_warn(const struct attached_list *before, const struct attached_list *added);
 
 #endif /* XDP_WG_LOAD_H */

@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&load_command,
 	&unload_command,
 	&status_command,
+	&features_command,
 	NULL,
 };
 

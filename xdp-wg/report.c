@@ -20,12 +20,18 @@ static void print_program(FILE *stream, const struct attached *program)
 	const char *option;
 	char version[32];
 
-	fprintf(stream, "%s: %s mode, ", program->ifname, mode_name(program->mode));
-	if (program->alone)
-		fputs("without dispatcher", stream);
+	fprintf(stream, "%s: ", program->ifname);
+	if (program->hook == HOOK_TC)
+		fprintf(stream, "tc, position %u of %u", program->position, program->positions);
+	else if (program->alone)
+		fprintf(stream, "%s mode, without dispatcher", mode_name(program->mode));
 	else
-		fprintf(stream, "priority %u", program->prio);
+		fprintf(stream, "%s mode, priority %u", mode_name(program->mode), program->prio);
 	fprintf(stream, ", program %" PRIu32, program->prog_id);
+	if (program->hook == HOOK_TC && program->link_id)
+		fprintf(stream, ", link %" PRIu32, program->link_id);
+	else if (program->hook == HOOK_TC)
+		fputs(", without link", stream);
 	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
 		if (*option)
 			fprintf(stream, ", %s", option);
@@ -56,6 +62,15 @@ static void print_counters(FILE *stream, const struct report *report, enum verdi
 	}
 }
 
+static void print_bypass(FILE *stream, const struct bypass *bypass)
+{
+	if (bypass->count)
+		fputs("\nBypassed by what goes fast:\n", stream);
+	for (size_t i = 0; i < bypass->count; i++)
+		fprintf(stream, "  %-9s  %s\n", bypass_kind_name(bypass->items[i].kind),
+			bypass->items[i].name);
+}
+
 void report_text(FILE *stream, const struct report *report)
 {
 	const struct survey_finding *why = survey_reason(&report->survey);
@@ -68,8 +83,23 @@ void report_text(FILE *stream, const struct report *report)
 	print_counters(stream, report, VERDICT_FAST, "Went fast:");
 	print_counters(stream, report, VERDICT_PASS, "Passed to the stack:");
 	print_counters(stream, report, VERDICT_DROP, "Dropped:");
+	print_bypass(stream, &report->bypass);
 	if (why)
 		fprintf(stream, "\nwhy: %s\n", why->text);
+}
+
+static void add_xdp(json_object *object, const struct attached *program)
+{
+	json_object_object_add(object, "mode", json_object_new_string(mode_name(program->mode)));
+	json_object_object_add(object, "dispatcher", json_object_new_boolean(!program->alone));
+	json_object_object_add(object, "priority", json_object_new_int64(program->prio));
+}
+
+static void add_tc(json_object *object, const struct attached *program)
+{
+	json_object_object_add(object, "position", json_object_new_int64(program->position));
+	json_object_object_add(object, "positions", json_object_new_int64(program->positions));
+	json_object_object_add(object, "link_id", json_object_new_int64(program->link_id));
 }
 
 static json_object *program_object(const struct attached *program)
@@ -82,9 +112,11 @@ static json_object *program_object(const struct attached *program)
 	config_version(&program->config, version, sizeof(version));
 	json_object_object_add(object, "ifname", json_object_new_string(program->ifname));
 	json_object_object_add(object, "ifindex", json_object_new_int(program->ifindex));
-	json_object_object_add(object, "mode", json_object_new_string(mode_name(program->mode)));
-	json_object_object_add(object, "dispatcher", json_object_new_boolean(!program->alone));
-	json_object_object_add(object, "priority", json_object_new_int64(program->prio));
+	json_object_object_add(object, "hook", json_object_new_string(hook_name(program->hook)));
+	if (program->hook == HOOK_TC)
+		add_tc(object, program);
+	else
+		add_xdp(object, program);
 	json_object_object_add(object, "prog_id", json_object_new_int64(program->prog_id));
 	json_object_object_add(object, "version", json_object_new_string(version));
 	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
@@ -109,6 +141,22 @@ static json_object *counters_object(const struct xdp_wg_counter *counters)
 	return object;
 }
 
+static json_object *bypass_array(const struct bypass *bypass)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < bypass->count; i++) {
+		const struct bypass_item *item = &bypass->items[i];
+		json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "kind",
+				       json_object_new_string(bypass_kind_name(item->kind)));
+		json_object_object_add(object, "name", json_object_new_string(item->name));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
 int report_json(FILE *stream, const struct report *report)
 {
 	json_object *root = json_object_new_object();
@@ -124,6 +172,7 @@ int report_json(FILE *stream, const struct report *report)
 	json_object_object_add(root, "interfaces", interfaces);
 	json_object_object_add(root, "counters", counters_object(report->counters));
 	json_object_object_add(root, "why", why);
+	json_object_object_add(root, "bypassed", bypass_array(&report->bypass));
 
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 					      JSON_C_TO_STRING_NOSLASHESCAPE);

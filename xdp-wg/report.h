@@ -6,6 +6,7 @@
 
 #include "attached.h"
 #include "bpf/xdp_wg.h"
+#include "bypass.h"
 #include "survey.h"
 
 /* What `xdp-wg status` shows. */
@@ -14,6 +15,7 @@ struct report {
 	size_t count;
 	struct xdp_wg_counter counters[XDP_WG_REASON_MAX];
 	struct survey survey; /* has findings only if nothing went fast */
+	struct bypass bypass;
 };
 
 /* report_text() - For people. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "attached.h"
+#include "bypass_collect.h"
 #include "command.h"
 #include "counters.h"
 #include "facts.h"
@@ -31,7 +32,7 @@ static const struct option_spec status_option_specs[] = {
 	{},
 };
 
-static void explain(const struct attached_list *attached, struct survey *survey)
+static void explain(const struct attached_list *attached, struct report *report)
 {
 	struct survey_facts facts;
 	int err;
@@ -41,7 +42,11 @@ static void explain(const struct attached_list *attached, struct survey *survey)
 		log_debug("cannot find out how this network namespace is set up (error %d)", -err);
 		return;
 	}
-	survey_conclude(&facts, survey);
+	if (!counters_verdict(report->counters, VERDICT_FAST))
+		survey_conclude(&facts, &report->survey);
+	err = bypass_collect(attached, &facts, &report->bypass);
+	if (err)
+		log_debug("cannot find out what packets bypass (error %d)", -err);
 	facts_free(&facts);
 }
 
@@ -76,24 +81,25 @@ static int show(const struct status_options *options, const struct attached_list
 	for (size_t i = 0; i < interfaces->count; i++) {
 		if (attached_on(attached, interfaces->entries[i].ifindex))
 			continue;
-		log_info("xdp_wg is not loaded on %s", interfaces->entries[i].name);
+		log_info("xdp-wg is not loaded on %s", interfaces->entries[i].name);
 		status = STATUS_NOT_LOADED;
 	}
 	if (!interfaces->count && !attached->count)
-		log_info("xdp_wg is not loaded on any interface");
+		log_info("xdp-wg is not loaded on any interface");
 
 	if (attached_counters(attached, report.counters)) {
 		status = STATUS_FAILED;
 		goto out;
 	}
-	if (report.count && !counters_verdict(report.counters, VERDICT_FAST))
-		explain(attached, &report.survey);
+	if (report.count)
+		explain(attached, &report);
 
 	if (!options->json)
 		report_text(stdout, &report);
 	else if (report_json(stdout, &report))
 		status = STATUS_FAILED;
 out:
+	bypass_free(&report.bypass);
 	free(programs);
 	return status;
 }

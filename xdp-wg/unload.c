@@ -42,7 +42,8 @@ static int detach_from(const struct attached_list *attached, int ifindex)
 		if (detach(entry))
 			err = -EIO;
 		else
-			log_info("xdp_wg is unloaded from %s", entry->ifname);
+			log_info("%s is unloaded from %s", hook_program(entry->hook),
+				 entry->ifname);
 	}
 	return err;
 }
@@ -59,14 +60,14 @@ static int unload_locked(const struct unload_options *options,
 
 	if (options->all) {
 		if (!attached.count)
-			log_info("xdp_wg is not loaded on any interface");
+			log_info("xdp-wg is not loaded on any interface");
 		err = detach_from(&attached, 0);
 	}
 	for (size_t i = 0; !options->all && i < interfaces->count; i++) {
 		const struct interface *interface = &interfaces->entries[i];
 
 		if (!attached_on(&attached, interface->ifindex))
-			log_info("xdp_wg is not loaded on %s", interface->name);
+			log_info("xdp-wg is not loaded on %s", interface->name);
 		else if (detach_from(&attached, interface->ifindex))
 			err = -EIO;
 	}
@@ -112,7 +113,7 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command unload_command = {
 	.name = "unload",
 	.arguments = "IFNAME... | --all",
-	.summary = "Unload xdp_wg from interfaces",
+	.summary = "Unload the program from interfaces",
 	.options = unload_option_specs,
 	.run = run,
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "unit.h"
 
+#include <errno.h>
+
 #include "bpf/xdp_wg.h"
 #include "command.h"
 #include "load.h"
@@ -60,7 +62,9 @@ TEST(load_has_defaults)
 	assert_int_equal(options.attach.mode, XDP_MODE_NATIVE);
 	assert_int_equal(options.attach.prio, XDP_WG_PRIO);
 	assert_int_equal(options.attach.flags, 0);
-	assert_string_equal(options.attach.object, OBJECT_PATH);
+	assert_int_equal(options.attach.hook, HOOK_XDP);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, BPF_DIR "/xdp_wg.bpf.o");
 	assert_false(options.replace);
 	assert_false(options.foreground);
 	assert_int_equal(log_level(), LEVEL_INFO);
@@ -118,9 +122,60 @@ TEST(wrong_options_are_errors)
 	assert_int_equal(PARSE(&options, &first, "-P", "", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-P", "2147483648", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-P", "99999999999999999999", "e0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "--hook", "tcx", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "--before", "0", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "--after", "-1", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "--after", "4294967296", "e0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "--after", "name", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-x", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "--nonsense", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "eth0", "-o"), PARSE_ERROR);
+}
+
+TEST(tc_has_options_of_its_own)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-H", "tc", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.hook, HOOK_TC);
+	assert_int_equal(options.attach.place.relative_id, 0);
+	assert_string_equal(options.attach.object, BPF_DIR "/tc_wg.bpf.o");
+
+	assert_int_equal(PARSE(&options, &first, "--hook=tc", "--before", "7", "e0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.place.relative_id, 7);
+	assert_true(options.attach.place.before);
+
+	assert_int_equal(PARSE(&options, &first, "--hook", "tc", "--after=4294967295", "-uF", "-o",
+			       "x.o", "e0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_true(options.attach.place.relative_id == UINT32_MAX);
+	assert_false(options.attach.place.before);
+	assert_string_equal(options.attach.object, "x.o");
+}
+
+static void refuse(char **argv)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(parse(&options, &first, argv), PARSE_OK);
+	assert_int_equal(load_options_check(&options), -EINVAL);
+}
+
+#define REFUSE(...) refuse((char *[]){ "load", __VA_ARGS__, NULL })
+
+TEST(options_of_other_hooks_are_refused)
+{
+	REFUSE("--hook", "tc", "-m", "native", "eth0");
+	REFUSE("-P", "30", "--hook", "tc", "eth0");
+	REFUSE("--before", "7", "eth0");
+	REFUSE("--hook", "xdp", "--after", "7", "eth0");
+	REFUSE("--hook", "tc", "--before", "7", "--after", "8", "eth0");
+	REFUSE("--hook", "tc", "-R", "--before", "7", "eth0");
+	REFUSE("--hook", "tc", "-R", "--after", "7", "eth0");
 }
 
 TEST(largest_priority_is_accepted)
@@ -151,6 +206,8 @@ int main(void)
 		cmocka_unit_test(load_takes_short_and_long_options),
 		cmocka_unit_test(options_may_follow_interfaces),
 		cmocka_unit_test(wrong_options_are_errors),
+		cmocka_unit_test(tc_has_options_of_its_own),
+		cmocka_unit_test(options_of_other_hooks_are_refused),
 		cmocka_unit_test(largest_priority_is_accepted),
 		cmocka_unit_test(help_is_help),
 	};

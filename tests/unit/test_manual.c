@@ -55,6 +55,7 @@ TEST(every_option_is_explained)
 	expect_options(&load_command);
 	expect_options(&unload_command);
 	expect_options(&status_command);
+	expect_options(&features_command);
 }
 
 int main(void)

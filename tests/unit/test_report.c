@@ -51,11 +51,59 @@ static void expect(const char *words, bool there)
 	free(buf);
 }
 
+static json_object *parsed(void)
+{
+	json_object *root;
+	char *buf = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&buf, &size);
+
+	assert_non_null(stream);
+	assert_int_equal(report_json(stream, &report), 0);
+	fclose(stream);
+	root = json_tokener_parse(buf);
+	assert_non_null(root);
+	free(buf);
+	return root;
+}
+
+static json_object *get(json_object *object, const char *key)
+{
+	json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, key, &value))
+		fail_msg("no key %s", key);
+	return value;
+}
+
 TEST(programs_have_a_line_each)
 {
 	expect("eth0: native mode, priority 30, program 42, no-udp-csum\n", true);
 	expect("eth1: skb mode, without dispatcher, program 43\n", true);
 	expect("loaded by version", false);
+}
+
+TEST(tc_programs_have_a_line_too)
+{
+	json_object *root, *object;
+
+	first.hook = HOOK_TC;
+	first.position = 2;
+	first.positions = 3;
+	expect("eth0: tc, position 2 of 3, program 42, without link, no-udp-csum\n", true);
+	first.link_id = 7;
+	expect("eth0: tc, position 2 of 3, program 42, link 7, no-udp-csum\n", true);
+
+	root = parsed();
+	object = json_object_array_get_idx(get(root, "interfaces"), 0);
+	assert_string_equal(json_object_get_string(get(object, "hook")), "tc");
+	assert_int_equal(json_object_get_int(get(object, "position")), 2);
+	assert_int_equal(json_object_get_int(get(object, "positions")), 3);
+	assert_int_equal(json_object_get_int(get(object, "link_id")), 7);
+	assert_false(json_object_object_get_ex(object, "mode", NULL));
+	object = json_object_array_get_idx(get(root, "interfaces"), 1);
+	assert_string_equal(json_object_get_string(get(object, "hook")), "xdp");
+	json_object_put(root);
 }
 
 TEST(other_versions_are_told)
@@ -84,6 +132,27 @@ TEST(only_what_happened_is_shown)
 	expect("failed authentication", false);
 }
 
+TEST(bypassed_things_are_listed)
+{
+	struct bypass_item items[] = {
+		{ .kind = BYPASS_FIREWALL, .name = "inet filter forward" },
+		{ .kind = BYPASS_QDISC, .name = "cake on eth1" },
+	};
+	json_object *root, *object;
+
+	expect("Bypassed", false);
+	report.bypass = (struct bypass){ items, ARRAY_SIZE(items) };
+	expect("Bypassed by what goes fast:\n  firewall   inet filter forward\n"
+	       "  qdisc      cake on eth1\n", true);
+
+	root = parsed();
+	assert_int_equal(json_object_array_length(get(root, "bypassed")), 2);
+	object = json_object_array_get_idx(get(root, "bypassed"), 1);
+	assert_string_equal(json_object_get_string(get(object, "kind")), "qdisc");
+	assert_string_equal(json_object_get_string(get(object, "name")), "cake on eth1");
+	json_object_put(root);
+}
+
 TEST(reason_is_one_line)
 {
 	report.survey.count = 2;
@@ -102,31 +171,6 @@ TEST(nothing_loaded_shows_nothing)
 	buf = text();
 	assert_string_equal(buf, "");
 	free(buf);
-}
-
-static json_object *parsed(void)
-{
-	json_object *root;
-	char *buf = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&buf, &size);
-
-	assert_non_null(stream);
-	assert_int_equal(report_json(stream, &report), 0);
-	fclose(stream);
-	root = json_tokener_parse(buf);
-	assert_non_null(root);
-	free(buf);
-	return root;
-}
-
-static json_object *get(json_object *object, const char *key)
-{
-	json_object *value = NULL;
-
-	if (!json_object_object_get_ex(object, key, &value))
-		fail_msg("no key %s", key);
-	return value;
 }
 
 TEST(json_has_the_programs)
@@ -174,8 +218,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(programs_have_a_line_each, set_up),
+		cmocka_unit_test_setup(tc_programs_have_a_line_too, set_up),
 		cmocka_unit_test_setup(other_versions_are_told, set_up),
 		cmocka_unit_test_setup(only_what_happened_is_shown, set_up),
+		cmocka_unit_test_setup(bypassed_things_are_listed, set_up),
 		cmocka_unit_test_setup(reason_is_one_line, set_up),
 		cmocka_unit_test_setup(nothing_loaded_shows_nothing, set_up),
 		cmocka_unit_test_setup(json_has_the_programs, set_up),

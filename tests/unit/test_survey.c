@@ -19,7 +19,7 @@ enum {
 };
 
 static struct survey_device devices[DEVICES];
-static const struct survey_facts facts = { devices, DEVICES };
+static struct survey_facts facts = { .devices = devices, .count = DEVICES };
 static struct survey survey;
 
 static int set_up(void **state __attribute__((unused)))
@@ -36,6 +36,7 @@ static int set_up(void **state __attribute__((unused)))
 	};
 
 	memcpy(devices, good, sizeof(devices));
+	facts.policies_in = facts.policies_out = facts.policies_forward = 0;
 	return 0;
 }
 
@@ -174,6 +175,30 @@ TEST(skb_mode_does_not_need_xdp_egress)
 	expect(1, "eth1", false);
 }
 
+TEST(ipsec_policies)
+{
+	facts.policies_in = 2;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "IPsec policies (2 in, 0 out, 0 forward)", false);
+
+	facts.policies_out = 1;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "IPsec policies (2 in, 1 out, 0 forward)", true);
+
+	facts.policies_in = facts.policies_out = 0;
+	facts.policies_forward = 3;
+	survey_conclude(&facts, &survey);
+	expect(0, "IPsec policies (0 in, 0 out, 3 forward)", true);
+}
+
+TEST(devices_are_found)
+{
+	assert_ptr_equal(survey_device(&facts, 3), &devices[ETH1]);
+	assert_null(survey_device(&facts, 5));
+}
+
 TEST(interface_is_down)
 {
 	devices[ETH0].up = false;
@@ -201,7 +226,7 @@ TEST(reason_is_the_first_blocking_one)
 TEST(findings_and_names_have_room)
 {
 	static struct survey_device many[200];
-	const struct survey_facts crowd = { many, ARRAY_SIZE(many) };
+	const struct survey_facts crowd = { .devices = many, .count = ARRAY_SIZE(many) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
 		many[i] = devices[ETH0];
@@ -230,6 +255,8 @@ int main(void)
 		cmocka_unit_test_setup(no_peer_and_no_session, set_up),
 		cmocka_unit_test_setup(egress_cannot_transmit, set_up),
 		cmocka_unit_test_setup(skb_mode_does_not_need_xdp_egress, set_up),
+		cmocka_unit_test_setup(ipsec_policies, set_up),
+		cmocka_unit_test_setup(devices_are_found, set_up),
 		cmocka_unit_test_setup(interface_is_down, set_up),
 		cmocka_unit_test_setup(reason_is_the_first_blocking_one, set_up),
 		cmocka_unit_test_setup(findings_and_names_have_room, set_up),

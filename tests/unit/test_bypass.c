@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "bypass_collect.h"
+
+/* eth0 and eth1 are loaded, eth2 and the tunnel wg0 are not. */
+enum {
+	ETH0,
+	ETH1,
+	ETH2,
+	WG0,
+	DEVICES,
+};
+
+static struct survey_device devices[DEVICES];
+static struct survey_facts facts = { .devices = devices, .count = DEVICES };
+static struct bypass bypass;
+static struct bypass_search search;
+static unsigned char hooks[DEVICES];
+
+static int set_up(void **state __attribute__((unused)))
+{
+	static const struct survey_device good[DEVICES] = {
+		[ETH0] = { .ifindex = 2, .name = "eth0", .up = true, .ethernet = true,
+			   .loaded = true },
+		[ETH1] = { .ifindex = 3, .name = "eth1", .up = true, .ethernet = true,
+			   .loaded = true },
+		[ETH2] = { .ifindex = 4, .name = "eth2", .up = true, .ethernet = true },
+		[WG0] = { .ifindex = 5, .name = "wg0", .up = true, .wireguard = true },
+	};
+
+	memcpy(devices, good, sizeof(devices));
+	memset(hooks, 0, sizeof(hooks));
+	search = (struct bypass_search){ .bypass = &bypass, .facts = &facts, .hooks = hooks };
+	return 0;
+}
+
+static int tear_down(void **state __attribute__((unused)))
+{
+	bypass_free(&bypass);
+	return 0;
+}
+
+static void put(enum bypass_kind kind, enum bypass_place place, const char *device, bool ahead)
+{
+	struct bypass_item item = { .kind = kind, .place = place, .ahead = ahead };
+
+	snprintf(item.device, sizeof(item.device), "%s", device);
+	snprintf(item.name, sizeof(item.name), "%d at %d of %s%s", kind, place, device,
+		 ahead ? ", ahead" : "");
+	assert_int_equal(bypass_add(&bypass, &item), 0);
+}
+
+static bool has(const char *name)
+{
+	for (size_t i = 0; i < bypass.count; i++)
+		if (!strcmp(bypass.items[i].name, name))
+			return true;
+	return false;
+}
+
+TEST(nothing_is_bypassed_where_nothing_is_loaded)
+{
+	devices[ETH0].loaded = devices[ETH1].loaded = false;
+	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "eth0", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "wg0", false);
+	bypass_conclude(&bypass, &facts);
+	assert_int_equal(bypass.count, 0);
+}
+
+TEST(xdp_bypasses_the_stack_and_its_edges)
+{
+	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", true);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth2", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "wg0", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "eth1", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "eth2", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "eth9", false);
+	bypass_conclude(&bypass, &facts);
+	assert_true(has("0 at 0 of "));
+	assert_true(has("4 at 1 of eth0"));
+	assert_true(has("4 at 1 of eth0, ahead"));
+	assert_true(has("4 at 1 of wg0"));
+	assert_true(has("3 at 2 of eth1"));
+	assert_true(has("3 at 2 of eth2"));
+	assert_int_equal(bypass.count, 6);
+}
+
+TEST(tc_leaves_by_the_queues)
+{
+	devices[ETH0].tc = devices[ETH1].tc = true;
+	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", true);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "eth1", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "wg0", false);
+	bypass_conclude(&bypass, &facts);
+	assert_true(has("0 at 0 of "));
+	assert_true(has("4 at 1 of eth0"));
+	assert_true(has("3 at 2 of wg0"));
+	assert_int_equal(bypass.count, 3);
+}
+
+TEST(down_devices_do_not_count)
+{
+	devices[ETH0].up = devices[WG0].up = false;
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "wg0", false);
+	bypass_conclude(&bypass, &facts);
+	assert_int_equal(bypass.count, 0);
+}
+
+TEST(items_are_listed_once)
+{
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_QDISC, BYPASS_INGRESS, "eth0", false);
+	assert_int_equal(bypass.count, 2);
+}
+
+TEST(sentences_name_everything)
+{
+	char text[256];
+
+	assert_false(bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text)));
+	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	put(BYPASS_FIREWALL, BYPASS_INGRESS, "eth0", false);
+	assert_true(bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text)));
+	assert_string_equal(text, "packets that go fast bypass the firewall: 0 at 0 of , "
+			    "0 at 1 of eth0");
+	assert_false(bypass_sentence(&bypass, BYPASS_NAT, text, sizeof(text)));
+
+	bypass.items[1].forward = true;
+	bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text));
+	assert_non_null(strstr(text, "MSS clamping"));
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(bypass.items[0].name, sizeof(bypass.items[0].name), "%d", i);
+		put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	}
+	bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text));
+	assert_true(strlen(text) < sizeof(text));
+}
+
+/* A base chain as nf_tables describes it; @device NULL for those of the stack. */
+static void chain(unsigned char family, const char *type, __u32 hook, const char *device,
+		  __u32 rules, __u32 policy)
+{
+	struct nfgenmsg *header;
+	struct nlmsghdr *message;
+	struct nlattr *nest, *names;
+	char buf[512];
+
+	message = mnl_nlmsg_put_header(buf);
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->nfgen_family = family;
+	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, "t");
+	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, "c");
+	nest = mnl_attr_nest_start(message, NFTA_CHAIN_HOOK);
+	mnl_attr_put_u32(message, NFTA_HOOK_HOOKNUM, htonl(hook));
+	if (device) {
+		names = mnl_attr_nest_start(message, NFTA_HOOK_DEVS);
+		mnl_attr_put_strz(message, NFTA_DEVICE_NAME, device);
+		mnl_attr_nest_end(message, names);
+	}
+	mnl_attr_nest_end(message, nest);
+	mnl_attr_put_u32(message, NFTA_CHAIN_POLICY, htonl(policy));
+	mnl_attr_put_u32(message, NFTA_CHAIN_USE, htonl(rules));
+	mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, type);
+	assert_int_equal(bypass_chain(message, &search), MNL_CB_OK);
+	assert_int_equal(search.err, 0);
+}
+
+TEST(chains_are_read)
+{
+	chain(NFPROTO_INET, "filter", NF_INET_FORWARD, NULL, 2, NF_ACCEPT);
+	assert_int_equal(bypass.count, 1);
+	assert_string_equal(bypass.items[0].name, "inet t c");
+	assert_int_equal(bypass.items[0].kind, BYPASS_FIREWALL);
+	assert_int_equal(bypass.items[0].place, BYPASS_STACK);
+	assert_true(bypass.items[0].forward);
+
+	chain(NFPROTO_IPV6, "nat", NF_INET_POST_ROUTING, NULL, 1, NF_ACCEPT);
+	assert_int_equal(bypass.count, 2);
+	assert_string_equal(bypass.items[1].name, "ip6 t c");
+	assert_int_equal(bypass.items[1].kind, BYPASS_NAT);
+	assert_false(bypass.items[1].forward);
+}
+
+TEST(chains_of_devices_are_read)
+{
+	chain(NFPROTO_NETDEV, "filter", NF_NETDEV_INGRESS, "eth0", 1, NF_ACCEPT);
+	chain(NFPROTO_NETDEV, "filter", NF_NETDEV_EGRESS, "eth1", 1, NF_ACCEPT);
+	chain(NFPROTO_INET, "filter", NF_INET_INGRESS, "eth1", 1, NF_ACCEPT);
+	assert_int_equal(bypass.count, 3);
+	assert_string_equal(bypass.items[0].name, "netdev t c on eth0");
+	assert_string_equal(bypass.items[0].device, "eth0");
+	assert_int_equal(bypass.items[0].place, BYPASS_INGRESS);
+	assert_int_equal(bypass.items[1].place, BYPASS_EGRESS);
+	assert_string_equal(bypass.items[2].name, "inet t c on eth1");
+	assert_int_equal(bypass.items[2].place, BYPASS_INGRESS);
+}
+
+TEST(harmless_chains_are_not)
+{
+	chain(NFPROTO_INET, "filter", NF_INET_FORWARD, NULL, 0, NF_ACCEPT);
+	chain(NFPROTO_ARP, "filter", 0, NULL, 1, NF_ACCEPT);
+	chain(NFPROTO_BRIDGE, "filter", NF_INET_FORWARD, NULL, 1, NF_DROP);
+	assert_int_equal(bypass.count, 0);
+	chain(NFPROTO_INET, "filter", NF_INET_FORWARD, NULL, 0, NF_DROP);
+	assert_int_equal(bypass.count, 1);
+}
+
+static void qdisc(const char *kind, int ifindex, __u32 handle, __u32 parent)
+{
+	struct tcmsg *header;
+	struct nlmsghdr *message;
+	char buf[256];
+
+	message = mnl_nlmsg_put_header(buf);
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->tcm_ifindex = ifindex;
+	header->tcm_handle = handle;
+	header->tcm_parent = parent;
+	mnl_attr_put_strz(message, TCA_KIND, kind);
+	assert_int_equal(bypass_qdisc(message, &search), MNL_CB_OK);
+	assert_int_equal(search.err, 0);
+}
+
+TEST(shapers_are_found)
+{
+	qdisc("fq_codel", 2, 0, TC_H_ROOT);
+	qdisc("cake", 2, 0, TC_H_ROOT);
+	qdisc("fq", 2, 0x80010000, TC_H_ROOT);
+	qdisc("noqueue", 5, 0, TC_H_ROOT);
+	qdisc("htb", 99, 0x10000, TC_H_ROOT);
+	assert_int_equal(bypass.count, 0);
+	qdisc("htb", 3, 0x10000, TC_H_ROOT);
+	qdisc("sfq", 3, 0x20000, 0x10001);
+	assert_int_equal(bypass.count, 1);
+	assert_string_equal(bypass.items[0].name, "htb on eth1");
+	assert_string_equal(bypass.items[0].device, "eth1");
+	assert_int_equal(bypass.items[0].kind, BYPASS_QDISC);
+}
+
+TEST(shapers_of_queues_are_found)
+{
+	qdisc("mq", 2, 0x10000, TC_H_ROOT);
+	qdisc("fq_codel", 2, 0x20000, 0x10001);
+	qdisc("cake", 2, 0x30000, 0x10002);
+	qdisc("cake", 2, 0x40000, 0x10003);
+	assert_int_equal(bypass.count, 1);
+	assert_string_equal(bypass.items[0].name, "cake on eth0");
+}
+
+TEST(places_of_filters_are_noted)
+{
+	qdisc("clsact", 2, 0xffff0000, TC_H_CLSACT);
+	qdisc("ingress", 3, 0xffff0000, TC_H_INGRESS);
+	assert_int_equal(bypass.count, 0);
+	assert_int_equal(hooks[ETH0], 1 << BYPASS_INGRESS | 1 << BYPASS_EGRESS);
+	assert_int_equal(hooks[ETH1], 1 << BYPASS_INGRESS);
+}
+
+#define BYPASS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BYPASS_TEST(nothing_is_bypassed_where_nothing_is_loaded),
+		BYPASS_TEST(xdp_bypasses_the_stack_and_its_edges),
+		BYPASS_TEST(tc_leaves_by_the_queues),
+		BYPASS_TEST(down_devices_do_not_count),
+		BYPASS_TEST(items_are_listed_once),
+		BYPASS_TEST(sentences_name_everything),
+		BYPASS_TEST(chains_are_read),
+		BYPASS_TEST(chains_of_devices_are_read),
+		BYPASS_TEST(harmless_chains_are_not),
+		BYPASS_TEST(shapers_are_found),
+		BYPASS_TEST(shapers_of_queues_are_found),
+		BYPASS_TEST(places_of_filters_are_noted),
+	};
+
+	return cmocka_run_group_tests_name("bypass", tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xdp-wg features: what the machine has of all that can be made use of.
+ */
+#include <stdlib.h>
+
+#include "command.h"
+#include "features_probe.h"
+#include "features_report.h"
+#include "interfaces.h"
+#include "log.h"
+
+struct features_options {
+	bool json;
+};
+
+static int set_json(void *values, const char *argument __attribute__((unused)))
+{
+	struct features_options *options = values;
+
+	options->json = true;
+	return 0;
+}
+
+static const struct option_spec features_option_specs[] = {
+	{ 'j', "json", NULL, "print JSON", set_json },
+	{},
+};
+
+/* Return: enum exit_status. */
+static int show(const struct features_options *options, const struct interface_list *interfaces)
+{
+	static const char *const objects[] = {
+		BPF_DIR "/xdp_wg.bpf.o",
+		BPF_DIR "/tc_wg.bpf.o",
+		NULL,
+	};
+	struct features features = {};
+	int err;
+
+	err = features_probe_kernel(&features, objects);
+	for (size_t i = 0; !err && i < interfaces->count; i++)
+		err = features_probe_device(&features, interfaces->entries[i].ifindex,
+					    interfaces->entries[i].name);
+	if (!err && options->json)
+		err = features_json(stdout, &features);
+	else if (!err)
+		features_text(stdout, &features);
+	if (!err && !features_suffice(&features))
+		err = -1;
+	features_free(&features);
+	return err ? STATUS_FAILED : STATUS_DONE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct features_options options = {};
+	struct interface_list interfaces = {};
+	int first, status = STATUS_FAILED;
+
+	switch (command_parse(command, argc, argv, &options, &first)) {
+	case PARSE_HELP:
+		return STATUS_DONE;
+	case PARSE_ERROR:
+		return STATUS_USAGE;
+	case PARSE_OK:
+		break;
+	}
+	if (!command_privileged())
+		return STATUS_FAILED;
+	if (!interfaces_resolve(argv + first, argc - first, &interfaces))
+		status = show(&options, &interfaces);
+	interfaces_free(&interfaces);
+	return status;
+}
+
+const struct command features_command = {
+	.name = "features",
+	.arguments = "[IFNAME...]",
+	.summary = "Show what this machine can do, and what it costs that it cannot",
+	.options = features_option_specs,
+	.run = run,
+};
