@@ -73,9 +73,10 @@ static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packe
 
 /*
  * Parse and route a frame. Returns 0 for a packet to forward, with its egress and the MTU of its
- * route; XDP_WG_LOCAL for one to this host; or the reason to pass.
+ * route; XDP_WG_LOCAL for one to this host; or the reason to pass. Not inline: what it needs of the
+ * stack, of which all calls in a chain share 512 bytes, is free again when it returns.
  */
-static __always_inline int classify(pkt_ctx *ctx, __u32 frame, struct packet *packet, __u32 *mtu)
+static __noinline int classify(pkt_ctx *ctx, __u32 frame, struct packet *packet, __u32 *mtu)
 {
 	struct bpf_fib_lookup fib;
 	int reason;
