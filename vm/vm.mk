@@ -6,7 +6,7 @@
 # TIED ends a script, and all that it started, when make ends without a word.
 TIED = exec setpriv --pdeathsig TERM
 
-.PHONY: guest demo check check-full vm-clean
+.PHONY: guest demo check check-full diff bench vm-clean
 
 # A shell in a guest, or RUN=path/to/script: run it there and return its exit status.
 guest:
@@ -21,9 +21,12 @@ check:
 check-full:
 	@$(TIED) vm/check --full
 
-vm-clean:
-	@vm/clean
+# COUNT frames, in an order that SEED repeats, each by the kernel's own path and by the fast one.
+diff:
+	@$(TIED) vm/run --timeout 7200 tests/diff/run $(or $(SEED),1) $(or $(COUNT),2000)
 
-.PHONY: bench
 bench:
 	@$(TIED) vm/run --icount --timeout 3600 --results results/bench tests/bench/run
+
+vm-clean:
+	@vm/clean

@@ -178,6 +178,45 @@ TEST(options_of_other_hooks_are_refused)
 	REFUSE("--hook", "tc", "-R", "--after", "7", "eth0");
 }
 
+TEST(rss_has_options_of_its_own)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-r", "inner_flow", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.rss.rss, RSS_INNER_FLOW);
+	assert_int_equal(options.attach.rss.queue_size, RSS_QUEUE_SIZE);
+	assert_string_equal(options.attach.object, BPF_DIR "/rss_inner_flow.bpf.o");
+
+	assert_int_equal(PARSE(&options, &first, "--rss=rx_hash", "--exclude-cpus", "1-2",
+			       "--queue-size=16384", "-o", "x.o", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.rss.rss, RSS_RX_HASH);
+	assert_int_equal(options.attach.rss.queue_size, 16384);
+	assert_false(options.attach.rss.excluded.has[0]);
+	assert_true(options.attach.rss.excluded.has[2]);
+	assert_string_equal(options.attach.object, "x.o");
+}
+
+TEST(wrong_rss_options_are_errors)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-r", "none", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-r", "rss_inner_flow", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-e", "0,", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-Q", "0", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-Q", "16385", "eth0"), PARSE_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-Q", "64k", "eth0"), PARSE_ERROR);
+	REFUSE("-e", "0", "eth0");
+	REFUSE("-Q", "64", "eth0");
+	REFUSE("-r", "inner_flow", "--hook", "tc", "eth0");
+	REFUSE("-r", "inner_flow", "-m", "skb", "eth0");
+	REFUSE("-r", "inner_flow", "-m", "hw", "eth0");
+}
+
 TEST(largest_priority_is_accepted)
 {
 	struct load_options options;
@@ -208,6 +247,8 @@ int main(void)
 		cmocka_unit_test(wrong_options_are_errors),
 		cmocka_unit_test(tc_has_options_of_its_own),
 		cmocka_unit_test(options_of_other_hooks_are_refused),
+		cmocka_unit_test(rss_has_options_of_its_own),
+		cmocka_unit_test(wrong_rss_options_are_errors),
 		cmocka_unit_test(largest_priority_is_accepted),
 		cmocka_unit_test(help_is_help),
 	};

@@ -11,14 +11,20 @@
 #include <sys/mman.h>
 
 #include "config.h"
+#include "hook.h"
 #include "object.h"
+
+static int open_for(const char *path, enum hook hook, struct bpf_object **object)
+{
+	return object_open(path, hook_program(hook), hook_prog_type(hook), object);
+}
 
 TEST(good_object_is_opened)
 {
 	struct bpf_object *object;
 	struct bpf_program *prog;
 
-	assert_int_equal(object_open(TEST_DIR "/good.bpf.o", HOOK_XDP, &object), 0);
+	assert_int_equal(open_for(TEST_DIR "/good.bpf.o", HOOK_XDP, &object), 0);
 	bpf_object__for_each_program(prog, object)
 		assert_int_equal(bpf_program__autoload(prog),
 				 !strcmp(bpf_program__name(prog), XDP_WG_PROG));
@@ -29,11 +35,11 @@ TEST(tc_object_is_another)
 {
 	struct bpf_object *object = NULL;
 
-	assert_int_equal(object_open(TEST_DIR "/tc.bpf.o", HOOK_TC, &object), 0);
+	assert_int_equal(open_for(TEST_DIR "/tc.bpf.o", HOOK_TC, &object), 0);
 	bpf_object__close(object);
 	object = NULL;
-	assert_int_equal(object_open(TEST_DIR "/tc.bpf.o", HOOK_XDP, &object), -ENOENT);
-	assert_int_equal(object_open(TEST_DIR "/good.bpf.o", HOOK_TC, &object), -ENOENT);
+	assert_int_equal(open_for(TEST_DIR "/tc.bpf.o", HOOK_XDP, &object), -ENOENT);
+	assert_int_equal(open_for(TEST_DIR "/good.bpf.o", HOOK_TC, &object), -ENOENT);
 	assert_null(object);
 }
 
@@ -45,7 +51,7 @@ TEST(options_are_written)
 	size_t size;
 
 	config_init(&config, XDP_WG_NO_UDP_CSUM);
-	assert_int_equal(object_open(TEST_DIR "/good.bpf.o", HOOK_XDP, &object), 0);
+	assert_int_equal(open_for(TEST_DIR "/good.bpf.o", HOOK_XDP, &object), 0);
 	assert_int_equal(object_configure(object, &config, "/some/where"), 0);
 
 	map = bpf_object__find_map_by_name(object, XDP_WG_CONFIG_SECTION);
@@ -56,7 +62,7 @@ TEST(options_are_written)
 	assert_string_equal(bpf_map__pin_path(map), "/some/where");
 	bpf_object__close(object);
 
-	assert_int_equal(object_open(TEST_DIR "/good.bpf.o", HOOK_XDP, &object), 0);
+	assert_int_equal(open_for(TEST_DIR "/good.bpf.o", HOOK_XDP, &object), 0);
 	assert_int_equal(object_configure(object, &config, NULL), 0);
 	map = bpf_object__find_map_by_name(object, XDP_WG_COUNTERS_MAP);
 	assert_null(bpf_map__pin_path(map));
@@ -67,12 +73,12 @@ TEST(what_is_no_good_is_refused)
 {
 	struct bpf_object *object = NULL;
 
-	assert_int_equal(object_open("/nonexistent", HOOK_XDP, &object), -ENOENT);
-	assert_int_equal(object_open("/dev/null", HOOK_XDP, &object), -ENOEXEC);
-	assert_int_equal(object_open("/", HOOK_XDP, &object), -EISDIR);
-	assert_int_equal(object_open("/proc/self/exe", HOOK_XDP, &object), -ENOEXEC);
-	assert_int_equal(object_open(TEST_DIR "/noprog.bpf.o", HOOK_XDP, &object), -ENOENT);
-	assert_int_equal(object_open(TEST_DIR "/plain.bpf.o", HOOK_XDP, &object), -EINVAL);
+	assert_int_equal(open_for("/nonexistent", HOOK_XDP, &object), -ENOENT);
+	assert_int_equal(open_for("/dev/null", HOOK_XDP, &object), -ENOEXEC);
+	assert_int_equal(open_for("/", HOOK_XDP, &object), -EISDIR);
+	assert_int_equal(open_for("/proc/self/exe", HOOK_XDP, &object), -ENOEXEC);
+	assert_int_equal(open_for(TEST_DIR "/noprog.bpf.o", HOOK_XDP, &object), -ENOENT);
+	assert_int_equal(open_for(TEST_DIR "/plain.bpf.o", HOOK_XDP, &object), -EINVAL);
 	assert_null(object);
 }
 
@@ -98,7 +104,7 @@ static int open_copy(size_t size, size_t offset, unsigned char byte)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	len = size < len ? size : len;
 	assert_int_equal(write(fd, buf, len), len);
-	err = object_open(path, HOOK_XDP, &object);
+	err = open_for(path, HOOK_XDP, &object);
 	if (!err)
 		bpf_object__close(object);
 	close(fd);

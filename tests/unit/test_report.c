@@ -106,6 +106,36 @@ TEST(tc_programs_have_a_line_too)
 	json_object_put(root);
 }
 
+TEST(cpus_are_shown_if_there_is_rss)
+{
+	json_object *root, *object;
+
+	expect("rss", false);
+	expect("Queued", false);
+	first.rss = RSS_INNER_FLOW;
+	report.queues.used[0] = report.queues.used[2] = true;
+	report.queues.cpus[2] = (struct xdp_wg_queue){ .queued = 10, .lost = 3, .failed = 4 };
+	expect("eth0: native mode, priority 30, program 42, rss inner_flow, no-udp-csum\n", true);
+	expect("\nQueued by CPU:\n"
+	       "             0 packets       0.0 %  CPU 0\n"
+	       "            10 packets     100.0 %  CPU 2, 3 lost because its queue was full, "
+	       "4 lost because the egress refused them\n", true);
+
+	root = parsed();
+	object = json_object_array_get_idx(get(root, "interfaces"), 0);
+	assert_string_equal(json_object_get_string(get(object, "rss")), "inner_flow");
+	object = json_object_array_get_idx(get(root, "interfaces"), 1);
+	assert_false(json_object_object_get_ex(object, "rss", NULL));
+	assert_int_equal(json_object_array_length(get(root, "cpus")), 2);
+	object = json_object_array_get_idx(get(root, "cpus"), 1);
+	assert_int_equal(json_object_get_int(get(object, "cpu")), 2);
+	assert_int_equal(json_object_get_int(get(object, "queued")), 10);
+	assert_int_equal(json_object_get_int(get(object, "share")), 100);
+	assert_int_equal(json_object_get_int(get(object, "lost")), 3);
+	assert_int_equal(json_object_get_int(get(object, "failed")), 4);
+	json_object_put(root);
+}
+
 TEST(other_versions_are_told)
 {
 	first.config.version = 1;
@@ -219,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(programs_have_a_line_each, set_up),
 		cmocka_unit_test_setup(tc_programs_have_a_line_too, set_up),
+		cmocka_unit_test_setup(cpus_are_shown_if_there_is_rss, set_up),
 		cmocka_unit_test_setup(other_versions_are_told, set_up),
 		cmocka_unit_test_setup(only_what_happened_is_shown, set_up),
 		cmocka_unit_test_setup(bypassed_things_are_listed, set_up),

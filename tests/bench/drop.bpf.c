@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A measuring point: counts the packets that reach an interface and drops them. Only those of the
+ * benchmark; the others, such as neighbour discovery, go on.
+ */
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+/* Frames shorter than this are not the benchmark's: ARP, neighbour discovery, keepalives. */
+const volatile __u32 min_length;
+
+/* Mapped into the sender, which waits for it without a system call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} arrived SEC(".maps");
+
+static __always_inline int protocol(struct xdp_md *ctx, const struct ethhdr *eth)
+{
+	const struct iphdr *ip4 = (const void *)(eth + 1);
+	const struct ipv6hdr *ip6 = (const void *)(eth + 1);
+
+	if (eth->h_proto == bpf_htons(ETH_P_IP) &&
+	    (void *)(ip4 + 1) <= (void *)(long)ctx->data_end)
+		return ip4->protocol;
+	if (eth->h_proto == bpf_htons(ETH_P_IPV6) &&
+	    (void *)(ip6 + 1) <= (void *)(long)ctx->data_end)
+		return ip6->nexthdr;
+	return -1;
+}
+
+SEC("xdp")
+int drop(struct xdp_md *ctx)
+{
+	const struct ethhdr *eth = (void *)(long)ctx->data;
+	__u32 key = 0;
+	__u64 *count;
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end ||
+	    ctx->data_end - ctx->data < min_length)
+		return XDP_PASS;
+	if (protocol(ctx, eth) != IPPROTO_UDP)
+		return XDP_PASS;
+	count = bpf_map_lookup_elem(&arrived, &key);
+	if (count)
+		*count += 1;
+	return XDP_DROP;
+}
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef DIFF_COMPARE_H
+#define DIFF_COMPARE_H
+
+#include "pass.h"
+
+struct verdict {
+	unsigned int passed, failed;
+	unsigned int printed; /* mismatches; no more than a number of them is */
+};
+
+/*
+ * compare() - Compare what the two passes of a chunk have made, and print what differs.
+ * @failed: of each input: takes whether it failed
+ */
+void compare(struct pass *without, struct pass *with, struct verdict *verdict, const char *repeat);
+
+/* compare_summary() - Print how often each known difference was seen. */
+void compare_summary(void);
+
+#endif /* DIFF_COMPARE_H */

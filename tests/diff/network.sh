@@ -1,0 +1,283 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# network.sh up|down|session|variant N|load|unload|status: the network of the differential test. place.h has the same
+# addresses for the program.
+#
+#      diff-a                diff-r1                    diff-w                   diff-r2
+#        a-r1 ------------ r1-a  r1-w -------------- w-r1    w-r2 ------------ r2-w
+#                            wg0 ================================================ wg4, wg6
+#
+# R1 is the router under test. The program is the host A, and the wire between the routers: it
+# injects and takes frames at a-r1 and w-r1, and carries handshakes between w-r1 and w-r2. R2 does
+# nothing else than these handshakes, for two peers of R1: one over IPv4, one over IPv6. With the
+# keys of the session the program itself seals and opens the messages of these peers.
+#
+# All neighbours are permanent and A and W have no addresses, so that no packet is on the way but
+# those of the test. What R1 does not know how to reach fails at once.
+
+set -e
+
+namespaces="diff-a diff-r1 diff-w diff-r2"
+keys=/run/diff
+
+# in_ns NAMESPACE COMMAND...: `ip netns exec` would hide the BPF file system behind a new /sys.
+in_ns() {
+	local ns=$1
+
+	shift
+	nsenter --net="/run/netns/$ns" -- "$@"
+}
+
+# link NAMESPACE NAME MAC NAMESPACE NAME MAC MTU: a veth pair that XDP can work on: it sees neither a
+# checksum that a device was to finish nor a tag beside the packet. Native XDP transmits to a veth
+# whose peer polls, which GRO makes it do; the sizes of 1 leave every packet single.
+link() {
+	local mtu=$7
+
+	ip link add "$2" address "$3" netns "$1" type veth peer name "$5" address "$6" netns "$4"
+	for end in "$1 $2" "$4 $5"; do
+		set -- $end
+		in_ns "$1" ethtool -K "$2" tx off txvlan off rxvlan off tso off gso off gro on > /dev/null
+		in_ns "$1" ip link set "$2" mtu "$mtu" gso_max_segs 1 gro_max_size 1 \
+			gro_ipv4_max_size 1 up
+	done
+}
+
+sysctls() {
+	in_ns "$1" sysctl -q -w net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.accept_ra=0 \
+		net.ipv6.conf.default.router_solicitations=0 net.ipv6.conf.default.addr_gen_mode=1
+}
+
+host() {
+	sysctls "$1"
+	in_ns "$1" sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+}
+
+router() {
+	local name
+
+	in_ns "$1" ip link set lo up
+	sysctls "$1"
+	in_ns "$1" sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 \
+		net.ipv4.icmp_msgs_burst=1000000 net.ipv6.icmp.ratelimit=0 \
+		net.ipv4.ipfrag_time=3600 net.ipv6.ip6frag_time=3600
+	for name in all default; do
+		in_ns "$1" sysctl -q -w net.ipv4.conf.$name.rp_filter=0 \
+			net.ipv4.conf.$name.send_redirects=0
+	done
+}
+
+# neighbour NAMESPACE INTERFACE MAC ADDRESS...: these, and no search for others.
+neighbour() {
+	local ns=$1 name=$2 mac=$3 address
+
+	shift 3
+	in_ns "$ns" sysctl -q -w "net.ipv4.neigh.$name.mcast_solicit=0" \
+		"net.ipv6.neigh.$name.mcast_solicit=0"
+	for address in "$@"; do
+		in_ns "$ns" ip neigh replace "$address" dev "$name" lladdr "$mac" nud permanent
+	done
+}
+
+# The kind of a route, per family: R1 has one of each.
+routes() {
+	in_ns diff-r1 ip -batch - <<-ROUTES
+		route replace 10.1.0.0/17 via 172.16.1.2
+		route replace 10.1.128.0/17 via 172.16.1.2 mtu 1200
+		route replace 198.18.0.0/15 via 192.0.2.2
+		route replace 10.2.0.0/16 dev wg0
+		route replace 10.2.64.0/18 dev wg0 mtu 1300
+		route replace 10.2.192.0/18 dev wg0 mtu 1300
+		route replace blackhole 10.2.0.0/16 tos 0x10
+		route replace 10.3.0.0/16 dev wg0
+		route replace 10.4.0.0/16 dev wg0
+		route replace blackhole 10.5.0.0/16
+		route replace unreachable 10.6.0.0/16
+		route replace prohibit 10.7.0.0/16
+	ROUTES
+	in_ns diff-r1 ip -6 -batch - <<-ROUTES
+		route replace fd00:1:0:0::/64 via fd00:a::2
+		route replace fd00:1:0:1::/64 via fd00:a::2 mtu 1300
+		route replace fd00:18::/32 via 2001:db8::2
+		route replace fd00:2::/48 dev wg0
+		route replace fd00:2:0:2::/64 dev wg0 mtu 1280
+		route replace fd00:2:0:3::/64 dev wg0 mtu 1300
+		route replace fd00:3::/48 dev wg0
+		route replace fd00:4::/48 dev wg0
+		route replace blackhole fd00:5::/48
+		route replace unreachable fd00:6::/48
+		route replace prohibit fd00:7::/48
+	ROUTES
+}
+
+tunnel() {
+	local name
+
+	mkdir -p $keys
+	for name in r1 wg4 wg6 nobody other; do
+		(umask 077 && wg genkey > $keys/$name)
+		wg pubkey < $keys/$name > $keys/$name.pub
+	done
+	in_ns diff-r1 ip link add wg0 type wireguard
+	in_ns diff-r1 wg set wg0 listen-port 51820 private-key $keys/r1 \
+		peer "$(cat $keys/wg4.pub)" endpoint 192.0.2.2:51824 \
+		allowed-ips 10.2.0.0/17,fd00:2:0:0::/64,fd00:2:0:2::/64 \
+		peer "$(cat $keys/wg6.pub)" endpoint [2001:db8::2]:51826 \
+		allowed-ips 10.2.128.0/17,fd00:2:0:1::/64,fd00:2:0:3::/64 \
+		peer "$(cat $keys/nobody.pub)" allowed-ips 10.4.0.0/16,fd00:4::/48
+	in_ns diff-r1 ip addr add 10.0.0.1/32 dev wg0
+	in_ns diff-r1 ip addr add fd00::1/128 dev wg0
+	in_ns diff-r1 ip link set wg0 up
+	for name in "wg4 51824 192.0.2.1" "wg6 51826 [2001:db8::1]"; do
+		set -- $name
+		in_ns diff-r2 ip link add "$1" type wireguard
+		in_ns diff-r2 wg set "$1" listen-port "$2" private-key "$keys/$1" \
+			peer "$(cat $keys/r1.pub)" endpoint "$3:51820" allowed-ips 0.0.0.0/0
+		in_ns diff-r2 ip link set "$1" up
+	done
+}
+
+up() {
+	local ns
+
+	down
+	modprobe wireguard
+	# The one limit of ICMP errors that is not the namespace's own.
+	sysctl -q -w net.ipv4.route.error_cost=0
+	for ns in $namespaces; do
+		ip netns add "$ns"
+	done
+	host diff-a
+	host diff-w
+	router diff-r1
+	router diff-r2
+	link diff-a a-r1 02:00:00:00:0a:02 diff-r1 r1-a 02:00:00:00:0a:01 1600
+	link diff-r1 r1-w 02:00:00:00:0b:01 diff-w w-r1 02:00:00:00:0b:02 1500
+	link diff-w w-r2 02:00:00:00:0b:03 diff-r2 r2-w 02:00:00:00:0b:04 1500
+	# What is longer than R1's MTU is for R1 to refuse.
+	in_ns diff-a ip link set a-r1 mtu 2000
+	in_ns diff-w ip link set w-r1 mtu 2000
+	in_ns diff-r1 ip addr add 172.16.1.1/30 brd + dev r1-a
+	in_ns diff-r1 ip addr add fd00:a::1/126 dev r1-a
+	in_ns diff-r1 ip addr add 192.0.2.1/30 brd + dev r1-w
+	in_ns diff-r1 ip addr add 2001:db8::1/126 dev r1-w
+	in_ns diff-r2 ip addr add 192.0.2.2/30 dev r2-w
+	in_ns diff-r2 ip addr add 2001:db8::2/126 dev r2-w
+	neighbour diff-r1 r1-a 02:00:00:00:0a:02 172.16.1.2 fd00:a::2
+	neighbour diff-r1 r1-w 02:00:00:00:0b:04 192.0.2.2 2001:db8::2
+	neighbour diff-r2 r2-w 02:00:00:00:0b:01 192.0.2.1 2001:db8::1
+	tunnel
+}
+
+down() {
+	local ns
+
+	for ns in $namespaces; do
+		[ ! -e "/run/netns/$ns" ] || ip netns del "$ns"
+	done
+	rm -rf $keys
+}
+
+hash_policy() {
+	in_ns diff-r1 sysctl -q -w "net.ipv4.fib_multipath_hash_policy=$1" \
+		"net.ipv6.fib_multipath_hash_policy=$1"
+}
+
+# variant N: one of the other ways in which routers are set up, 0 for none.
+variant() {
+	local v
+
+	for v in -4 -6; do
+		in_ns diff-r1 ip $v rule flush
+		in_ns diff-r1 ip $v rule add pref 32766 lookup main
+		in_ns diff-r1 ip $v route flush table 77 2> /dev/null || true
+	done
+	in_ns diff-r1 ip rule add pref 32767 lookup default
+	in_ns diff-r1 nft flush ruleset
+	in_ns diff-r1 wg set wg0 fwmark 0
+	hash_policy 0
+	routes
+	"variant_$1"
+}
+
+variant_0() {
+	:
+}
+
+# Rules that ask for what is in a packet, and a firewall that clamps the MSS.
+variant_1() {
+	local v
+
+	for v in -4 -6; do
+		in_ns diff-r1 ip $v rule add pref 10 iif r1-a dsfield 0x08 lookup 77
+		in_ns diff-r1 ip $v rule add pref 11 ipproto tcp dport 1-2000 prohibit
+		in_ns diff-r1 ip $v rule add pref 12 ipproto udp sport 10000-20000 blackhole
+		in_ns diff-r1 ip $v rule add pref 13 iif wg0 ipproto udp dport 40000-50000 unreachable
+		in_ns diff-r1 ip $v route add unreachable default table 77
+	done
+	in_ns diff-r1 nft -f - <<-NFT
+		table inet diff {
+			chain forward {
+				type filter hook forward priority 0;
+				tcp flags syn tcp option maxseg size set rt mtu
+			}
+		}
+	NFT
+}
+
+# All that has no other way goes into the tunnel, except for what the tunnel sends itself.
+variant_2() {
+	local v
+
+	in_ns diff-r1 wg set wg0 fwmark 77
+	for v in -4 -6; do
+		in_ns diff-r1 ip $v route add default dev wg0 table 77
+		in_ns diff-r1 ip $v rule add pref 11 not fwmark 77 lookup 77
+		in_ns diff-r1 ip $v rule add pref 10 lookup main suppress_prefixlength 0
+	done
+}
+
+# Next hops of the other family, inside and outside, and several of them, chosen by addresses.
+variant_3() {
+	in_ns diff-r1 ip -batch - <<-ROUTES
+		route replace 10.1.0.0/17 via inet6 fd00:a::2 dev r1-a
+		route replace 198.18.0.0/15 nexthop via inet6 2001:db8::2 dev r1-w nexthop via 172.16.1.2
+		route replace 10.2.0.0/16 nexthop dev wg0 weight 1 nexthop dev wg0 weight 2
+	ROUTES
+	in_ns diff-r1 ip -6 -batch - <<-ROUTES
+		route replace fd00:18::/32 nexthop via 2001:db8::2 weight 1 nexthop via fd00:a::2 weight 2
+	ROUTES
+}
+
+# By ports.
+variant_4() {
+	variant_3
+	hash_policy 1
+}
+
+# By the packet inside.
+variant_5() {
+	variant_3
+	hash_policy 2
+}
+
+# Another key of its own makes a device forget its sessions, and the next packet starts a handshake.
+session() {
+	local name
+
+	for name in wg4 wg6; do
+		in_ns diff-r2 wg set $name private-key $keys/other
+		in_ns diff-r2 wg set $name private-key $keys/$name
+	done
+}
+
+case ${1:-} in
+up | down | session) "$1" ;;
+variant) variant "$2" ;;
+load) in_ns diff-r1 xdp-wg load -q r1-a r1-w ;;
+unload) in_ns diff-r1 xdp-wg unload -q --all ;;
+status) in_ns diff-r1 xdp-wg status --json ;;
+*) echo "Usage: network.sh up|down|session|variant N|load|unload|status" >&2; exit 2 ;;
+esac

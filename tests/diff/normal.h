@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Taking out of a frame what differs from pass to pass, and which input it is from.
+ */
+#ifndef DIFF_NORMAL_H
+#define DIFF_NORMAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "place.h"
+
+enum normal_kind {
+	NORMAL_OUTPUT,
+	NORMAL_MARKER,
+	NORMAL_NOISE, /* neighbour and group protocols, by the router's own clock */
+	NORMAL_TIMER, /* WireGuard's own messages: handshakes and keepalives */
+};
+
+struct normal {
+	enum normal_kind kind;
+	int tag; /* -1 if it cannot be told */
+	uint32_t marker; /* its number */
+};
+
+/* The payload of a marker: these bytes and a number. */
+#define MARKER_WORD "MARKER"
+#define MARKER_LENGTH 10
+
+/* normal_frame() - Normalise a frame that R1 sent, in place. */
+struct normal normal_frame(uint8_t *frame, size_t length);
+
+#endif /* DIFF_NORMAL_H */

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calling a kfunc from user space.
+ */
+#include <string.h>
+
+#include "call.h"
+#include "calls.skel.h"
+#include "tests/lib/harness.h"
+#include "tests/lib/netns.h"
+#include "tests/lib/run.h"
+
+const char *const kind_names[] = { "xdp", "skb" };
+
+static struct calls *calls;
+
+void call_load(void)
+{
+	calls = calls__open_and_load();
+	CHECK(calls, "the programs that call kfuncs do not load");
+}
+
+int call_prog_fd(enum kind kind)
+{
+	return bpf_program__fd(kind == XDP ? calls->progs.calls_xdp : calls->progs.calls_skb);
+}
+
+int call_moved_fd(void)
+{
+	return bpf_program__fd(calls->progs.moves_xdp);
+}
+
+int call_encapsulate_fd(void)
+{
+	return bpf_program__fd(calls->progs.encapsulates_skb);
+}
+
+void call_prepare(const struct request *request)
+{
+	memset(&calls->bss->exchange, 0, sizeof(calls->bss->exchange));
+	calls->bss->exchange.request = *request;
+}
+
+const struct reply *call_reply(void)
+{
+	return &calls->bss->exchange.reply;
+}
+
+long long call_run(enum kind kind, const char *ifname, const struct request *request,
+		   struct frame *frame)
+{
+	struct frame any = { .length = 64 };
+	uint32_t ifindex = netns_ifindex(ifname);
+
+	if (!frame)
+		frame = &any;
+	call_prepare(request);
+	if (kind == XDP)
+		run_xdp(call_prog_fd(kind), ifindex, frame);
+	else
+		run_skb(call_prog_fd(kind), ifindex, frame, 0);
+	return call_reply()->ret;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Programs that call one kfunc, as struct exchange says. They are what the tests run, in a test run
+ * of the kernel or attached to an interface.
+ */
+
+#include <linux/if_ether.h>
+
+#include "kernel.h"
+
+struct exchange exchange = {};
+
+static __always_inline __s64 read_keys(struct wg_peer *peer)
+{
+	struct noise_keypair *keypair = peer->keypairs.current_keypair;
+	struct reply *reply = &exchange.reply;
+
+	reply->handshake_index = peer->handshake.entry.index;
+	if (!keypair)
+		return -1;
+	bpf_probe_read_kernel(reply->sending, KEY_SIZE, keypair->sending.key);
+	bpf_probe_read_kernel(reply->receiving, KEY_SIZE, keypair->receiving.key);
+	reply->birth = keypair->sending.birthdate;
+	reply->counter = keypair->sending_counter.counter;
+	reply->local_index = keypair->entry.index;
+	reply->remote_index = keypair->remote_index;
+	return 0;
+}
+
+static __always_inline __s64 call_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer)
+{
+	__s64 ret = bpf_skb_wg_encapsulated(ctx, peer, exchange.request.family);
+
+	exchange.reply.mark = ctx->mark;
+	exchange.reply.protocol = ctx->protocol;
+	return ret;
+}
+
+#define KIND xdp
+#define CONTEXT xdp_md
+#include "calls.h"
+#undef KIND
+#undef CONTEXT
+
+#define IS_SKB
+#define KIND skb
+#define CONTEXT __sk_buff
+#include "calls.h"
+
+/*
+ * Calls on a frame that was moved to the beginning of its buffer, as far as the kernel lets it be,
+ * but for some headroom.
+ */
+SEC("xdp")
+int moves_xdp(struct xdp_md *ctx)
+{
+	__u32 length = bpf_xdp_get_buff_len(ctx);
+	__u32 grow = exchange.request.headroom;
+
+	/* All of the headroom but what is to stay: a test run has 256 bytes, of which 40 are taken. */
+	grow = 256 - 40 - (grow > 200 ? 200 : grow);
+	if (bpf_xdp_adjust_head(ctx, -(int)grow) || bpf_xdp_wg_move(ctx, 0, grow, length) ||
+	    bpf_xdp_adjust_tail(ctx, -(int)grow))
+		return XDP_ABORTED;
+	exchange.reply.ret = xdp_call(ctx);
+	return XDP_PASS;
+}
+
+/* The verdict tells whether the call succeeded, for those who run this on two CPUs at once. */
+SEC("xdp.frags")
+int calls_xdp(struct xdp_md *ctx)
+{
+	__s64 ret = xdp_call(ctx);
+
+	exchange.reply.ret = ret;
+	return ret ? XDP_PASS : XDP_TX;
+}
+
+/* Does not write to the packet itself, or the kernel would make a private copy of it before. */
+SEC("tc")
+int calls_skb(struct __sk_buff *ctx)
+{
+	exchange.reply.ret = skb_call(ctx);
+	return 0;
+}
+
+/* Makes the room that encryption needs before: IPv4, UDP and the message around the packet. */
+SEC("tc")
+int encapsulates_skb(struct __sk_buff *ctx)
+{
+	__u32 inner = ctx->len - ETH_HLEN;
+	__u32 padding = -inner & 15;
+
+	if (bpf_skb_change_tail(ctx, ctx->len + padding + 16, 0) ||
+	    bpf_skb_adjust_room(ctx, 20 + 8 + 16, BPF_ADJ_ROOM_MAC,
+				exchange.request.room_flags))
+		return 0;
+	exchange.request.offset = ETH_HLEN + 20 + 8;
+	exchange.request.length = 32 + inner + padding;
+	exchange.reply.ret = skb_call(ctx);
+	return 0;
+}
+
+char _license[] SEC("license") = "GPL";

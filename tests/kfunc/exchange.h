@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the test program and its BPF programs tell each other: one call to a kfunc, and what came
+ * of it.
+ */
+#ifndef TESTS_EXCHANGE_H
+#define TESTS_EXCHANGE_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+/* The kfuncs; those of a device or peer take the one that struct request tells how to find. */
+enum call {
+	CALL_DEVICE, /* only the device */
+	CALL_PEER, /* only device and peer */
+	CALL_KEYS, /* no kfunc: the session keys of the peer, read from its memory */
+	CALL_TUPLE,
+	CALL_MATCH,
+	CALL_ROUTE,
+	CALL_IDENT,
+	CALL_VALIDATE,
+	CALL_OWN_MAC,
+	CALL_EGRESS,
+	CALL_PROBE,
+	CALL_PEEK,
+	CALL_ENCRYPT,
+	CALL_DECRYPT,
+	CALL_MOVE,
+	CALL_CHECKSUM,
+	CALL_ENCAPSULATED, /* tc only */
+};
+
+enum find_device {
+	DEVICE_BY_INDEX,
+	DEVICE_BY_PORT,
+};
+
+enum find_peer {
+	PEER_BY_ADDRESS,
+	PEER_BY_INDEX,
+};
+
+/* As in the kernel, as all of these. */
+#define FLOW_SYN 1
+
+struct bpf_wg_flow {
+	__u32 iif;
+	__u32 oif;
+	__u32 mtu;
+	__u8 family;
+	__u8 protocol;
+	__u8 tos;
+	__u8 flags;
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+};
+
+struct bpf_wg_route {
+	__u32 ifindex;
+	__u32 mtu;
+	__u8 family;
+	__u8 ttl;
+	__u8 nh_family;
+	__u8 probe;
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+	__be32 nexthop[4];
+	__u8 smac[6];
+	__u8 dmac[6];
+};
+
+#define KEY_SIZE 32
+#define PEEK_SIZE 64
+
+struct request {
+	__u32 call; /* enum call */
+	__u32 find_device; /* enum find_device */
+	__u32 ifindex; /* of the device to find, and the ifindex argument of a kfunc */
+	__u32 egress; /* the other ifindex argument */
+	__u16 port;
+	__u32 find_peer; /* enum find_peer */
+	__u32 index; /* receiver index, as in the message */
+	__u32 address_size;
+	__u8 address[16]; /* allowed-IPs lookup */
+	__u32 size; /* of the memory argument */
+	__u8 memory[16]; /* MAC or neighbour's address */
+	__be32 saddr, daddr;
+	__u32 offset, length, to, from, seed;
+	__u32 family; /* of the outer header */
+	__u64 room_flags; /* of bpf_skb_adjust_room() */
+	__u32 headroom; /* to leave in front of an XDP frame that is moved there */
+	struct bpf_wg_flow flow;
+};
+
+/* What a call returned, or how far it did not get. */
+#define NO_DEVICE (-1000001)
+#define NO_PEER (-1000002)
+
+struct reply {
+	__s64 ret;
+	__u32 device; /* ifindex of the device that was found */
+	__u8 peer[KEY_SIZE]; /* public key of the peer that was found */
+	struct bpf_sock_tuple tuple;
+	struct bpf_wg_route route;
+	__u8 block[PEEK_SIZE];
+	__u32 mtu; /* of the flow */
+	__u32 mark, protocol; /* of the skb, after CALL_ENCAPSULATED */
+	/* CALL_KEYS */
+	__u8 sending[KEY_SIZE];
+	__u8 receiving[KEY_SIZE];
+	__u64 birth; /* nanoseconds since boot */
+	__u64 counter; /* next to be sent */
+	__u32 local_index; /* as in messages */
+	__u32 remote_index;
+	__u32 handshake_index;
+};
+
+struct exchange {
+	struct request request;
+	struct reply reply;
+};
+
+#endif /* TESTS_EXCHANGE_H */

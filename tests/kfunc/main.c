@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls every kfunc of the WireGuard module with good and bad arguments, in the kernel's test runs
+ * and on real packets, against the session of the topology's two routers.
+ */
+#include "tests.h"
+
+void add_both(void (*run)(const void *arg), const char *name)
+{
+	static const enum kind kinds[] = { XDP, SKB };
+
+	test_add(run, &kinds[XDP], "kfunc/%s/xdp", name);
+	test_add(run, &kinds[SKB], "kfunc/%s/skb", name);
+}
+
+void check_error(enum kind kind, const char *ifname, const struct request *request,
+		 const struct frame *frame, long long error)
+{
+	struct frame copy = *frame;
+	long long ret = call_run(kind, ifname, request, &copy);
+
+	CHECK(ret == error, "returned %lld, not %lld", ret, error);
+	CHECK_EQ(copy.length, frame->length);
+	CHECK_BYTES("the packet, after an error", copy.data, frame->data, frame->length);
+}
+
+static void prepare(void)
+{
+	call_load();
+	session_ping();
+}
+
+static void restore(void)
+{
+	static const char *const namespaces[] = { "A", "R1", "R2", "B" };
+	size_t i;
+
+	for (i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++) {
+		netns_enter(namespaces[i]);
+		test_shell("{ ip link del wgx; ip link del dummy9; ip link del master9; nft flush ruleset; "
+			   "ip xfrm policy flush; ip route del 192.0.2.2/32; "
+			   "ip -6 route del 2001:db8::2/128; "
+			   "tc qdisc del dev r1-a clsact; tc qdisc del dev r1-r2 clsact; "
+			   "wg set wg0 fwmark 0 peer $(wg pubkey < /run/topology/X.key) remove; "
+			   "} 2> /dev/null || true");
+	}
+	session_enter(&r1);
+	test_shell("{ ip addr add 192.0.2.1/30 dev r1-r2; ip addr del 192.0.2.5/29 dev r1-r2; "
+		   "ip neigh del 192.0.2.2 dev r1-r2; "
+		   "wg set wg0 private-key /run/topology/R1.key "
+		   "peer $(wg pubkey < /run/topology/R2.key) endpoint 192.0.2.2:51820; "
+		   "sysctl -q -w net.ipv6.conf.all.forwarding=1; } 2> /dev/null || true");
+}
+
+int main(int argc, char **argv)
+{
+	add_verifier_tests();
+	add_lookup_tests();
+	add_route_tests();
+	add_input_tests();
+	add_encrypt_tests();
+	add_decrypt_tests();
+	add_memory_tests();
+	add_stack_tests();
+	return test_main(argc, argv, prepare, session_keep_fresh, restore);
+}

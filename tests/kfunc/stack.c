@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kfuncs together with the kernel's own WireGuard and with packets that its stack made, which test
+ * runs cannot.
+ */
+#include <arpa/inet.h>
+#include <bpf/libbpf.h>
+#include <netinet/ip_icmp.h>
+#include <unistd.h>
+
+#include "tests.h"
+
+/* What is looked for in frames that pass an interface. */
+struct inner {
+	const void *packet;
+	uint32_t length;
+};
+
+/* A frame that carries the inner packet one hop further. */
+static bool is_forwarded(const struct frame *frame, const void *arg)
+{
+	const struct inner *inner = arg;
+
+	return frame->length == ETHER_HDR_LEN + inner->length &&
+	       !memcmp(frame->data + ETHER_HDR_LEN, inner->packet, inner->length);
+}
+
+/* A message that was encrypted by a kfunc in R1 is decrypted by the kernel of R2 and goes to B. */
+static void test_encrypt_for_kernel(const void *arg)
+{
+	uint8_t to[6], from[6], packet[1500];
+	struct inner inner = { .packet = packet };
+	struct frame frame, received;
+	struct request request;
+	uint32_t length;
+	int wan, host;
+
+	session_ping();
+	netns_enter("B");
+	host = netns_capture("b-r2");
+	session_enter(&r2);
+	memcpy(to, netns_mac("r2-r1"), sizeof(to));
+	session_enter(&r1);
+	memcpy(from, netns_mac("r1-r2"), sizeof(from));
+	wan = netns_capture("r1-r2");
+	request = request_peer(&r1, CALL_ENCRYPT);
+	request.offset = MESSAGE_OFFSET;
+	for (length = 28; length <= 1420; length += 87) {
+		struct message message = { .length = MESSAGE_OVERHEAD + (length + 15) / 16 * 16 };
+
+		frame.length = 0;
+		frame_put_eth(&frame, to, from, ETHERTYPE_IP);
+		frame_put_datagram(&frame, "192.0.2.1", "192.0.2.2", WG_PORT, WG_PORT, message.data,
+				   message.length);
+		received.length = 0;
+		frame_put_ip(&received, "10.1.0.2", "10.2.0.2", length);
+		memcpy(frame.data + MESSAGE_OFFSET + MESSAGE_HEADER, received.data, length);
+		memcpy(packet, received.data, length);
+		request.length = message.length;
+		CHECK_EQ(call_run(KIND(arg), "r1-a", &request, &frame), 0);
+		/* The checksum was that of another payload. */
+		memset(frame.data + MESSAGE_OFFSET - 2, 0, 2);
+		inner.length = length;
+		ip_decrease_ttl(packet);
+		netns_send(wan, &frame);
+		netns_receive(host, is_forwarded, &inner, &received);
+	}
+	close(wan);
+	close(host);
+}
+
+static bool is_data_message(const struct frame *frame, const void *arg)
+{
+	const uint32_t *length = arg;
+
+	return frame->length == MESSAGE_OFFSET + *length &&
+	       frame->data[MESSAGE_OFFSET] == MESSAGE_DATA;
+}
+
+/* A message of R2's kernel is decrypted by a kfunc in R1, whose kernel is made not to see it. */
+static void test_decrypt_from_kernel(const void *arg)
+{
+	uint32_t size = 400, length = MESSAGE_OVERHEAD + 432;
+	struct request request;
+	struct frame frame;
+	struct session session;
+	struct ip *ip;
+	uint8_t *payload;
+	int wan;
+
+	session_ping();
+	session_read(&r1, &session);
+	wan = netns_capture("r1-r2");
+	test_shell("nft 'add table netdev test; add chain netdev test in { "
+		   "type filter hook ingress device r1-r2 priority 0; }; "
+		   "add rule netdev test in udp dport 51820 drop'");
+	netns_enter("B");
+	test_shell("ping -q -n -c 1 -W 1 -s %u -p 5a 10.1.0.2 || true", size);
+	netns_receive(wan, is_data_message, &length, &frame);
+	close(wan);
+	session_enter(&r1);
+	request = request_index(&r1, CALL_DECRYPT, session.local_index);
+	request.offset = MESSAGE_OFFSET;
+	request.length = length;
+	CHECK_EQ(call_run(KIND(arg), "r1-r2", &request, &frame), 0);
+	test_shell("nft delete table netdev test");
+
+	ip = (struct ip *)(frame.data + MESSAGE_OFFSET + MESSAGE_HEADER);
+	CHECK_EQ(ntohs(ip->ip_len), 28 + size);
+	CHECK_EQ(ip->ip_p, IPPROTO_ICMP);
+	CHECK_EQ(ip->ip_ttl, 63);
+	CHECK_EQ(ntohl(ip->ip_src.s_addr), 0x0a020002);
+	CHECK_EQ(ntohl(ip->ip_dst.s_addr), 0x0a010002);
+	CHECK_EQ(checksum_sum(ip, sizeof(*ip), 0), 0xffff);
+	CHECK_EQ(checksum_sum(ip + 1, 8 + size, 0), 0xffff);
+	for (payload = (uint8_t *)ip + 44; payload < (uint8_t *)ip + 28 + size; payload++)
+		CHECK_EQ(*payload, 0x5a);
+}
+
+/* Attach a tc program to an interface, for packets that the stack receives or sends. */
+static struct bpf_tc_hook attach(const char *ifname, enum bpf_tc_attach_point point, int prog_fd)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = netns_ifindex(ifname), .attach_point = point, );
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, );
+
+	CHECK(!bpf_tc_hook_create(&hook), "no clsact on %s", ifname);
+	CHECK(!bpf_tc_attach(&hook, &opts), "the program cannot be attached to %s", ifname);
+	return hook;
+}
+
+static void detach(struct bpf_tc_hook *hook)
+{
+	hook->attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	CHECK(!bpf_tc_hook_destroy(hook), "clsact cannot be removed");
+}
+
+/* A packet that a socket has captured too must not be written to. */
+static void test_cloned(const void *arg)
+{
+	struct bpf_tc_hook hook;
+	struct request request;
+	uint32_t call;
+	int tap;
+
+	(void)arg;
+	session_enter(&r1);
+	tap = netns_capture("r1-a");
+	hook = attach("r1-a", BPF_TC_INGRESS, call_prog_fd(SKB));
+	for (call = CALL_ENCRYPT; call <= CALL_DECRYPT; call++) {
+		session_enter(&r1);
+		request = request_peer(&r1, call);
+		request.offset = ETHER_HDR_LEN - MESSAGE_HEADER / 2;
+		request.length = 64;
+		call_prepare(&request);
+		netns_enter("A");
+		/* Nothing else may come in between, as the neighbour is known. */
+		test_shell("ping -q -n -c 1 -s 200 10.1.0.1");
+		CHECK_EQ(call_reply()->ret, -EBUSY);
+	}
+	session_enter(&r1);
+	detach(&hook);
+	close(tap);
+}
+
+static bool is_datagram(const struct frame *frame, const void *arg)
+{
+	const uint32_t *length = arg;
+
+	return frame->length >= *length;
+}
+
+/*
+ * Send a UDP datagram of 300 bytes by an interface of R1 whose device would finish its checksum, and
+ * let the program make a message of it there. What comes out is in @frame.
+ */
+static void send_by_program(uint64_t room_flags, struct frame *frame)
+{
+	uint32_t shortest = ETHER_HDR_LEN + 328;
+	struct bpf_tc_hook hook;
+	struct request request;
+	int tap;
+
+	session_enter(&r1);
+	request = request_peer(&r1, CALL_ENCRYPT);
+	request.room_flags = room_flags;
+	test_shell("ip link add dummy9 type dummy && ethtool -K dummy9 tx on > /dev/null && "
+		   "sysctl -q -w net.ipv6.conf.dummy9.disable_ipv6=1 && "
+		   "ip addr add 10.77.0.1/24 dev dummy9 && ip link set dummy9 up && "
+		   "ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:01 dev dummy9");
+	hook = attach("dummy9", BPF_TC_EGRESS, call_encapsulate_fd());
+	tap = netns_capture("dummy9");
+	call_prepare(&request);
+	test_shell("bash -c 'printf %%300s x > /dev/udp/10.77.0.2/5000'");
+	netns_receive(tap, is_datagram, &shortest, frame);
+	close(tap);
+	detach(&hook);
+	test_shell("ip link del dummy9");
+}
+
+/* A checksum that the stack left to the device is finished before the packet is encrypted. */
+static void test_partial_checksum(const void *arg)
+{
+	uint8_t plain[FRAME_MAX];
+	struct udphdr *udp = (struct udphdr *)(plain + sizeof(struct ip));
+	struct session session;
+	struct frame frame;
+
+	(void)arg;
+	session_read(&r1, &session);
+	send_by_program(BPF_F_ADJ_ROOM_NO_CSUM_RESET, &frame);
+	CHECK_EQ(call_reply()->ret, 0);
+	message_check(frame.data + MESSAGE_OFFSET, frame.length - MESSAGE_OFFSET, &session,
+		      message_counter(frame.data + MESSAGE_OFFSET), plain);
+	CHECK_EQ(ntohs(udp->uh_ulen), 308);
+	CHECK(udp->uh_sum, "there is no checksum");
+	CHECK_EQ(udp_check(plain, udp), 0xffff);
+}
+
+/* Helpers could not undo the resize of a packet that is marked so. */
+static void test_marked_encapsulated(const void *arg)
+{
+	struct frame frame;
+
+	(void)arg;
+	send_by_program(BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP, &frame);
+	CHECK_EQ(call_reply()->ret, -EOPNOTSUPP);
+}
+
+/* What queueing disciplines and filters see of an encrypted packet. */
+static void test_encapsulated(const void *arg)
+{
+	const struct reply *reply = call_reply();
+	struct frame frame = { .length = 0 };
+	struct request request;
+
+	(void)arg;
+	session_enter(&r1);
+	frame_put_eth(&frame, netns_mac("r1-a"), netns_mac("r1-a"), ETHERTYPE_IP);
+	frame_put_ip(&frame, "10.1.0.2", "10.2.0.2", 100);
+	test_shell("wg set wg0 fwmark 77");
+	request = request_peer(&r1, CALL_ENCAPSULATED);
+	request.family = AF_INET6;
+	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), 0);
+	CHECK_EQ(reply->mark, 77);
+	CHECK_EQ(ntohs(reply->protocol), ETHERTYPE_IPV6);
+	test_shell("wg set wg0 fwmark 0");
+	request.family = AF_INET;
+	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), 0);
+	CHECK_EQ(reply->mark, 0);
+	CHECK_EQ(ntohs(reply->protocol), ETHERTYPE_IP);
+	request.family = AF_UNIX;
+	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), -EAFNOSUPPORT);
+	CHECK_EQ(ntohs(reply->protocol), ETHERTYPE_IP);
+	session_ping();
+}
+
+void add_stack_tests(void)
+{
+	add_both(test_encrypt_for_kernel, "encrypt-for-kernel");
+	add_both(test_decrypt_from_kernel, "decrypt-from-kernel");
+	test_add(test_partial_checksum, NULL, "kfunc/partial-checksum/skb");
+	test_add(test_marked_encapsulated, NULL, "kfunc/encrypt-marked-encapsulated/skb");
+	test_add(test_encapsulated, NULL, "kfunc/encapsulated/skb");
+	test_add(test_cloned, NULL, "kfunc/cloned/skb");
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the verifier makes of programs that call the kfuncs, and what the module's BTF says of them.
+ */
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "refused.skel.h"
+#include "tests.h"
+
+/* A program of refused.bpf.c and what the verifier has to say; NULL if it must load. */
+struct refusal {
+	const char *program;
+	const char *words;
+};
+
+static const struct refusal refusals[] = {
+	{ "good_xdp", NULL },
+	{ "good_skb", NULL },
+	{ "leaks_device", "Unreleased reference" },
+	{ "leaks_device_by_port", "Unreleased reference" },
+	{ "leaks_peer", "Unreleased reference" },
+	{ "leaks_peer_by_index", "Unreleased reference" },
+	{ "device_not_checked", "Possibly NULL pointer" },
+	{ "peer_not_checked_encrypt", "Possibly NULL pointer" },
+	{ "peer_not_checked_decrypt", "Possibly NULL pointer" },
+	{ "peer_not_checked_peek", "Possibly NULL pointer" },
+	{ "peer_not_checked_ident", "Possibly NULL pointer" },
+	{ "peer_not_checked_match", "Possibly NULL pointer" },
+	{ "peer_not_checked_route", "Possibly NULL pointer" },
+	{ "peer_not_checked_tuple", "Possibly NULL pointer" },
+	{ "puts_unchecked_device", "Possibly NULL pointer" },
+	{ "uses_peer_after_put", "must point to scalar" },
+	{ "uses_device_after_put", "must point to scalar" },
+	{ "puts_twice", "must point to scalar" },
+	{ "takes_device_for_peer", "expected pointer to STRUCT wg_peer" },
+	{ "makes_up_peer", "must point to scalar" },
+	{ "makes_up_pointer", "must point to scalar" },
+	{ "walks_to_device", "must be referenced or trusted" },
+	{ "writes_to_peer", "peer = 0" },
+	{ "makes_up_context", "expected pointer to ctx" },
+	{ "address_too_small", "invalid" },
+	{ "block_too_small", "invalid" },
+	{ "route_too_small", "invalid" },
+	{ "xdp_calls_skb_checksum", "is not allowed" },
+	{ "xdp_calls_skb_egress", "is not allowed" },
+	{ "skb_calls_xdp_checksum", "is not allowed" },
+	{ "skb_calls_xdp_move", "is not allowed" },
+	{ "cgroup_calls_checksum", "is not allowed" },
+};
+
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+/* The last words of the verifier, without its closing statistics, as one line. */
+static const char *last_words(char *log)
+{
+	char *end = strstr(log, "processed ");
+	size_t length, i;
+
+	if (end)
+		*end = 0;
+	length = strlen(log);
+	for (i = 0; i < length; i++) {
+		if (log[i] == '\n')
+			log[i] = ' ';
+	}
+	return length > 200 ? log + length - 200 : log;
+}
+
+static void test_refusal(const void *arg)
+{
+	static char log[1 << 20];
+	const struct refusal *refusal = arg;
+	struct bpf_program *program;
+	struct refused *refused;
+	libbpf_print_fn_t print;
+	const char *words;
+	int err;
+
+	refused = refused__open();
+	CHECK(refused, "the object does not open");
+	program = bpf_object__find_program_by_name(refused->obj, refusal->program);
+	CHECK(program, "no such program");
+	bpf_program__set_autoload(program, true);
+	bpf_program__set_log_buf(program, log, sizeof(log));
+	bpf_program__set_log_level(program, 1);
+	log[0] = 0;
+	print = libbpf_set_print(silent);
+	err = refused__load(refused);
+	libbpf_set_print(print);
+	refused__destroy(refused);
+	words = last_words(log);
+	if (!refusal->words) {
+		CHECK(!err, "does not load: %s", words);
+		return;
+	}
+	CHECK(err, "loads");
+	CHECK(strstr(words, refusal->words), "refused for another reason: %s", words);
+}
+
+/*
+ * The kfuncs, in C. There are those for both kinds of program, those that each kind has under a name
+ * of its own (% is xdp or skb, $ its context), and a few that only one has.
+ */
+static const char *const signatures[] = {
+	"struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr, "
+	"__u32 addr__sz)",
+	"struct wg_peer *bpf_wg_peer_hashtable_lookup(struct wg_device *wg, __le32 idx)",
+	"int bpf_wg_endpoint_tuple_get(struct wg_peer *peer, struct bpf_sock_tuple *tuple, "
+	"__u32 tuple__sz)",
+	"int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, "
+	"__u32 flow__sz)",
+	"int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, __u32 route__sz)",
+	"__u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr)",
+	"void bpf_wg_device_put(struct wg_device *wg)",
+	"void bpf_wg_peer_put(struct wg_peer *peer)",
+	"struct wg_device *bpf_%_wg_device_get_by_index($, __u32 ifindex)",
+	"struct wg_device *bpf_%_wg_device_get_by_port($, __u16 port)",
+	"int bpf_%_wg_flow_validate($, struct bpf_wg_flow *flow, __u32 flow__sz)",
+	"int bpf_%_wg_own_mac($, const void *mac, __u32 mac__sz)",
+	"int bpf_%_wg_egress($, __u32 ifindex)",
+	"int bpf_%_wg_neigh_probe($, __u32 ifindex, const void *addr, __u32 addr__sz)",
+	"int bpf_%_wg_peek($, __u32 offset, __u32 length, struct wg_peer *peer, "
+	"struct bpf_wg_block *block)",
+	"int bpf_%_wg_encrypt($, __u32 offset, __u32 length, struct wg_peer *peer)",
+	"int bpf_%_wg_decrypt($, __u32 offset, __u32 length, struct wg_peer *peer)",
+	"__s64 bpf_%_checksum($, __u32 offset, __u32 length, __u32 seed)",
+	"int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __u32 length)",
+	"int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer, "
+	"__u32 family)",
+};
+
+static const char *const contexts[] = { "struct xdp_md *xdp_ctx", "struct __sk_buff *skb_ctx" };
+
+/* Write the signature that a kind of program has. */
+static void expand(const char *signature, enum kind kind, char *to, size_t size)
+{
+	size_t length = 0;
+
+	to[0] = 0;
+	for (; *signature; signature++) {
+		if (*signature == '%')
+			length += snprintf(to + length, size - length, "%s", kind_names[kind]);
+		else if (*signature == '$')
+			length += snprintf(to + length, size - length, "%s", contexts[kind]);
+		else
+			length += snprintf(to + length, size - length, "%c", *signature);
+	}
+}
+
+static char dumped[1024];
+
+static void collect(void *ctx, const char *format, va_list args)
+{
+	size_t length = strlen(dumped);
+
+	(void)ctx;
+	vsnprintf(dumped + length, sizeof(dumped) - length, format, args);
+}
+
+/* The name in a declaration: what is in front of the arguments. */
+static void name_of(const char *signature, char *name, size_t size)
+{
+	const char *end = strchr(signature, '(');
+	const char *start = end;
+
+	while (start[-1] != '*' && start[-1] != ' ')
+		start--;
+	snprintf(name, size, "%.*s", (int)(end - start), start);
+}
+
+static void check_signature(struct btf *btf, struct btf_dump *dump, const char *expected)
+{
+	char name[64];
+	int func;
+
+	name_of(expected, name, sizeof(name));
+	func = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	CHECK(func > 0, "the module has no %s", name);
+
+	LIBBPF_OPTS(btf_dump_emit_type_decl_opts, opts, .field_name = name, );
+	dumped[0] = 0;
+	CHECK(!btf_dump__emit_type_decl(dump, btf__type_by_id(btf, func)->type, &opts),
+	      "%s cannot be shown", name);
+	CHECK(!strcmp(dumped, expected), "it is: %s", dumped);
+}
+
+/* How many functions of the module's own BTF have the names that only kfuncs have. */
+static int count_kfuncs(const struct btf *btf, int first)
+{
+	int id, kfuncs = 0, count = btf__type_cnt(btf);
+
+	for (id = first; id < count; id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		if (btf_is_func(type) &&
+		    !strncmp(btf__name_by_offset(btf, type->name_off), "bpf_", 4))
+			kfuncs++;
+	}
+	return kfuncs;
+}
+
+static void test_signatures(const void *arg)
+{
+	struct btf *vmlinux = btf__load_vmlinux_btf();
+	char signature[256];
+	struct btf_dump *dump;
+	struct btf *btf;
+	int checked = 0;
+	size_t i;
+
+	(void)arg;
+	CHECK(vmlinux, "the kernel has no BTF");
+	btf = btf__load_module_btf("wireguard", vmlinux);
+	CHECK(btf, "the module has no BTF");
+	dump = btf_dump__new(btf, collect, NULL, NULL);
+	CHECK(dump, "its BTF cannot be shown");
+	for (i = 0; i < sizeof(signatures) / sizeof(*signatures); i++) {
+		expand(signatures[i], XDP, signature, sizeof(signature));
+		check_signature(btf, dump, signature);
+		checked++;
+		if (!strchr(signatures[i], '%'))
+			continue;
+		expand(signatures[i], SKB, signature, sizeof(signature));
+		check_signature(btf, dump, signature);
+		checked++;
+	}
+	/* One that is not in the list has no tests either. */
+	CHECK_EQ(count_kfuncs(btf, btf__type_cnt(vmlinux)), checked);
+	btf_dump__free(dump);
+	btf__free(btf);
+	btf__free(vmlinux);
+}
+
+void add_verifier_tests(void)
+{
+	size_t i;
+
+	test_add(test_signatures, NULL, "kfunc/signatures");
+	for (i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+		test_add(test_refusal, &refusals[i], "kfunc/verifier/%s", refusals[i].program);
+}

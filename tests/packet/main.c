@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A frame in, the verdict and the exact frame out: the XDP program in test runs of the kernel, on
+ * the routers of the topology and with their real session.
+ */
+#include <string.h>
+
+#include "packet.h"
+
+static void prepare(void)
+{
+	call_load();
+	datapath_load();
+	session_ping();
+}
+
+static void restore(void)
+{
+	static const char *const namespaces[] = { "R1", "R2" };
+	size_t i;
+
+	unmake_setup();
+	undo_room();
+	for (i = 0; i < 2; i++) {
+		netns_enter(namespaces[i]);
+		test_shell("{ nft flush ruleset; ip xfrm policy flush; "
+			   "ip route del 192.0.2.2/32; ip route del 10.2.0.2/32; "
+			   "ip route del 10.1.0.2/32; ip rule del from 10.1.0.2; "
+			   "sysctl -q -w net.ipv4.conf.all.rp_filter=0 "
+			   "net.ipv4.conf.all.forwarding=1 net.ipv6.conf.all.forwarding=1; "
+			   "wg set wg0 private-key /run/topology/%s.key; "
+			   "} 2> /dev/null || true",
+			   namespaces[i]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool full = argc > 1 && !strcmp(argv[1], "--full");
+	enum kind kind;
+
+	if (full) {
+		argv++;
+		argc--;
+	}
+	for (kind = XDP; kind <= SKB; kind++) {
+		add_encap_tests(kind, full);
+		add_encap_pass_tests(kind);
+		add_decap_tests(kind, full);
+		add_decap_pass_tests(kind);
+		add_setup_tests(kind);
+	}
+	add_room_tests();
+	return test_main(argc, argv, prepare, session_keep_fresh, restore);
+}

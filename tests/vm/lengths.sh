@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every inner length from the bare header to the MTU, both ways, IPv4 and IPv6 inside, IPv4 or IPv6
+# outside: each packet goes fast and arrives as it was sent.
+
+. "$(dirname "$0")/lib.sh"
+
+# every_length: of both families, and the counters say that none took the stack's way.
+every_length() {
+	local sent ns
+
+	mark
+	timeout 200 python3 "$tests/vm/lengths.py" > "$state/lengths" 2> "$state/error" ||
+		fail "$(tail -n 1 "$state/error")"
+	sent=$(awk '{ n += $1 } END { print n }' "$state/lengths")
+	for ns in $routers; do
+		expect_gained $ns encapsulated "$sent"
+		expect_gained $ns decapsulated "$sent"
+	done
+}
+
+outer_4() {
+	loaded 4
+	every_length
+}
+
+outer_6() {
+	loaded 6
+	every_length
+}
+
+skb_mode() {
+	local ns
+
+	unloaded 4
+	for ns in $routers; do
+		load $ns -m skb
+		undo in_ns $ns xdp-wg unload -q --all
+	done
+	wait_session || fail "A and B do not reach each other"
+	every_length
+}
+
+test_case outer-4 300
+test_case skb-mode 300
+test_case outer-6 300
+run_cases "$@"

@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For the scripts beside, which test with real traffic in the network of topology.sh. A script says
+# what it has with test_case and ends with `run_cases "$@"`:
+#
+#   SCRIPT [--full] [--list] [CASE...]
+#
+# A case is a shell function. It runs in a shell of its own with a time limit, says what it needs
+# (network, loaded, ...), and ends by itself when all is well or with fail(). What it changes, it
+# undoes with undo(); after a case that failed, or said spoil(), the network is made anew. Cases of
+# all scripts so share one network, because it takes long to make.
+
+set -u
+
+tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$tests/topology.sh"
+
+# What cases tell each other: `outer` has the family of the network that is up.
+state=/run/xdp-wg-tests
+logs=${RESULTS:-/results}/vm
+routers="R1 R2"
+mkdir -p "$state" "$logs"
+
+case_names=()
+declare -A case_limits case_kinds
+undo_list=()
+
+# test_case NAME SECONDS [full]: a case, which is the function NAME with _ for -.
+test_case() {
+	case_names+=("$1")
+	case_limits[$1]=$2
+	case_kinds[$1]=${3:-}
+}
+
+# fail WHY...: end the case. In a subshell it only ends that, but the case has failed.
+fail() {
+	[ -e "$state/why" ] || echo "$*" > "$state/why"
+	exit 1
+}
+
+# undo COMMAND...: when the case ends well, run this, before what was said earlier.
+undo() {
+	undo_list+=("$(printf '%q ' "$@")")
+}
+
+# spoil: the network will not be what it was.
+spoil() {
+	rm -f "$state/outer"
+}
+
+end_case() {
+	local status=$1 i
+
+	trap - EXIT
+	if [ "$status" = 0 ] && [ ! -e "$state/why" ]; then
+		for ((i = ${#undo_list[@]} - 1; i >= 0; i--)); do
+			eval "${undo_list[i]}" || {
+				echo "could not undo: ${undo_list[i]}" > "$state/why"
+				break
+			}
+		done
+	fi
+	if [ "$status" != 0 ] || [ -e "$state/why" ]; then
+		spoil
+		exit 1
+	fi
+	exit 0
+}
+
+# one_case PREFIX NAME: run it and say how it went.
+one_case() {
+	local name=$1/$2 log="$logs/$1-$2.log" why status=0 start=$SECONDS
+
+	rm -f "$state/why"
+	timeout -k 10 "${case_limits[$2]}" bash "$0" --case "$2" < /dev/null > "$log" 2>&1 || status=$?
+	if [ $status = 0 ]; then
+		echo "ok vm/$name # $((SECONDS - start)) s"
+		return
+	fi
+	spoil
+	why="exit status $status"
+	[ $status != 124 ] || why="did not end within ${case_limits[$2]} s"
+	[ ! -s "$state/why" ] || why=$(cat "$state/why")
+	echo "not ok vm/$name - $why"
+	tail -n 15 "$log" | sed 's/^/# /'
+	return 1
+}
+
+run_cases() {
+	local full= list= wanted=() name failed=0 script
+
+	script=$(basename "$0" .sh)
+	while :; do
+		case ${1:-} in
+		--case)
+			trap 'end_case $?' EXIT
+			"${2//-/_}"
+			exit
+			;;
+		--full) full=1 ;;
+		--list) list=1 ;;
+		*) break ;;
+		esac
+		shift
+	done
+	for name; do
+		[ -n "${case_limits[$name]:-}" ] || {
+			echo "$0: there is no case $name: --list shows them" >&2
+			exit 2
+		}
+		wanted+=("$name")
+	done
+	if [ $# = 0 ]; then
+		for name in "${case_names[@]}"; do
+			[ "${case_kinds[$name]}" = full ] && [ -z "$full" ] || wanted+=("$name")
+		done
+	fi
+	for name in "${wanted[@]}"; do
+		if [ -n "$list" ]; then
+			echo "vm/$script/$name"
+		else
+			one_case "$script" "$name" || failed=1
+		fi
+	done
+	exit $failed
+}
+
+# interfaces ROUTER: where xdp-wg is loaded: the inner and the outer one.
+interfaces() {
+	case $1 in
+	R1) echo r1-a r1-r2 ;;
+	R2) echo r2-r1 r2-b ;;
+	esac
+}
+
+clear_network() {
+	local ns
+
+	for ns in $TOPOLOGY_NAMESPACES; do
+		[ ! -e "/run/netns/$ns" ] || in_ns "$ns" xdp-wg unload -q --all
+	done
+	rm -f "$state/outer"
+	topology_down
+	rm -rf /sys/fs/bpf/xdp-wg /sys/fs/bpf/xdp-filter /sys/fs/bpf/xdp
+}
+
+# network [4|6]: A and B reach each other, by a tunnel over that family (IPv4).
+network() {
+	local outer=${1:-4}
+
+	if [ "$(cat "$state/outer" 2> /dev/null)" != "$outer" ]; then
+		clear_network
+		topology_up "$outer" || fail "the network could not be made"
+		echo "$outer" > "$state/outer"
+	fi
+	wait_session 30 || fail "A and B do not reach each other"
+}
+
+# loaded: the network, and xdp-wg on the routers as it is without options.
+loaded() {
+	local ns
+
+	network "$@"
+	for ns in $routers; do
+		in_ns "$ns" xdp-wg status -j $(interfaces $ns) 2> /dev/null |
+			jq -e 'all(.interfaces[]; .mode == "native" and .priority == 30 and
+				.options == []) and (.interfaces | length == 2)' > /dev/null && continue
+		in_ns "$ns" xdp-wg unload -q --all
+		load "$ns"
+	done
+	wait_session 30 || fail "A and B do not reach each other once xdp-wg is loaded"
+}
+
+# unloaded: the network, without xdp-wg.
+unloaded() {
+	local ns
+
+	network "$@"
+	for ns in $routers; do
+		in_ns "$ns" xdp-wg unload -q --all || fail "unload in $ns failed"
+	done
+}
+
+# load ROUTER [OPTION...]
+load() {
+	local ns=$1
+
+	shift
+	in_ns "$ns" xdp-wg load -q "$@" $(interfaces "$ns") || fail "load in $ns failed"
+}
+
+# count NAMESPACE REASON: packets counted until now.
+count() {
+	in_ns "$1" xdp-wg status -j | jq ".counters[\"$2\"].packets"
+}
+
+# mark: what gained() counts from.
+mark() {
+	local ns
+
+	for ns in $routers; do
+		in_ns "$ns" xdp-wg status -j > "$state/mark.$ns" 2> /dev/null
+	done
+}
+
+gained() {
+	echo $(($(count "$1" "$2") - $(jq ".counters[\"$2\"].packets" "$state/mark.$1")))
+}
+
+# expect_gained NAMESPACE REASON LEAST [MOST]: packets counted since mark.
+expect_gained() {
+	local n
+
+	n=$(gained "$1" "$2")
+	[ "$n" -ge "$3" ] && [ "$n" -le "${4:-$n}" ] && return
+	in_ns "$1" xdp-wg status
+	fail "$1 counted $n packets as $2, not ${4+from }$3${4+ to $4}"
+}
+
+# ping_all NAMESPACE ADDRESS COUNT [OPTION...]: all must be answered.
+ping_all() {
+	local ns=$1 address=$2 count=$3 output
+
+	shift 3
+	output=$(in_ns "$ns" timeout 60 ping -q -n -c "$count" -i 0.02 -W 5 "$@" "$address" 2>&1)
+	[[ $output == *" $count received"* ]] && return
+	echo "$output"
+	fail "not all of $count pings from $ns to $address ${*:+($*) }were answered"
+}
+
+# ping_none: none must be answered.
+ping_none() {
+	local ns=$1 address=$2 count=$3 output
+
+	shift 3
+	output=$(in_ns "$ns" timeout 60 ping -q -n -c "$count" -i 0.02 -W 1 "$@" "$address" 2>&1)
+	[[ $output == *" 0 received"* ]] && return
+	echo "$output"
+	fail "pings from $ns to $address ${*:+($*) }were answered"
+}
+
+# crosses: without xdp-wg or with it, A and B reach each other and nothing is lost.
+crosses() {
+	ping_all A 10.2.0.2 "${1:-10}"
+	ping_all A fd00:2::2 "${1:-10}"
+}
+
+# crosses_fast: and each packet takes the fast path, in each router and direction.
+crosses_fast() {
+	local n=${1:-10} ns
+
+	mark
+	crosses "$n"
+	for ns in $routers; do
+		expect_gained $ns encapsulated $((2 * n))
+		expect_gained $ns decapsulated $((2 * n))
+	done
+}
+
+# heals [SECONDS]: within that time packets go fast again.
+heals() {
+	local end=$((SECONDS + ${1:-30}))
+
+	wait_session "${1:-30}" || fail "A and B do not reach each other again"
+	mark
+	until [ "$(gained R1 encapsulated)" -ge 4 ] && [ "$(gained R2 encapsulated)" -ge 4 ]; do
+		[ $SECONDS -lt $end ] || fail "packets do not go fast again"
+		in_ns A ping -q -n -c 4 -i 0.1 -W 1 10.2.0.2 > /dev/null
+	done
+	crosses_fast
+}
+
+# traffic_start [OPTION...]: packets of all sizes between A and B, both ways and families, until
+# traffic_stop, which sets traffic_sent and traffic_lost.
+traffic_start() {
+	rm -f "$state/traffic"
+	python3 "$tests/vm/traffic.py" "$@" > "$state/traffic" &
+	traffic=$!
+	until [ -s "$state/traffic" ]; do
+		kill -0 $traffic || fail "the traffic did not start"
+		sleep 0.1
+	done
+}
+
+traffic_stop() {
+	kill -TERM $traffic
+	wait $traffic || fail "the traffic ended with an error"
+	cat "$state/traffic"
+	read -r traffic_sent traffic_lost <<< "$(awk '/^sent/ { s += $2; l += $4 } END { print s, l }' \
+		"$state/traffic")"
+}
+
+# traffic_lossless: stop it, and not a packet may be missing.
+traffic_lossless() {
+	traffic_stop
+	[ "$traffic_lost" = 0 ] || fail "$traffic_lost of $traffic_sent packets were lost"
+}
+
+# says STATUS WORDS NAMESPACE COMMAND...: a command ends with that status and says those words.
+says() {
+	local status=0 want=$1 words=$2 ns=$3 output
+
+	shift 3
+	output=$(in_ns "$ns" "$@" 2>&1 < /dev/null) || status=$?
+	echo "$output"
+	[ $status = "$want" ] || fail "$*: exit status $status, not $want"
+	[[ $output == *"$words"* ]] || fail "$* does not say '$words', but: $(head -n 1 <<< "$output")"
+}
+
+# nothing_left: no trace of xdp-wg is in the kernel.
+nothing_left() {
+	local left n
+
+	left=$(find /sys/fs/bpf/xdp-wg /sys/fs/bpf/xdp -mindepth 1 2> /dev/null)
+	[ -z "$left" ] || fail "left behind: $(echo $left)"
+	# Programs are freed after a grace period.
+	for n in {1..50}; do
+		left=$(bpftool prog show name xdp_wg)
+		[ -n "$left" ] || return 0
+		sleep 0.1
+	done
+	fail "a program is left: $(head -n 1 <<< "$left")"
+}
