@@ -153,10 +153,10 @@ static __always_inline int ip_has_ports(const struct packet *packet)
 }
 
 /* ICMP types that report errors, RFC 1122 section 3.2.2 and RFC 4443 section 2.1. */
-static __always_inline int icmp_is_error(__u8 protocol, __u8 type)
+static __always_inline int icmp_is_error(__u8 family, __u8 protocol, __u8 type)
 {
-	if (protocol == IPPROTO_ICMPV6)
-		return type < 128;
+	if (family == AF_INET6)
+		return protocol == IPPROTO_ICMPV6 && type < 128;
 	if (protocol != IPPROTO_ICMP)
 		return 0;
 	switch (type) {
@@ -178,7 +178,8 @@ static __always_inline void ip_parse_l4(struct packet *packet, const struct l4_p
 					const __u8 *tcp_flags)
 {
 	if (ports)
-		packet->icmp_error = icmp_is_error(packet->flow.protocol, *(const __u8 *)ports);
+		packet->icmp_error = icmp_is_error(packet->flow.family, packet->flow.protocol,
+						   *(const __u8 *)ports);
 	if (!ports || !ip_has_ports(packet))
 		return;
 	packet->flow.sport = ports->source;

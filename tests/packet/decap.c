@@ -248,6 +248,7 @@ static void test_protocols(const void *arg)
 	use_outer(c->outer);
 	for (i = 0; i < sizeof(protocols); i++) {
 		inner_packet(&r2, &packet, c->inner, 141 + i);
+		packet.data[shortest(c->inner)] = NO_ICMP_ERROR;
 		if (c->inner) {
 			ip6->ip6_nxt = protocols[i];
 			ip6->ip6_flow |= htonl(0xabcde);

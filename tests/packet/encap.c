@@ -124,8 +124,8 @@ static void test_ttl_checksum(const void *arg)
 }
 
 /*
- * A flow label and all kinds of layer 4 are none of a router's business. The payload would not be an
- * ICMP error.
+ * A flow label and all kinds of layer 4 are none of a router's business. Only what is an ICMP error
+ * is, which the payload's first byte tells.
  */
 static void test_protocols(const void *arg)
 {
@@ -140,6 +140,7 @@ static void test_protocols(const void *arg)
 	use_outer(c->outer);
 	for (i = 0; i < sizeof(protocols); i++) {
 		host_frame(&r1, &frame, c->inner, 141 + i);
+		frame.data[ETHER_HDR_LEN + shortest(c->inner)] = NO_ICMP_ERROR;
 		if (c->inner) {
 			ip6->ip6_nxt = protocols[i];
 			ip6->ip6_flow |= htonl(0xabcde);

@@ -93,6 +93,9 @@ void *wan_frame(const struct side *side, struct frame *frame, const struct messa
 /* message_frame() - A frame with an inner packet in a new data message from the other router. */
 void *message_frame(const struct side *side, struct frame *frame, const struct frame *packet);
 
+/* A type that is an error in neither: an echo request of ICMPv6. */
+#define NO_ICMP_ERROR 128
+
 /* is_icmp_error() - Whether a type of ICMP, for IPv4 or IPv6 (@inner), reports an error. */
 bool is_icmp_error(int inner, int type);
 
