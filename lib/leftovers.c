@@ -85,13 +85,15 @@ static bool is_pin(const struct dirent *entry, const char *suffix)
  */
 static bool incomplete(const struct dispatcher *dispatcher, DIR *dir)
 {
-	int size = dispatcher_size(dispatcher->prog_id), links = 0;
+	int size = dispatcher_size(dispatcher->prog_id), links = 0, programs = 0;
 	struct dirent *entry;
 
 	rewinddir(dir);
-	while ((entry = readdir(dir)))
+	while ((entry = readdir(dir))) {
 		links += is_pin(entry, "-link");
-	return size < 0 || links < size;
+		programs += is_pin(entry, "-prog");
+	}
+	return size < 0 || links < size || programs < size;
 }
 
 /* Whether a pinned program is ours and counts in this namespace. */

@@ -56,17 +56,18 @@ sound() {
 	nothing_left
 }
 
-# each_kill_load ALL: kill load at its calls.
+# each_kill_load ALL [OPTION...]: kill load, with these options, at its calls.
 each_kill_load() {
-	local call number count n=0
+	local all=$1 call number count n=0
 
+	shift
 	unloaded
 	# Directories that stay are made by the first load ever.
 	in_ns R1 xdp-wg load -q r1-a && in_ns R1 xdp-wg unload -q --all || fail "load failed"
-	calls "$1" xdp-wg load -q r1-a > "$state/calls"
+	calls "$all" xdp-wg load -q "$@" r1-a > "$state/calls"
 	in_ns R1 xdp-wg unload -q --all
 	while read -r call number count; do
-		killed_at "$call" "$number" "$count" xdp-wg load -q r1-a
+		killed_at "$call" "$number" "$count" xdp-wg load -q "$@" r1-a
 		sound "$call" "$count"
 		n=$((n + 1))
 	done < "$state/calls"
@@ -75,6 +76,10 @@ each_kill_load() {
 
 load() {
 	each_kill_load ""
+}
+
+load_rss() {
+	each_kill_load "" -r inner_flow
 }
 
 load_all() {
@@ -108,8 +113,9 @@ unload() {
 	done < "$state/calls"
 }
 
-test_case load 300
-test_case unload 120
-test_case replace 300 full
-test_case load-all 4000 full
+test_case load 120
+test_case unload 60
+test_case replace 200 full
+test_case load-rss 600 full
+test_case load-all 2000 full
 run_cases "$@"

@@ -5,16 +5,18 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# cycles COUNT: load and unload that often on both interfaces of R1, with traffic.
+# cycles COUNT: load and unload that often, on the inner and the outer interface of R1 in turn, with
+# traffic.
 cycles() {
-	local n
+	local n interface=r1-a
 
 	unloaded
 	load R2
 	traffic_start
 	for ((n = 0; n < $1; n++)); do
-		load R1
-		in_ns R1 xdp-wg unload -q --all || fail "unload failed in cycle $n"
+		in_ns R1 xdp-wg load -q $interface || fail "load failed in cycle $n"
+		in_ns R1 xdp-wg unload -q $interface || fail "unload failed in cycle $n"
+		[ $interface = r1-a ] && interface=r1-r2 || interface=r1-a
 	done
 	traffic_lossless
 	nothing_left_in_R1
@@ -43,7 +45,7 @@ replace() {
 	loaded
 	traffic_start
 	before=$(count R1 encapsulated)
-	for n in 1 2 3 4 5; do
+	for n in 1 2 3; do
 		load R1 -R
 		[ "$(count R1 encapsulated)" -gt "$before" ] || fail "the counters did not go on"
 		before=$(count R1 encapsulated)
@@ -73,10 +75,11 @@ foreground() {
 	local pid n
 
 	unloaded
+	rm -f "$state/foreground"
 	in_ns R1 xdp-wg load -F r1-a r1-r2 2> "$state/foreground" &
 	pid=$!
 	for n in {1..200}; do
-		grep -q stays "$state/foreground" && break
+		grep -qs stays "$state/foreground" && break
 		sleep 0.1
 	done
 	in_ns R1 xdp-wg status -q r1-a r1-r2 > /dev/null || fail "not loaded in the foreground"
@@ -140,8 +143,8 @@ test_case foreground-term 60
 test_case gone 60
 test_case removed-interface 60
 test_case module-busy 60
-test_case replace 120
+test_case replace 60
 test_case replace-options 60
-test_case cycles-20 200
-test_case cycles-200 1500 full
+test_case cycles-20 90
+test_case cycles-200 600 full
 run_cases "$@"

@@ -147,12 +147,13 @@ even() {
 		fail "$1: the CPUs' shares are $(shares "$1"), which is not even"
 }
 
-# table PROGRAM: what is measured for each program: many flows, in both directions.
+# table PROGRAM PACKETS: what is measured for each program: that many packets of many flows, in both
+# directions.
 table() {
 	local source encrypts decrypts
 
 	for source in A B; do
-		send_all $source $FLOWS 2
+		send_all $source $FLOWS "$2"
 		encrypts=R1 decrypts=R2
 		[ $source = A ] || encrypts=R2 decrypts=R1
 		printf '%-14s %s: %d received, %d late, %d lost; shares to encrypt %s, to decrypt %s\n' \
@@ -171,35 +172,35 @@ table() {
 round_robin() {
 	spread -r round_robin
 	crosses_fast
-	table round_robin
+	table round_robin 1
 }
 
 match_port() {
 	spread -r match_port
 	crosses_fast
 	in_order
-	table match_port
+	table match_port 1
 }
 
 tuple_steering() {
 	spread -r tuple_steering
 	crosses_fast
 	in_order
-	table tuple_steering
+	table tuple_steering 1
 }
 
 rx_hash() {
 	spread -r rx_hash
 	crosses_fast
 	in_order
-	table rx_hash
+	table rx_hash 1
 }
 
 inner_flow() {
 	spread -r inner_flow
 	crosses_fast
 	in_order
-	table inner_flow
+	table inner_flow 2
 }
 
 inner_flow_lengths() {

@@ -19,7 +19,7 @@ from namespaces import ADDRESSES, noise, open_socket
 PORT = 5000
 HEADER = 8
 SIZES = [HEADER + n * 37 % 1360 for n in range(1360)]
-DRAIN_SECONDS = 3
+DRAIN_SECONDS = 10
 
 
 class Flow:
