@@ -25,8 +25,7 @@ static void set_remote(struct dice *dice, const struct ip_recipe *recipe, uint8_
 	};
 	bool narrow = dice_once_in(dice, 6);
 
-	set(recipe, to, (recipe->family == AF_INET ? networks4 : networks6)[peer][narrow],
-	    true);
+	set(recipe, to, (recipe->family == AF_INET ? networks4 : networks6)[peer][narrow], true);
 }
 
 static void set_host(struct dice *dice, const struct ip_recipe *recipe, uint8_t *to, enum point at,
@@ -73,35 +72,40 @@ void address_roll(struct dice *dice, struct ip_recipe *recipe, enum way way, enu
 
 /* Routes of every kind, networks of the other side, and addresses that are not for forwarding. */
 static const struct address odd4[] = {
-	{ "10.1.0.0", true },	    { "10.2.0.0", true },      { "10.2.128.0", true },
-	{ "198.18.0.0", true },	    { "10.3.0.0", true },      { "10.4.0.0", true },
-	{ "10.5.0.0", true },	    { "10.6.0.0", true },      { "10.7.0.0", true },
-	{ "10.99.0.0", true },	    { "172.16.1.0", false },   { "172.16.1.1", false },
-	{ "172.16.1.2", false },    { "172.16.1.3", false },   { "192.0.2.0", false },
-	{ "192.0.2.1", false },	    { "192.0.2.2", false },    { "192.0.2.3", false },
-	{ "10.0.0.1", false },	    { "127.0.0.1", false },    { "127.9.9.9", false },
-	{ "0.0.0.0", false },	    { "0.1.2.3", false },      { "255.255.255.255", false },
-	{ "224.0.0.1", false },	    { "224.0.0.251", false },  { "239.1.2.3", false },
-	{ "240.0.0.1", false },	    { "169.254.1.1", false },  { "203.0.113.9", false },
+	{ "10.1.0.0", true },	 { "10.2.0.0", true },	   { "10.2.128.0", true },
+	{ "198.18.0.0", true },	 { "10.3.0.0", true },	   { "10.4.0.0", true },
+	{ "10.5.0.0", true },	 { "10.6.0.0", true },	   { "10.7.0.0", true },
+	{ "10.99.0.0", true },	 { "172.16.1.0", false },  { "172.16.1.1", false },
+	{ "172.16.1.2", false }, { "172.16.1.3", false },  { "192.0.2.0", false },
+	{ "192.0.2.1", false },	 { "192.0.2.2", false },   { "192.0.2.3", false },
+	{ "10.0.0.1", false },	 { "127.0.0.1", false },   { "127.9.9.9", false },
+	{ "0.0.0.0", false },	 { "0.1.2.3", false },	   { "255.255.255.255", false },
+	{ "224.0.0.1", false },	 { "224.0.0.251", false }, { "239.1.2.3", false },
+	{ "240.0.0.1", false },	 { "169.254.1.1", false }, { "203.0.113.9", false },
 };
 
 static const struct address odd6[] = {
-	{ "fd00:1::", true },	    { "fd00:2:0:0::", true },  { "fd00:2:0:1::", true },
-	{ "fd00:18::", true },	    { "fd00:3::", true },      { "fd00:4::", true },
-	{ "fd00:5::", true },	    { "fd00:6::", true },      { "fd00:7::", true },
-	{ "fd00:99::", true },	    { "fd00:a::", false },     { "fd00:a::1", false },
-	{ "fd00:a::2", false },	    { "2001:db8::", false },   { "2001:db8::1", false },
-	{ "2001:db8::2", false },   { "fd00::1", false },      { "::1", false },
-	{ "::", false },	    { "::2", false },	       { "ff01::1", false },
-	{ "ff02::1", false },	    { "ff02::2", false },      { "ff05::2", false },
-	{ "ff0e::1", false },	    { "fe80::1", false },      { "fec0::1", false },
-	{ "::ffff:10.2.0.1", false }, { "::10.2.0.1", false }, { "2002:a02:1::1", false },
+	{ "fd00:1::", true },	  { "fd00:2:0:0::", true },
+	{ "fd00:2:0:1::", true }, { "fd00:18::", true },
+	{ "fd00:3::", true },	  { "fd00:4::", true },
+	{ "fd00:5::", true },	  { "fd00:6::", true },
+	{ "fd00:7::", true },	  { "fd00:99::", true },
+	{ "fd00:a::", false },	  { "fd00:a::1", false },
+	{ "fd00:a::2", false },	  { "2001:db8::", false },
+	{ "2001:db8::1", false }, { "2001:db8::2", false },
+	{ "fd00::1", false },	  { "::1", false },
+	{ "::", false },	  { "::2", false },
+	{ "ff01::1", false },	  { "ff02::1", false },
+	{ "ff02::2", false },	  { "ff05::2", false },
+	{ "ff0e::1", false },	  { "fe80::1", false },
+	{ "fec0::1", false },	  { "::ffff:10.2.0.1", false },
+	{ "::10.2.0.1", false },  { "2002:a02:1::1", false },
 };
 
 static const char *odd(struct dice *dice, const struct ip_recipe *recipe, uint8_t *to)
 {
-	const struct address *address = recipe->family == AF_INET ? &dice_pick(dice, odd4)
-								   : &dice_pick(dice, odd6);
+	const struct address *address =
+		recipe->family == AF_INET ? &dice_pick(dice, odd4) : &dice_pick(dice, odd6);
 
 	set(recipe, to, address->text, address->network);
 	return address->text;

@@ -77,7 +77,10 @@ static void insert(struct input *input, unsigned int offset, const uint8_t *data
 static void roll_tag(struct dice *dice, struct input *input)
 {
 	static const uint8_t tags[][4] = {
-		{ 0x81, 0, 0, 5 }, { 0x81, 0, 0, 0 }, { 0x81, 0, 0xe0, 0 }, { 0x88, 0xa8, 0, 5 },
+		{ 0x81, 0, 0, 5 },
+		{ 0x81, 0, 0, 0 },
+		{ 0x81, 0, 0xe0, 0 },
+		{ 0x88, 0xa8, 0, 5 },
 	};
 	const uint8_t *tag = dice_pick(dice, tags);
 
@@ -88,9 +91,12 @@ static void roll_tag(struct dice *dice, struct input *input)
 static void roll_mac(struct dice *dice, struct input *input)
 {
 	static const uint8_t macs[][6] = {
-		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, { 1, 0, 0x5e, 0, 0, 1 },
-		{ 0x33, 0x33, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0x0c, 1 },
-		{ 2, 0, 0, 0, 0x0b, 1 }, { 2, 0, 0, 0, 0x0a, 1 },
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		{ 1, 0, 0x5e, 0, 0, 1 },
+		{ 0x33, 0x33, 0, 0, 0, 1 },
+		{ 2, 0, 0, 0, 0x0c, 1 },
+		{ 2, 0, 0, 0, 0x0b, 1 },
+		{ 2, 0, 0, 0, 0x0a, 1 },
 	};
 	const uint8_t *mac = dice_pick(dice, macs);
 
@@ -116,7 +122,8 @@ static void roll_type(struct dice *dice, struct input *input, int family)
 
 static void roll_end(struct dice *dice, struct input *input)
 {
-	unsigned int i, n = dice_once_in(dice, 3) ? dice_range(dice, 1, 3) : dice_range(dice, 1, 64);
+	unsigned int i,
+		n = dice_once_in(dice, 3) ? dice_range(dice, 1, 3) : dice_range(dice, 1, 64);
 
 	if (dice_once_in(dice, 4)) {
 		input->length = dice_range(dice, ETH_LENGTH, input->length);
@@ -154,8 +161,8 @@ void grammar_link(struct dice *dice, struct input *input, int family, bool odd)
 }
 
 static const char *const way_words[] = {
-	[WAY_IN] = "A to tunnel",	[WAY_IN_W] = "W to tunnel",
-	[WAY_OUT] = "tunnel to A",	[WAY_OUT_W] = "tunnel to W",
+	[WAY_IN] = "A to tunnel",	   [WAY_IN_W] = "W to tunnel",
+	[WAY_OUT] = "tunnel to A",	   [WAY_OUT_W] = "tunnel to W",
 	[WAY_PLAIN] = "A to W, no tunnel", [WAY_PLAIN_W] = "W to A, no tunnel",
 };
 
@@ -178,7 +185,7 @@ static void look_like_message(struct dice *dice, struct input *input, uint8_t *i
 /* A packet that comes in without a tunnel. */
 static void roll_plain(struct dice *dice, struct input *input)
 {
-	static const enum way ways[] = { WAY_IN, WAY_IN,   WAY_IN,   WAY_IN,
+	static const enum way ways[] = { WAY_IN, WAY_IN,   WAY_IN,    WAY_IN,
 					 WAY_IN, WAY_IN_W, WAY_PLAIN, WAY_PLAIN_W };
 	struct ip_recipe recipe = { .tag = input->tag };
 	unsigned int odd = dice_once_in(dice, 2) ? 0 : dice_once_in(dice, 5) ? 2 : 1;
@@ -219,8 +226,8 @@ static void roll_plain(struct dice *dice, struct input *input)
 			}
 		}
 	}
-	input->length = ETH_LENGTH + ip_write_packet(dice, input, &recipe, input->data + ETH_LENGTH,
-						     length);
+	input->length = ETH_LENGTH +
+			ip_write_packet(dice, input, &recipe, input->data + ETH_LENGTH, length);
 	if (recipe.protocol == IPPROTO_UDP && recipe.oddity == ODD_NOTHING && dice_once_in(dice, 6))
 		look_like_message(dice, input, input->data + ETH_LENGTH,
 				  ip_header_length(recipe.family), length);

@@ -21,7 +21,8 @@ unsigned int grammar_roll(struct dice *dice, struct input *inputs, unsigned int 
 /* grammar_roll_message() - Likewise, a WireGuard message for R1. */
 void grammar_roll_message(struct dice *dice, struct input *inputs, unsigned int index);
 
-/* grammar_roll_roaming() - Likewise, ROAMING_INPUTS frames about a peer that moves and comes back. */
+/* grammar_roll_roaming() - Likewise, ROAMING_INPUTS frames about a peer that moves and comes back.
+ */
 #define ROAMING_INPUTS 5
 void grammar_roll_roaming(struct dice *dice, struct input *inputs, unsigned int index);
 

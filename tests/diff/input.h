@@ -57,7 +57,8 @@ struct input {
 	uint8_t point; /* enum point */
 	uint16_t marks; /* enum input_marks */
 	uint16_t length;
-	uint16_t fragment; /* split the IPv4 packet into two at this byte of its payload, if not 0 */
+	uint16_t
+		fragment; /* split the IPv4 packet into two at this byte of its payload, if not 0 */
 	struct message message;
 	char words[120]; /* what it is, for the reader of a mismatch */
 	uint8_t data[FRAME_MAX];

@@ -9,10 +9,10 @@ void ip_roll(struct dice *dice, struct ip_recipe *recipe)
 {
 	static const uint8_t ttls[] = { 2, 3, 64, 128, 254, 255 };
 	static const uint8_t protocols[] = {
-		IPPROTO_UDP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_TCP,	IPPROTO_TCP,
-		IPPROTO_TCP, IPPROTO_SCTP, IPPROTO_GRE, IPPROTO_ESP,	IPPROTO_IPIP,
-		IPPROTO_IPV6, IPPROTO_DCCP, IPPROTO_UDPLITE, 253,	IPPROTO_ICMP,
-		IPPROTO_ICMP,
+		IPPROTO_UDP,	 IPPROTO_UDP,  IPPROTO_UDP,  IPPROTO_TCP,
+		IPPROTO_TCP,	 IPPROTO_TCP,  IPPROTO_SCTP, IPPROTO_GRE,
+		IPPROTO_ESP,	 IPPROTO_IPIP, IPPROTO_IPV6, IPPROTO_DCCP,
+		IPPROTO_UDPLITE, 253,	       IPPROTO_ICMP, IPPROTO_ICMP,
 	};
 
 	recipe->tos = dice_once_in(dice, 2) ? dice_below(dice, 256) : dice_below(dice, 4);
@@ -26,8 +26,8 @@ void ip_roll(struct dice *dice, struct ip_recipe *recipe)
 
 uint16_t ip_roll_length(struct dice *dice, uint16_t first, uint16_t last)
 {
-	static const uint16_t edges[] = { 576, 1200, 1280, 1300, 1380, 1404, 1408, 1416, 1420, 1424,
-					  1436, 1440, 1452, 1472, 1480, 1500, 1600 };
+	static const uint16_t edges[] = { 576,	1200, 1280, 1300, 1380, 1404, 1408, 1416, 1420,
+					  1424, 1436, 1440, 1452, 1472, 1480, 1500, 1600 };
 	int length = first;
 
 	switch (dice_below(dice, 10)) {
@@ -123,8 +123,8 @@ static size_t write_header4(struct dice *dice, struct input *input, const struct
 	if (recipe->oddity == ODD_OPTIONS)
 		header += write_options(dice, input, to + header);
 	if (recipe->oddity == ODD_FRAGMENT) {
-		static const uint16_t fragments[] = { 0x2000, 0x2001, 0x2064, 0x0001, 0x00b9,
-						      0x1fff, 0x8000 };
+		static const uint16_t fragments[] = { 0x2000, 0x2001, 0x2064, 0x0001,
+						      0x00b9, 0x1fff, 0x8000 };
 
 		fragment |= dice_pick(dice, fragments);
 		input_say(input, "fragment %04x", fragment);

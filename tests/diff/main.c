@@ -79,7 +79,7 @@ static double seconds(void)
 }
 
 /* At most so many frames go through R1 in one pass, on the keys of one session. */
-#define CHUNK_MAX 4000
+#define CHUNK_MAX 2000
 /* The number of network.sh's variants. Chunks take turns. */
 #define VARIANTS 6
 /* Batches are no larger than this, or R1's queues lose frames. */

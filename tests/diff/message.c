@@ -41,8 +41,8 @@ static void wrap(struct dice *dice, struct input *input, struct outer *outer, si
 }
 
 /*
- * What is odd about the outer addresses and ports makes the peer roam, so nothing else may be on its
- * way, not even an answer to this.
+ * What is odd about the outer addresses and ports makes the peer roam, so nothing else may be on
+ * its way, not even an answer to this.
  */
 static void roll_endpoint(struct dice *dice, struct input *input, struct outer *outer)
 {
@@ -99,17 +99,24 @@ static void roll_type(struct dice *dice, struct input *input, uint8_t *message, 
 	for (i = 4; i < *length; i++)
 		message[i] = i * 7;
 	input->marks |= MARK_RAW;
-	input_say(input, "message %02x%02x%02x%02x of %zu bytes", message[0], message[1], message[2],
-		  message[3], *length);
+	input_say(input, "message %02x%02x%02x%02x of %zu bytes", message[0], message[1],
+		  message[2], message[3], *length);
 }
 
 static void roll_counter(struct dice *dice, struct input *inputs, unsigned int index)
 {
-	static const uint32_t behind[] = { 0, 1, 2, 63, 64, 65, 127, 128, 1000, 8063, 8064, 8065,
-					   8100, 8127, 8128, 8129, 8130, 8191, 8192, 8193, 9000 };
+	static const uint32_t behind[] = { 0,	 1,    2,    63,   64,	 65,   127,
+					   128,	 1000, 8063, 8064, 8065, 8100, 8127,
+					   8128, 8129, 8130, 8191, 8192, 8193, 9000 };
 	static const uint32_t ahead[] = { 2, 63, 64, 65, 2000, 8128, 8192, 8193, 20000 };
-	static const uint64_t values[] = { 0, 1, 1ULL << 63, UINT64_MAX, UINT64_MAX - 1,
-					   UINT64_MAX - 8128, UINT64_MAX - 8129, UINT64_MAX - 8130 };
+	static const uint64_t values[] = { 0,
+					   1,
+					   1ULL << 63,
+					   UINT64_MAX,
+					   UINT64_MAX - 1,
+					   UINT64_MAX - 8128,
+					   UINT64_MAX - 8129,
+					   UINT64_MAX - 8130 };
 	struct input *input = &inputs[index];
 	struct message *message = &input->message;
 
@@ -218,7 +225,8 @@ static void roll_outer_oddity(struct dice *dice, struct input *input, struct out
 }
 
 /* The padding: as the kernel pads, or nothing, or more than it would, and not zero. */
-static size_t pad(struct dice *dice, struct input *input, uint8_t *packet, size_t length, size_t most)
+static size_t pad(struct dice *dice, struct input *input, uint8_t *packet, size_t length,
+		  size_t most)
 {
 	size_t padded = (length + 15) / 16 * 16;
 	uint8_t fill = 0;

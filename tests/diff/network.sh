@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# network.sh up|down|session|variant N|load|unload|status: the network of the differential test. place.h has the same
-# addresses for the program.
+# network.sh up|down|session|variant N|load|unload|status: the network of the differential test.
+# place.h has the same addresses for the program.
 #
 #      diff-a                diff-r1                    diff-w                   diff-r2
 #        a-r1 ------------ r1-a  r1-w -------------- w-r1    w-r2 ------------ r2-w
@@ -29,8 +29,8 @@ in_ns() {
 	nsenter --net="/run/netns/$ns" -- "$@"
 }
 
-# link NAMESPACE NAME MAC NAMESPACE NAME MAC MTU: a veth pair that XDP can work on: it sees neither a
-# checksum that a device was to finish nor a tag beside the packet. Native XDP transmits to a veth
+# link NAMESPACE NAME MAC NAMESPACE NAME MAC MTU: a veth pair that XDP can work on: it sees neither
+# a checksum that a device was to finish nor a tag beside the packet. Native XDP transmits to a veth
 # whose peer polls, which GRO makes it do; the sizes of 1 leave every packet single.
 link() {
 	local mtu=$7
@@ -62,7 +62,7 @@ router() {
 	in_ns "$1" sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 \
 		net.ipv4.icmp_msgs_burst=1000000 net.ipv6.icmp.ratelimit=0 \
-		net.ipv4.ipfrag_time=3600 net.ipv6.ip6frag_time=3600
+		net.ipv4.ipfrag_time=1 net.ipv6.ip6frag_time=1
 	for name in all default; do
 		in_ns "$1" sysctl -q -w net.ipv4.conf.$name.rp_filter=0 \
 			net.ipv4.conf.$name.send_redirects=0

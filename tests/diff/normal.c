@@ -70,8 +70,8 @@ static int header_tag(const struct view *view)
 }
 
 /*
- * Blank an encrypted message, wherever it is: quoted, forwarded, or in another tunnel. What is behind
- * it and the checksum in front of it are not known better.
+ * Blank an encrypted message, wherever it is: quoted, forwarded, or in another tunnel. What is
+ * behind it and the checksum in front of it are not known better.
  */
 static void blank_message(const struct view *view)
 {
@@ -117,6 +117,11 @@ static bool is_noise(const struct view *view)
 {
 	static const uint8_t reports[] = { 0xff, 2, [15] = 0x16 };
 
+	/* The router also gives up waiting for other fragments. */
+	if (view->length >= 2 && view->payload[1] == 1 &&
+	    ((view->protocol == IPPROTO_ICMP && view->payload[0] == 11) ||
+	     (view->protocol == IPPROTO_ICMPV6 && view->payload[0] == 3)))
+		return place_is_router(source(view), view->family);
 	if (view->family == AF_INET)
 		return view->protocol == IPPROTO_IGMP;
 	if (!memcmp(destination(view), reports, sizeof(reports)))

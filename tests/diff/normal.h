@@ -13,7 +13,7 @@
 enum normal_kind {
 	NORMAL_OUTPUT,
 	NORMAL_MARKER,
-	NORMAL_NOISE, /* neighbour and group protocols, by the router's own clock */
+	NORMAL_NOISE, /* what the router sends by its own clock */
 	NORMAL_TIMER, /* WireGuard's own messages: handshakes and keepalives */
 };
 

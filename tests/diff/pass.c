@@ -29,6 +29,8 @@
 
 /* A marker that does not come means that R1 does not forward any more. */
 #define MARKER_SECONDS 10
+/* More than the second that R1 waits for the rest of a fragmented packet. */
+#define FRAGMENT_USECS 1200000
 
 /* What the pass is at. */
 static struct {
@@ -184,8 +186,8 @@ static void send_marker_out(enum peer peer)
 	memcpy(frame + 6, host_macs[path->point], 6);
 	udp = ip + (peer == PEER_4 ? IP4_LENGTH : IP6_LENGTH);
 	length = UDP_LENGTH + MESSAGE_OVERHEAD;
-	length += message.plain = write_marker(udp + UDP_LENGTH + MESSAGE_HEADER,
-					       marker_remotes[peer], "10.1.0.1");
+	length += message.plain =
+		write_marker(udp + UDP_LENGTH + MESSAGE_HEADER, marker_remotes[peer], "10.1.0.1");
 	put16(udp, path->port);
 	put16(udp + 2, WG_PORT);
 	put16(udp + 4, length);
@@ -429,6 +431,8 @@ void pass_run(struct pass *pass)
 	reset_path(PEER_4);
 	reset_path(PEER_6);
 	session_renew();
+	/* What is left of the last pass: fragments that wait for others. */
+	usleep(FRAGMENT_USECS);
 	settle(false);
 	for (at.batch = 0; at.batch < pass->batch_count; at.batch++) {
 		if (session_age() > 100)

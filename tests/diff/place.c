@@ -42,7 +42,7 @@ void place_address(uint8_t *address, const char *text, uint16_t add)
 
 bool place_is_router(const uint8_t *address, int family)
 {
-	static const char *const own[] = { "172.16.1.1", "192.0.2.1", "10.0.0.1",
+	static const char *const own[] = { "172.16.1.1", "192.0.2.1",	"10.0.0.1",
 					   "fd00:a::1",	 "2001:db8::1", "fd00::1" };
 	uint8_t mine[16];
 	size_t i;

@@ -42,7 +42,8 @@ extern const char *const router_endpoints[PEERS];
 extern const uint8_t router_macs[POINTS][6];
 extern const uint8_t host_macs[POINTS][6];
 
-/* place_address() - Write 4 or 16 bytes: an address in text, with a number added to its last ones. */
+/* place_address() - Write 4 or 16 bytes: an address in text, with a number added to its last ones.
+ */
 void place_address(uint8_t *address, const char *text, uint16_t add);
 
 /* place_is_router() - Whether an address is one of R1's own. */

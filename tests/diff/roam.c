@@ -65,16 +65,16 @@ static void roll_answer(struct dice *dice, struct input *input, enum peer peer)
 	input->point = POINT_A;
 	length = ip_roll_length(dice, ip_header_length(recipe.family), 1000);
 	input_say(input, "to a peer that has moved, %u bytes, TOS %02x", length, recipe.tos);
-	input->length = ETH_LENGTH + ip_write_packet(dice, input, &recipe,
-						     input->data + ETH_LENGTH, length);
+	input->length = ETH_LENGTH +
+			ip_write_packet(dice, input, &recipe, input->data + ETH_LENGTH, length);
 	grammar_link(dice, input, recipe.family, false);
 }
 
 void grammar_roll_roaming(struct dice *dice, struct input *inputs, unsigned int index)
 {
 	enum peer peer = dice_below(dice, PEERS);
-	const struct move *move = peer == PEER_4 ? &dice_pick(dice, moves4)
-						 : &dice_pick(dice, moves6);
+	const struct move *move =
+		peer == PEER_4 ? &dice_pick(dice, moves4) : &dice_pick(dice, moves6);
 	unsigned int i;
 
 	for (i = 0; i < ROAMING_INPUTS; i++) {

@@ -31,7 +31,7 @@ enum statistic {
 #define STAT_ENUM(name) STAT_##name,
 	STATS(STAT_ENUM)
 #undef STAT_ENUM
-	STAT_MAX,
+		STAT_MAX,
 };
 
 struct stats {

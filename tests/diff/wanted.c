@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The differences between the fast path and the kernel's own that are wanted. The manual repeats
- * the table. What is in no frame, so that this test does not see it, is named there alone.
+ * The differences between the fast path and the kernel's own that are known and wanted. The manual
+ * repeats this table.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -9,8 +9,18 @@
 #include "wanted.h"
 
 static struct wanted table[] = {
-	{ "A data message is accepted with a wrong outer UDP checksum: its tag proves more.",
+	{ "A data message with a wrong outer UDP checksum is accepted: its tag proves more.",
 	  MARK_UDP_CHECK, 0 },
+	/* What is not compared, since it shows in no frame. */
+	{ "The kernel's protocol counters (nstat) count what goes through the stack: they are about "
+	  "the host's own work, of which there is less.",
+	  0, 0 },
+	{ "The bytes that an interface has sent: drivers count frames from XDP in their own way, veth "
+	  "with their Ethernet header.",
+	  0, 0 },
+	{ "Netfilter hooks, queueing disciplines and captures on the WireGuard device do not see the "
+	  "packets: that is what is saved.",
+	  0, 0 },
 };
 
 #define ENTRIES (sizeof(table) / sizeof(*table))
@@ -20,7 +30,7 @@ struct wanted *wanted_find(const struct input *input)
 	size_t i;
 
 	for (i = 0; i < ENTRIES; i++)
-		if ((input->marks & table[i].marks) == table[i].marks)
+		if (input->marks & table[i].marks)
 			return &table[i];
 	return NULL;
 }
@@ -30,5 +40,7 @@ void wanted_print(void)
 	size_t i;
 
 	for (i = 0; i < ENTRIES; i++)
-		printf("wanted difference, seen %u times: %s\n", table[i].seen, table[i].words);
+		if (table[i].marks)
+			printf("wanted difference, seen %u times: %s\n", table[i].seen,
+			       table[i].words);
 }

@@ -7,7 +7,7 @@
 /* A difference that is known and wanted. */
 struct wanted {
 	const char *words; /* for the manual */
-	uint16_t marks; /* inputs with all of these may differ */
+	uint16_t marks; /* inputs with one of these may differ; 0 if it shows in no frame */
 	unsigned int seen;
 };
 

@@ -96,12 +96,14 @@ void wire_send(unsigned int wire, const uint8_t *frame, size_t length)
 	memcpy(queue[queued].data, frame, length);
 	queue[queued].wire = wire;
 	queue[queued].iov = (struct iovec){ queue[queued].data, length };
-	messages[queued].msg_hdr = (struct msghdr){ .msg_iov = &queue[queued].iov, .msg_iovlen = 1 };
+	messages[queued].msg_hdr =
+		(struct msghdr){ .msg_iov = &queue[queued].iov, .msg_iovlen = 1 };
 	queued++;
 }
 
-void wire_take(unsigned int wire, void (*take)(unsigned int wire, const uint8_t *frame,
-					       size_t length, void *arg), void *arg)
+void wire_take(unsigned int wire,
+	       void (*take)(unsigned int wire, const uint8_t *frame, size_t length, void *arg),
+	       void *arg)
 {
 	static uint8_t data[64][2 * FRAME_MAX];
 	struct iovec iov[64];
@@ -150,7 +152,9 @@ void wire_drain(unsigned int wire)
 
 void wire_provoke(enum peer peer)
 {
-	uint8_t packet[20] = { 0x45, [3] = 20, [8] = 64, [9] = 253, [12] = 10, 2, 0, 1, 10, 1, 0, 2 };
+	uint8_t packet[20] = {
+		0x45, [3] = 20, [8] = 64, [9] = 253, [12] = 10, 2, 0, 1, 10, 1, 0, 2
+	};
 
 	if (peer == PEER_6)
 		packet[14] = 128;

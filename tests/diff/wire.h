@@ -25,8 +25,9 @@ void wire_send(unsigned int wire, const uint8_t *frame, size_t length);
 void wire_flush(void);
 
 /* wire_take() - Give all frames that have arrived to a function. */
-void wire_take(unsigned int wire, void (*take)(unsigned int wire, const uint8_t *frame,
-					       size_t length, void *arg), void *arg);
+void wire_take(unsigned int wire,
+	       void (*take)(unsigned int wire, const uint8_t *frame, size_t length, void *arg),
+	       void *arg);
 
 /* wire_wait() - Wait until a frame arrives anywhere. Return: false after that many milliseconds. */
 bool wire_wait(int timeout);

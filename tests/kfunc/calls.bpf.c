@@ -57,7 +57,7 @@ int moves_xdp(struct xdp_md *ctx)
 	__u32 length = bpf_xdp_get_buff_len(ctx);
 	__u32 grow = exchange.request.headroom;
 
-	/* All of the headroom but what is to stay: a test run has 256 bytes, of which 40 are taken. */
+	/* All of the headroom but what is to stay: a test run has 256 bytes, and 40 are taken. */
 	grow = 256 - 40 - (grow > 200 ? 200 : grow);
 	if (bpf_xdp_adjust_head(ctx, -(int)grow) || bpf_xdp_wg_move(ctx, 0, grow, length) ||
 	    bpf_xdp_adjust_tail(ctx, -(int)grow))
@@ -92,8 +92,7 @@ int encapsulates_skb(struct __sk_buff *ctx)
 	__u32 padding = -inner & 15;
 
 	if (bpf_skb_change_tail(ctx, ctx->len + padding + 16, 0) ||
-	    bpf_skb_adjust_room(ctx, 20 + 8 + 16, BPF_ADJ_ROOM_MAC,
-				exchange.request.room_flags))
+	    bpf_skb_adjust_room(ctx, 20 + 8 + 16, BPF_ADJ_ROOM_MAC, exchange.request.room_flags))
 		return 0;
 	exchange.request.offset = ETH_HLEN + 20 + 8;
 	exchange.request.length = 32 + inner + padding;

@@ -65,8 +65,7 @@ static void check_encrypted(enum kind kind, int family, uint32_t length)
 	CHECK_BYTES("padding", plain + length, zeros, padding_of(length));
 	CHECK_BYTES("in front of the message", after.data, before.data, MESSAGE_OFFSET);
 	end = MESSAGE_OFFSET + request.length;
-	CHECK_BYTES("behind the message", after.data + end, before.data + end,
-		    before.length - end);
+	CHECK_BYTES("behind the message", after.data + end, before.data + end, before.length - end);
 }
 
 static void test_encrypt4(const void *arg)

@@ -66,8 +66,10 @@ static void test_checksum_outside(const void *arg)
 {
 	struct request request = { .call = CALL_CHECKSUM };
 	static const uint32_t bad[][2] = {
-		{ 0, 101 },	   { 1, 100 },	       { 100, 1 },	  { 101, 0 },
-		{ UINT32_MAX, 0 }, { UINT32_MAX, 1 },  { 0, UINT32_MAX }, { 50, UINT32_MAX - 49 },
+		{ 0, 101 },	   { 1, 100 },
+		{ 100, 1 },	   { 101, 0 },
+		{ UINT32_MAX, 0 }, { UINT32_MAX, 1 },
+		{ 0, UINT32_MAX }, { 50, UINT32_MAX - 49 },
 		{ 50, 51 },	   { 1u << 31, 1u << 31 },
 	};
 	struct frame frame;
@@ -97,8 +99,8 @@ static void test_move(const void *arg)
 {
 	struct request request = { .call = CALL_MOVE };
 	static const uint32_t moves[][3] = {
-		{ 0, 28, 100 }, { 28, 0, 100 }, { 0, 1, 199 }, { 1, 0, 199 },
-		{ 100, 0, 100 }, { 0, 0, 200 }, { 200, 0, 0 }, { 7, 93, 64 },
+		{ 0, 28, 100 },	 { 28, 0, 100 }, { 0, 1, 199 }, { 1, 0, 199 },
+		{ 100, 0, 100 }, { 0, 0, 200 },	 { 200, 0, 0 }, { 7, 93, 64 },
 	};
 	struct frame frame, expected;
 	size_t i;
@@ -122,8 +124,14 @@ static void test_move_outside(const void *arg)
 {
 	struct request request = { .call = CALL_MOVE };
 	static const uint32_t bad[][3] = {
-		{ 0, 0, 201 }, { 101, 0, 100 }, { 0, 101, 100 }, { 201, 0, 0 }, { 0, 201, 0 },
-		{ UINT32_MAX, 0, 2 }, { 0, UINT32_MAX, 2 }, { 0, 0, UINT32_MAX },
+		{ 0, 0, 201 },
+		{ 101, 0, 100 },
+		{ 0, 101, 100 },
+		{ 201, 0, 0 },
+		{ 0, 201, 0 },
+		{ UINT32_MAX, 0, 2 },
+		{ 0, UINT32_MAX, 2 },
+		{ 0, 0, UINT32_MAX },
 	};
 	struct frame frame;
 	size_t i;

@@ -231,7 +231,8 @@ int writes_to_peer(struct xdp_md *ctx)
 SEC("?xdp")
 int makes_up_context(struct xdp_md *ctx)
 {
-	struct wg_device *wg = bpf_xdp_wg_device_get_by_index((void *)address, ctx->ingress_ifindex);
+	struct wg_device *wg =
+		bpf_xdp_wg_device_get_by_index((void *)address, ctx->ingress_ifindex);
 
 	if (wg)
 		bpf_wg_device_put(wg);

@@ -170,8 +170,8 @@ static bool is_datagram(const struct frame *frame, const void *arg)
 }
 
 /*
- * Send a UDP datagram of 300 bytes by an interface of R1 whose device would finish its checksum, and
- * let the program make a message of it there. What comes out is in @frame.
+ * Send a UDP datagram of 300 bytes by an interface of R1 whose device would finish its checksum,
+ * and let the program make a message of it there. What comes out is in @frame.
  */
 static void send_by_program(uint64_t room_flags, struct frame *frame)
 {

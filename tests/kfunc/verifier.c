@@ -108,8 +108,8 @@ static void test_refusal(const void *arg)
 }
 
 /*
- * The kfuncs, in C. There are those for both kinds of program, those that each kind has under a name
- * of its own (% is xdp or skb, $ its context), and a few that only one has.
+ * The kfuncs, in C. There are those for both kinds of program, those that each kind has under a
+ * name of its own (% is xdp or skb, $ its context), and a few that only one has.
  */
 static const char *const signatures[] = {
 	"struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr, "

@@ -180,6 +180,16 @@ static bool prepared(const char *program, void (*prepare)(void))
 	return false;
 }
 
+bool test_take_full(int *argc, char ***argv)
+{
+	if (*argc < 2 || strcmp((*argv)[1], "--full"))
+		return false;
+	(*argv)[1] = (*argv)[0];
+	(*argv)++;
+	(*argc)--;
+	return true;
+}
+
 int test_main(int argc, char **argv, void (*prepare)(void), void (*before)(void),
 	      void (*restore)(void))
 {

@@ -19,6 +19,12 @@ void test_add(void (*run)(const void *arg), const void *arg, const char *format,
 	__attribute__((format(printf, 3, 4)));
 
 /*
+ * test_take_full() - Take --full from the beginning of the arguments.
+ * Return: whether it was there: cases that take long are to be added, too.
+ */
+bool test_take_full(int *argc, char ***argv);
+
+/*
  * test_main() - Run the cases that are named on the command line, or all; or print their names
  * with --list.
  * @prepare: runs once before the first case; when it fails, no case runs and the
@@ -52,14 +58,14 @@ void test_fail(const char *file, int line, const char *format, ...)
 			FAIL("%s is %lld, not %lld", #actual, actual_, expected_);                 \
 	} while (0)
 
-/* test_check_bytes() - Fail the case unless two pieces of memory are equal; tells where they differ. */
+/* test_check_bytes() - Fail the case unless memory is as expected; tells where it is not. */
 void test_check_bytes(const char *file, int line, const char *what, const void *actual,
 		      const void *expected, size_t length);
 
 #define CHECK_BYTES(what, actual, expected, length)                                                \
 	test_check_bytes(__FILE__, __LINE__, what, actual, expected, length)
 
-/* test_shell() - Run a shell command in the current network namespace; its failure is the case's. */
+/* test_shell() - Run a shell command in the current namespace; its failure is the case's. */
 void test_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* test_shell_output() - The same, and give back what it prints, in a static buffer. */

@@ -204,8 +204,7 @@ static void check_as_it_was(const char *ifname, const struct frame *frame,
 	enum verdict got;
 
 	found = datapath_run(0, ifname, &copy, &got);
-	CHECK(found == reason, "counted as %s, not as %s", reason_name(found),
-	      reason_name(reason));
+	CHECK(found == reason, "counted as %s, not as %s", reason_name(found), reason_name(reason));
 	CHECK_EQ(got, verdict);
 	CHECK_EQ(copy.length, frame->length);
 	CHECK_BYTES("the frame", copy.data, frame->data, frame->length);

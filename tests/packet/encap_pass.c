@@ -208,9 +208,11 @@ static void test_pass(const void *arg)
 static void test_destinations(const void *arg)
 {
 	static const char *const addresses[] = {
-		"0.0.0.0", "127.0.0.1", "224.0.0.1", "239.1.2.3", "240.0.0.1", "255.255.255.255",
-		"10.1.0.255",
-		"::", "::1", "ff02::1", "ff05::2", "fe80::1", "::ffff:10.2.0.2",
+		"0.0.0.0",	   "127.0.0.1", "224.0.0.1",
+		"239.1.2.3",	   "240.0.0.1", "255.255.255.255",
+		"10.1.0.255",	   "::",	"::1",
+		"ff02::1",	   "ff05::2",	"fe80::1",
+		"::ffff:10.2.0.2",
 	};
 	struct frame frame, copy;
 	enum xdp_wg_reason reason;

@@ -36,13 +36,9 @@ static void restore(void)
 
 int main(int argc, char **argv)
 {
-	bool full = argc > 1 && !strcmp(argv[1], "--full");
+	bool full = test_take_full(&argc, &argv);
 	enum kind kind;
 
-	if (full) {
-		argv++;
-		argc--;
-	}
 	for (kind = XDP; kind <= SKB; kind++) {
 		add_encap_tests(kind, full);
 		add_encap_pass_tests(kind);

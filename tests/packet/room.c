@@ -36,7 +36,8 @@ static void make_large(void)
 	test_shell("ip link set r2-r1 mtu 9000");
 	session_enter(&r1);
 	test_shell("ip link set r1-r2 mtu 9000 && ip link set r1-a mtu 9000 && "
-		   "ip link set wg0 mtu %d", LARGE_TUNNEL_MTU);
+		   "ip link set wg0 mtu %d",
+		   LARGE_TUNNEL_MTU);
 }
 
 /* The frame is moved forward where the tail cannot grow. */

@@ -26,11 +26,9 @@ struct setup {
 
 static const struct setup setups[] = {
 	{ "forwarding-off", "R1", "sysctl -q -w net.ipv4.conf.r1-a.forwarding=0",
-	  "sysctl -q -w net.ipv4.conf.r1-a.forwarding=1", 0, 0, XDP_WG_FORWARDING_OFF,
-	  FAST_DECAP },
+	  "sysctl -q -w net.ipv4.conf.r1-a.forwarding=1", 0, 0, XDP_WG_FORWARDING_OFF, FAST_DECAP },
 	{ "forwarding-off-tunnel", "R1", "sysctl -q -w net.ipv4.conf.wg0.forwarding=0",
-	  "sysctl -q -w net.ipv4.conf.wg0.forwarding=1", 0, 0, FAST_ENCAP,
-	  XDP_WG_FORWARDING_OFF },
+	  "sysctl -q -w net.ipv4.conf.wg0.forwarding=1", 0, 0, FAST_ENCAP, XDP_WG_FORWARDING_OFF },
 	{ "forwarding-off-6", "R1", "sysctl -q -w net.ipv6.conf.all.forwarding=0",
 	  "sysctl -q -w net.ipv6.conf.all.forwarding=1", 1, 0, XDP_WG_FORWARDING_OFF,
 	  XDP_WG_FORWARDING_OFF },
@@ -71,8 +69,10 @@ static const struct setup setups[] = {
 	  "sysctl -q -w net.ipv4.conf.all.rp_filter=0", 0, 0, FAST_ENCAP, FAST_DECAP },
 	{ "rp-filter-elsewhere", "R1",
 	  "sysctl -q -w net.ipv4.conf.all.rp_filter=1; "
-	  "ip route add 10.1.0.2/32 via 192.0.2.2; ip route add 10.2.0.2/32 via 192.0.2.2 metric 9",
-	  "ip route del 10.1.0.2/32 via 192.0.2.2; ip route del 10.2.0.2/32 via 192.0.2.2 metric 9; "
+	  "ip route add 10.1.0.2/32 via 192.0.2.2; "
+	  "ip route add 10.2.0.2/32 via 192.0.2.2 metric 9",
+	  "ip route del 10.1.0.2/32 via 192.0.2.2; "
+	  "ip route del 10.2.0.2/32 via 192.0.2.2 metric 9; "
 	  "sysctl -q -w net.ipv4.conf.all.rp_filter=0",
 	  0, 0, XDP_WG_NOT_TUNNEL, XDP_WG_SOURCE },
 	{ "ipsec", "R1",
@@ -85,8 +85,9 @@ static const struct setup setups[] = {
 	  XDP_WG_EGRESS, FAST_DECAP, true },
 	{ "egress-lan", "A", "ethtool -K a-r1 gro off", "ethtool -K a-r1 gro on", 0, 0, FAST_ENCAP,
 	  XDP_WG_EGRESS, true },
-	{ "policy-routing", "R1", "ip rule add from 10.1.0.2 table 99; ip route add prohibit default "
-				  "table 99",
+	{ "policy-routing", "R1",
+	  "ip rule add from 10.1.0.2 table 99; ip route add prohibit default "
+	  "table 99",
 	  "ip rule del from 10.1.0.2 table 99; ip route flush table 99", 0, 0, XDP_WG_NO_ROUTE,
 	  FAST_DECAP },
 	{ "device-down", "R1", "ip link set wg0 down",

@@ -109,8 +109,7 @@ void *message_frame(const struct side *side, struct frame *frame, const struct f
 
 bool is_icmp_error(int inner, int type)
 {
-	return inner ? type < 128
-		     : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+	return inner ? type < 128 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
 static uint32_t ip_length(const void *packet)
@@ -241,8 +240,8 @@ void check_encap(const struct side *side, __u32 flags, struct frame *frame)
 		check_outer4(side, (const void *)outer, length, outer_tos(packet));
 	check_udp(outer, (const void *)(outer + ip), length - ip,
 		  current_outer() || !(flags & XDP_WG_NO_UDP_CSUM));
-	check_message(side, outer + ip + sizeof(struct udphdr),
-		      length - ip - sizeof(struct udphdr), &session, packet);
+	check_message(side, outer + ip + sizeof(struct udphdr), length - ip - sizeof(struct udphdr),
+		      &session, packet);
 }
 
 void check_decap(const struct side *side, struct frame *frame, const struct frame *packet,
