@@ -14,7 +14,13 @@
 #include "device.h"
 #include "log.h"
 #include "object.h"
+#include "rss_load.h"
 #include "tcx.h"
+
+const char *attach_program(const struct attach_options *options)
+{
+	return options->rss.rss ? rss_program(options->rss.rss) : hook_program(options->hook);
+}
 
 int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 {
@@ -68,7 +74,7 @@ static void explain(int err, const char *ifname, enum xdp_attach_mode mode)
 }
 
 /* What libxdp would refuse anyway, said in words that help. */
-static int check_chain(int ifindex, const char *ifname)
+static int check_chain(int ifindex, const char *ifname, enum rss rss)
 {
 	struct xdp_multiprog *multiprog;
 	int err = 0;
@@ -80,9 +86,14 @@ static int check_chain(int ifindex, const char *ifname)
 		log_error("the XDP program on %s does not share it by way of libxdp's dispatcher: "
 			  "unload it first (ip link set dev %s xdp off)", ifname, ifname);
 		err = -EBUSY;
-	} else if (xdp_multiprog__xdp_dev_bound(multiprog)) {
-		log_error("the XDP programs on %s are bound to its driver, which xdp-wg's cannot "
+	} else if (xdp_multiprog__xdp_dev_bound(multiprog) && !rss_is_bound(rss)) {
+		log_error("the XDP programs on %s are bound to its driver, which this one cannot "
 			  "be: unload them first", ifname);
+		err = -EBUSY;
+	} else if (xdp_multiprog__main_prog(multiprog) && rss_is_bound(rss) &&
+		   !xdp_multiprog__xdp_dev_bound(multiprog)) {
+		log_error("the XDP programs on %s are not bound to its driver, which %s and all "
+			  "beside it must be: unload them first", ifname, rss_name(rss));
 		err = -EBUSY;
 	}
 	xdp_multiprog__close(multiprog);
@@ -100,31 +111,48 @@ static int set_chain(struct xdp_program *prog, unsigned int prio)
 	return err;
 }
 
-int attach(int ifindex, const char *ifname, const struct attach_options *options,
-	   const char *counters_path, __u32 *prog_id)
+/* The object of the program, ready to be loaded, for the caller to close. */
+static int prepare(const struct state *state, const struct attach_options *options,
+		   struct bpf_object **object)
 {
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = XDP_WG_PROG);
-	struct xdp_program *prog = NULL;
 	struct xdp_wg_config config;
+	char counters[PATH_MAX];
+	int err;
+
+	err = state_counters_path(state, counters, sizeof(counters));
+	if (!err)
+		err = object_open(options->object, attach_program(options), BPF_PROG_TYPE_XDP,
+				  object);
+	if (err)
+		return err;
+	config_init(&config, options->flags |
+		    (options->mode == XDP_MODE_SKB ? XDP_WG_SKB_MODE : 0));
+	/* A map in hardware can be neither pinned nor shared. */
+	err = object_configure(*object, &config, options->mode == XDP_MODE_HW ? NULL : counters);
+	if (!err && options->rss.rss)
+		err = rss_prepare(state, options->object, *object, &options->rss, &config);
+	if (err)
+		bpf_object__close(*object);
+	return err;
+}
+
+int attach(const struct state *state, int ifindex, const char *ifname,
+	   const struct attach_options *options, __u32 *prog_id)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = attach_program(options));
+	unsigned int flags = rss_is_bound(options->rss.rss) ? XDP_ATTACH_DEVBIND : 0;
+	struct xdp_program *prog = NULL;
 	int err;
 
 	if (options->mode != XDP_MODE_HW) {
-		err = check_chain(ifindex, ifname);
+		err = check_chain(ifindex, ifname, options->rss.rss);
 		if (err)
 			return err;
 	}
 
-	err = object_open(options->object, HOOK_XDP, &opts.obj);
+	err = prepare(state, options, &opts.obj);
 	if (err)
 		return err;
-
-	config_init(&config, options->flags |
-		    (options->mode == XDP_MODE_SKB ? XDP_WG_SKB_MODE : 0));
-	/* A map in hardware can be neither pinned nor shared. */
-	err = object_configure(opts.obj, &config,
-			       options->mode == XDP_MODE_HW ? NULL : counters_path);
-	if (err)
-		goto out;
 
 	log_kernel_message_clear();
 	prog = xdp_program__create(&opts);
@@ -136,7 +164,7 @@ int attach(int ifindex, const char *ifname, const struct attach_options *options
 	}
 	err = set_chain(prog, options->prio);
 	if (!err)
-		err = xdp_program__attach(prog, ifindex, options->mode, 0);
+		err = xdp_program__attach(prog, ifindex, options->mode, flags);
 	if (err) {
 		explain(err, ifname, options->mode);
 		goto out;

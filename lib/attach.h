@@ -8,6 +8,8 @@
 #include <xdp/libxdp.h>
 
 #include "attached.h"
+#include "rss.h"
+#include "state.h"
 
 /* Where a program comes among those at the tc hook. */
 struct attach_place {
@@ -21,10 +23,14 @@ struct attach_options {
 	__u32 flags; /* enum xdp_wg_flags, without XDP_WG_SKB_MODE */
 	/* At the XDP hook: */
 	enum xdp_attach_mode mode;
+	struct rss_options rss;
 	unsigned int prio; /* its place in the dispatcher's chain, lowest first */
 	/* At the tc hook: */
 	struct attach_place place;
 };
+
+/* attach_program() - The name of the program that is to be attached. The string is static. */
+const char *attach_program(const struct attach_options *options);
 
 /*
  * attach_mode() - Find out which mode a program is to be attached in.
@@ -38,14 +44,13 @@ int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode);
 /*
  * attach() - Load an XDP program and attach it to an interface, after those with a lower priority.
  * @options: with a mode from attach_mode()
- * @counters_path: pin of the map of counters, shared if it is there, made otherwise
  * @prog_id: program id of what is attached now
  *
- * The program passes what is not its own to the next one. Return: 0, or a negative errno, with
- * a message printed and nothing attached.
+ * The program passes what is not its own to the next one. Needs the lock. Return: 0, or a negative
+ * errno, with a message printed and nothing attached.
  */
-int attach(int ifindex, const char *ifname, const struct attach_options *options,
-	   const char *counters_path, __u32 *prog_id);
+int attach(const struct state *state, int ifindex, const char *ifname,
+	   const struct attach_options *options, __u32 *prog_id);
 
 /*
  * detach() - Detach one program, at any hook, from its interface, and leave all others there.

@@ -45,20 +45,38 @@ static bool name_is(const char *kernel_name, const char *name)
 	return !strncmp(kernel_name, name, BPF_OBJ_NAME_LEN - 1);
 }
 
+/* Which of the programs for a hook has a name. */
+static bool find_name(const char *kernel_name, enum hook hook, enum rss *rss)
+{
+	*rss = RSS_NONE;
+	if (name_is(kernel_name, hook_program(hook)))
+		return true;
+	for (enum rss i = RSS_NONE + 1; hook == HOOK_XDP && i < RSS_COUNT; i++) {
+		if (!name_is(kernel_name, rss_program(i)))
+			continue;
+		*rss = i;
+		return true;
+	}
+	return false;
+}
+
 bool attached_identify(int prog_fd, struct attached *entry)
 {
 	struct bpf_prog_info info = {};
 	__u32 ids[MAX_MAPS], len = sizeof(info);
 	bool found = false;
+	enum rss rss;
 
 	info.nr_map_ids = MAX_MAPS;
 	info.map_ids = (__u64)(unsigned long)ids;
 	if (bpf_prog_get_info_by_fd(prog_fd, &info, &len) ||
-	    !name_is(info.name, hook_program(entry->hook)))
+	    !find_name(info.name, entry->hook, &rss))
 		return false;
 
+	entry->rss = rss;
 	entry->prog_id = info.id;
 	entry->counters_id = 0;
+	entry->cpumap_id = 0;
 	for (__u32 i = 0; i < info.nr_map_ids && i < MAX_MAPS; i++) {
 		struct bpf_map_info map = {};
 		int fd;
@@ -72,6 +90,8 @@ bool attached_identify(int prog_fd, struct attached *entry)
 				found = !read_config(fd, &map, &entry->config);
 			else if (name_is(map.name, XDP_WG_COUNTERS_MAP))
 				entry->counters_id = map.id;
+			else if (name_is(map.name, XDP_WG_CPUMAP))
+				entry->cpumap_id = map.id;
 		}
 		close(fd);
 	}
@@ -167,6 +187,11 @@ const struct attached *attached_at(const struct attached_list *list, int ifindex
 		if (list->entries[i].ifindex == ifindex && list->entries[i].hook == hook)
 			return &list->entries[i];
 	return NULL;
+}
+
+const char *attached_program(const struct attached *entry)
+{
+	return entry->rss ? rss_program(entry->rss) : hook_program(entry->hook);
 }
 
 void attached_free(struct attached_list *list)

@@ -11,12 +11,14 @@
 
 #include "bpf/xdp_wg.h"
 #include "hook.h"
+#include "rss.h"
 
 /* One program of ours that is attached to an interface. */
 struct attached {
 	int ifindex;
 	char ifname[IF_NAMESIZE];
 	enum hook hook;
+	enum rss rss; /* which chooses a CPU, RSS_NONE: the datapath itself */
 	__u32 prog_id;
 	/* At the XDP hook: */
 	enum xdp_attach_mode mode;
@@ -29,6 +31,7 @@ struct attached {
 	/* At any: */
 	struct xdp_wg_config config; /* what of it the program has; the rest is 0 */
 	__u32 counters_id; /* of its map of counters, 0 if it has none */
+	__u32 cpumap_id; /* of an RSS program's cpumap, otherwise 0 */
 };
 
 struct attached_list {
@@ -54,12 +57,15 @@ const struct attached *attached_at(const struct attached_list *list, int ifindex
 /* attached_add() - Add a copy of an entry. Return: 0, or -ENOMEM, with a message printed. */
 int attached_add(struct attached_list *list, const struct attached *entry);
 
+/* attached_program() - The name of a program. The string is static. */
+const char *attached_program(const struct attached *entry);
+
 void attached_free(struct attached_list *list);
 
 /*
  * attached_identify() - Whether a loaded program is one of ours.
  * @prog_fd: any program
- * @entry: with the hook; its program id, configuration and map of counters are written if it is
+ * @entry: with the hook; which program it is, its id, configuration and maps are written if it is
  */
 bool attached_identify(int prog_fd, struct attached *entry);
 

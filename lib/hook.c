@@ -12,11 +12,10 @@
 static const struct {
 	const char *name;
 	const char *program;
-	const char *type_name;
 	enum bpf_prog_type type;
 } hooks[] = {
-	[HOOK_XDP] = { "xdp", XDP_WG_PROG, "XDP", BPF_PROG_TYPE_XDP },
-	[HOOK_TC] = { "tc", XDP_WG_TC_PROG, "tc", BPF_PROG_TYPE_SCHED_CLS },
+	[HOOK_XDP] = { "xdp", XDP_WG_PROG, BPF_PROG_TYPE_XDP },
+	[HOOK_TC] = { "tc", XDP_WG_TC_PROG, BPF_PROG_TYPE_SCHED_CLS },
 };
 
 const char *hook_name(enum hook hook)
@@ -38,11 +37,6 @@ bool hook_parse(const char *name, enum hook *hook)
 const char *hook_program(enum hook hook)
 {
 	return hooks[hook].program;
-}
-
-const char *hook_type_name(enum hook hook)
-{
-	return hooks[hook].type_name;
 }
 
 enum bpf_prog_type hook_prog_type(enum hook hook)

@@ -20,11 +20,8 @@ const char *hook_name(enum hook hook);
 /* hook_parse() - The opposite of hook_name(). Return: whether there is such a hook. */
 bool hook_parse(const char *name, enum hook *hook);
 
-/* hook_program() - The name of our program for a hook. */
+/* hook_program() - The name of the program that runs the datapath at a hook. */
 const char *hook_program(enum hook hook);
-
-/* hook_type_name() - What kind of program it is, in words. */
-const char *hook_type_name(enum hook hook);
 
 enum bpf_prog_type hook_prog_type(enum hook hook);
 

@@ -60,16 +60,17 @@ static int check_file(const char *path)
 	return 0;
 }
 
-static int check_contents(const char *path, enum hook hook, struct bpf_object *object)
+static int check_contents(const char *path, const char *program, enum bpf_prog_type type,
+			  struct bpf_object *object)
 {
 	struct bpf_program *prog;
 	struct bpf_map *map;
 	size_t size = 0;
 
-	prog = bpf_object__find_program_by_name(object, hook_program(hook));
-	if (!prog || bpf_program__type(prog) != hook_prog_type(hook)) {
-		log_error("%s has no %s program named %s", path, hook_type_name(hook),
-			  hook_program(hook));
+	prog = bpf_object__find_program_by_name(object, program);
+	if (!prog || bpf_program__type(prog) != type) {
+		log_error("%s has no %s program named %s", path,
+			  type == BPF_PROG_TYPE_XDP ? "XDP" : "tc", program);
 		return -ENOENT;
 	}
 
@@ -90,7 +91,8 @@ static int check_contents(const char *path, enum hook hook, struct bpf_object *o
 	return 0;
 }
 
-int object_open(const char *path, enum hook hook, struct bpf_object **object)
+int object_open(const char *path, const char *program, enum bpf_prog_type type,
+		struct bpf_object **object)
 {
 	struct bpf_program *prog;
 	struct bpf_object *opened;
@@ -108,15 +110,14 @@ int object_open(const char *path, enum hook hook, struct bpf_object **object)
 		log_error("cannot make sense of the BPF object %s: %s", path, reason);
 		return err;
 	}
-	err = check_contents(path, hook, opened);
+	err = check_contents(path, program, type, opened);
 	if (err) {
 		bpf_object__close(opened);
 		return err;
 	}
 
 	bpf_object__for_each_program(prog, opened)
-		bpf_program__set_autoload(prog,
-					  !strcmp(bpf_program__name(prog), hook_program(hook)));
+		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), program));
 	*object = opened;
 	return 0;
 }

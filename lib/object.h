@@ -5,16 +5,17 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/xdp_wg.h"
-#include "hook.h"
 
 /*
  * object_open() - Open the BPF object and check that it is what we need.
- * @hook: which program is needed; no other is loaded
+ * @program: name of the program that is needed; no other is loaded
+ * @type: of that program
  * @object: on success, an object that is not loaded yet, for the caller to close
  *
  * Return: 0, or a negative errno, with a message printed.
  */
-int object_open(const char *path, enum hook hook, struct bpf_object **object);
+int object_open(const char *path, const char *program, enum bpf_prog_type type,
+		struct bpf_object **object);
 
 /*
  * object_configure() - Write the options of one program and where its counters are.

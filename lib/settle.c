@@ -14,6 +14,7 @@
 #include "leftovers.h"
 #include "log.h"
 #include "offload.h"
+#include "queues.h"
 #include "settle.h"
 #include "tcx.h"
 
@@ -108,6 +109,7 @@ int settle_before(struct state *state, const struct attached_list *attached)
 	if (err)
 		return err;
 	tcx_remove_stale(state, attached);
+	queues_remove_stale(state, attached);
 	pinned = pinned_id(state);
 	if (shared && pinned == shared)
 		return 0;
@@ -124,6 +126,7 @@ void settle_after(struct state *state)
 		return;
 	remove_leftovers(state, &attached);
 	tcx_remove_stale(state, &attached);
+	queues_remove_stale(state, &attached);
 	offload_restore(state, &attached);
 	if (!attached.count)
 		state_remove(state);

@@ -159,9 +159,14 @@ int state_prepare(struct state *state)
 	return err;
 }
 
+int state_pin_path(const struct state *state, const char *pin, char *buf, size_t size)
+{
+	return join(buf, size, state->dir, pin);
+}
+
 int state_counters_path(const struct state *state, char *buf, size_t size)
 {
-	return join(buf, size, state->dir, XDP_WG_COUNTERS_PIN);
+	return state_pin_path(state, XDP_WG_COUNTERS_PIN, buf, size);
 }
 
 int state_counters(const struct state *state)

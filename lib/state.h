@@ -69,6 +69,12 @@ int state_prepare(struct state *state);
 int state_counters(const struct state *state);
 
 /*
+ * state_pin_path() - Path of a pin of this network namespace.
+ * Return: 0, or -ENAMETOOLONG.
+ */
+int state_pin_path(const struct state *state, const char *pin, char *buf, size_t size);
+
+/*
  * state_counters_path() - Path of the pin of the map of counters.
  * Return: 0, or -ENAMETOOLONG.
  */

@@ -93,7 +93,7 @@ static int load(const struct state *state, const char *ifname, const struct atta
 	struct xdp_wg_config config;
 	int err;
 
-	err = object_open(options->object, HOOK_TC, object);
+	err = object_open(options->object, hook_program(HOOK_TC), hook_prog_type(HOOK_TC), object);
 	if (err)
 		return err;
 	*prog = bpf_object__find_program_by_name(*object, hook_program(HOOK_TC));

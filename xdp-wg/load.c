@@ -18,12 +18,14 @@
 #include "attach.h"
 #include "attached.h"
 #include "command.h"
+#include "device.h"
 #include "interfaces.h"
 #include "kfuncs.h"
 #include "load.h"
 #include "log.h"
 #include "object.h"
 #include "offload.h"
+#include "rss_load.h"
 #include "settle.h"
 #include "state.h"
 #include "tcx.h"
@@ -41,6 +43,7 @@ struct load {
 /* What is there may be replaced, but only at the same hook. */
 static int check_old(const struct load *load, const struct interface *interface)
 {
+	const char *program = attach_program(&load->options.attach);
 	enum hook hook = load->options.attach.hook;
 	const struct attached *old;
 
@@ -48,23 +51,36 @@ static int check_old(const struct load *load, const struct interface *interface)
 			  hook == HOOK_TC ? HOOK_XDP : HOOK_TC);
 	if (old) {
 		log_error("%s is loaded on %s, and there is nothing left to do for %s then: "
-			  "unload it first", hook_program(old->hook), interface->name,
-			  hook_program(hook));
+			  "unload it first", attached_program(old), interface->name, program);
 		return -EBUSY;
 	}
 	old = attached_at(&load->before, interface->ifindex, hook);
 	if (old && !load->options.replace) {
-		log_error("%s is already loaded on %s: use -R to replace it", hook_program(hook),
-			  interface->name);
+		log_error("%s is already loaded on %s: use -R to replace it",
+			  attached_program(old), interface->name);
 		return -EEXIST;
 	}
 	if (old && (hook == HOOK_TC ? !old->link_id : old->alone)) {
 		log_error("%s on %s cannot be replaced, because it is not in a %s: unload it first",
-			  hook_program(hook), interface->name,
+			  attached_program(old), interface->name,
 			  hook == HOOK_TC ? "link" : "dispatcher");
 		return -EBUSY;
 	}
 	return 0;
+}
+
+static int check_mode(const struct load *load, const struct interface *interface,
+		      enum xdp_attach_mode *mode)
+{
+	int err;
+
+	err = attach_mode(interface->ifindex, interface->name, mode);
+	if (!err && load->options.attach.rss.rss && *mode != XDP_MODE_NATIVE) {
+		log_error("--rss works in native mode only, and %s would have %s mode",
+			  interface->name, mode_name(*mode));
+		err = -EOPNOTSUPP;
+	}
+	return err;
 }
 
 /* Everything that can be refused before anything is changed. */
@@ -82,30 +98,30 @@ static int check(struct load *load)
 		if (!err && options->hook == HOOK_TC)
 			err = tcx_check(interface->ifindex, interface->name, &options->place);
 		else if (!err)
-			err = attach_mode(interface->ifindex, interface->name, &load->modes[i]);
+			err = check_mode(load, interface, &load->modes[i]);
 		if (err)
 			return err;
 	}
 
-	err = object_open(options->object, options->hook, &object);
+	err = object_open(options->object, attach_program(options), hook_prog_type(options->hook),
+			  &object);
 	if (err)
 		return err;
 	bpf_object__close(object);
+	if (options->rss.rss)
+		err = rss_check(options->object, &options->rss);
+	if (err)
+		return err;
 	return kfuncs_check(options->object);
 }
 
 static int attach_xdp(struct load *load, size_t index, struct attached *entry)
 {
 	struct attach_options options = load->options.attach;
-	char counters[PATH_MAX];
-	int err;
 
-	err = state_counters_path(&load->state, counters, sizeof(counters));
-	if (err)
-		return err;
 	options.mode = entry->mode = load->modes[index];
 	offload_disable(&load->state, entry->ifindex, entry->ifname);
-	return attach(entry->ifindex, entry->ifname, &options, counters, &entry->prog_id);
+	return attach(&load->state, entry->ifindex, entry->ifname, &options, &entry->prog_id);
 }
 
 static int attach_tc(struct load *load, size_t index, struct attached *entry)
@@ -129,6 +145,7 @@ static int attach_all(struct load *load)
 		struct attached *entry = &load->added.entries[i];
 
 		entry->hook = load->options.attach.hook;
+		entry->rss = load->options.attach.rss.rss;
 		entry->ifindex = interface->ifindex;
 		strncpy(entry->ifname, interface->name, sizeof(entry->ifname) - 1);
 		if (entry->hook == HOOK_TC)
@@ -220,8 +237,7 @@ static int stay(struct load *load, const sigset_t *signals)
 {
 	int signal, err;
 
-	log_info("%s stays until SIGINT or SIGTERM",
-		 hook_program(load->options.attach.hook));
+	log_info("%s stays until SIGINT or SIGTERM", attach_program(&load->options.attach));
 	sigwait(signals, &signal);
 
 	err = state_lock(&load->state);

@@ -2,6 +2,7 @@
 #ifndef XDP_WG_LOAD_H
 #define XDP_WG_LOAD_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "attach.h"
@@ -18,6 +19,10 @@ struct load_options {
 	bool prio;
 	bool before;
 	bool after;
+	bool excluded;
+	bool queue_size;
+	/* The default object's path. */
+	char object[PATH_MAX];
 };
 
 extern const struct option_spec load_option_specs[];

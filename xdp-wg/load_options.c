@@ -5,15 +5,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
 #include "device.h"
 #include "load.h"
 #include "log.h"
-
-#define XDP_OBJECT_PATH BPF_DIR "/xdp_wg.bpf.o"
-#define TC_OBJECT_PATH BPF_DIR "/tc_wg.bpf.o"
 
 static int set_prio(void *values, const char *argument)
 {
@@ -62,6 +60,44 @@ static int set_after(void *values, const char *argument)
 
 	options->after = true;
 	return set_id(&options->attach.place, false, argument);
+}
+
+static int set_rss(void *values, const char *argument)
+{
+	struct load_options *options = values;
+
+	if (rss_parse(argument, &options->attach.rss.rss))
+		return 0;
+	log_error("the RSS program must be round_robin, match_port, tuple_steering, rx_hash or "
+		  "inner_flow, not %s", argument);
+	return -EINVAL;
+}
+
+static int set_exclude_cpus(void *values, const char *argument)
+{
+	struct load_options *options = values;
+
+	options->excluded = true;
+	return cpus_parse(argument, &options->attach.rss.excluded);
+}
+
+static int set_queue_size(void *values, const char *argument)
+{
+	struct load_options *options = values;
+	unsigned long size;
+	char *end;
+
+	errno = 0;
+	size = strtoul(argument, &end, 10);
+	if (errno || end == argument || *end || *argument == '-' || !size ||
+	    size > RSS_QUEUE_SIZE_MAX) {
+		log_error("the size of a queue is a number from 1 to %d, and not %s",
+			  RSS_QUEUE_SIZE_MAX, argument);
+		return -EINVAL;
+	}
+	options->queue_size = true;
+	options->attach.rss.queue_size = size;
+	return 0;
 }
 
 static int set_hook(void *values, const char *argument)
@@ -125,6 +161,10 @@ const struct option_spec load_option_specs[] = {
 	{ 'A', "after", "ID", "at the tc hook, come after this program; default last", set_after },
 	{ 'u', "no-udp-csum", NULL, "send tunnel packets over IPv4 without UDP checksum",
 	  set_no_udp_csum },
+	{ 'r', "rss", "PROGRAM", "spread the work over CPUs: inner_flow or another, see xdp-wg(8)",
+	  set_rss },
+	{ 'e', "exclude-cpus", "LIST", "but not over these, as 0,1,4-7", set_exclude_cpus },
+	{ 'Q', "queue-size", "PACKETS", "of each CPU, default 2048", set_queue_size },
 	{ 'R', "replace", NULL, "replace what is loaded, without losing a packet", set_replace },
 	{ 'F', "foreground", NULL, "stay, and unload on SIGINT and SIGTERM", set_foreground },
 	{ 'o', "object", "PATH", "use this BPF object", set_object },
@@ -138,8 +178,30 @@ void load_options_init(struct load_options *options)
 			.hook = HOOK_XDP,
 			.mode = XDP_MODE_NATIVE,
 			.prio = XDP_WG_PRIO,
+			.rss.queue_size = RSS_QUEUE_SIZE,
 		},
 	};
+}
+
+/* What does not go with an RSS program, or not without one. */
+static const char *rss_conflict(const struct load_options *options)
+{
+	const struct attach_options *attach = &options->attach;
+
+	if (!attach->rss.rss) {
+		if (options->excluded)
+			return "--exclude-cpus needs --rss: without it, nothing is spread over CPUs";
+		if (options->queue_size)
+			return "--queue-size needs --rss: without it, nothing is queued for CPUs";
+		return NULL;
+	}
+	if (attach->hook == HOOK_TC)
+		return "--rss is for XDP: tc programs cannot redirect to a CPU";
+	if (attach->mode == XDP_MODE_SKB)
+		return "--rss needs native mode: in skb mode, the stack has chosen the CPU before";
+	if (attach->mode == XDP_MODE_HW)
+		return "--rss needs native mode: the CPUs are the host's and not the hardware's";
+	return NULL;
 }
 
 int load_options_check(struct load_options *options)
@@ -159,12 +221,16 @@ int load_options_check(struct load_options *options)
 	} else if (placed) {
 		wrong = "--before and --after need --hook tc: XDP programs are ordered by --prio";
 	}
+	if (!wrong)
+		wrong = rss_conflict(options);
 	if (wrong) {
 		log_error("%s", wrong);
 		return -EINVAL;
 	}
-	if (!options->attach.object)
-		options->attach.object = options->attach.hook == HOOK_TC ? TC_OBJECT_PATH
-									 : XDP_OBJECT_PATH;
+	if (!options->attach.object) {
+		snprintf(options->object, sizeof(options->object), BPF_DIR "/%s.bpf.o",
+			 attach_program(&options->attach));
+		options->attach.object = options->object;
+	}
 	return 0;
 }

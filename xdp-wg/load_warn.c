@@ -51,6 +51,19 @@ static void mention_partial_checksums(const struct attached_list *added)
 			    "(ethtool -K IFNAME tx off)", names);
 }
 
+/* Whoever wants to have another XDP program there has to know. */
+static void mention_bound(const struct attached_list *added)
+{
+	for (size_t i = 0; i < added->count; i++) {
+		const struct attached *entry = &added->entries[i];
+
+		if (rss_is_bound(entry->rss))
+			log_warning("%s binds all XDP programs on %s to its driver: xdp-loader and "
+				    "xdp-filter cannot load another beside it", rss_name(entry->rss),
+				    entry->ifname);
+	}
+}
+
 /* The program cannot encrypt what would have to be split again after that. */
 static void mention_merging(const struct attached_list *added)
 {
@@ -96,13 +109,14 @@ void load_warn(const struct attached_list *before, const struct attached_list *a
 	struct survey survey;
 
 	for (size_t i = 0; i < added->count; i++)
-		log_info("%s is loaded on %s (%s)", hook_program(added->entries[i].hook),
+		log_info("%s is loaded on %s (%s)", attached_program(&added->entries[i]),
 			 added->entries[i].ifname,
 			 added->entries[i].hook == HOOK_TC ? "tc" :
 							     mode_name(added->entries[i].mode));
 	mention_other_versions(before, added);
 	mention_partial_checksums(added);
 	mention_merging(added);
+	mention_bound(added);
 
 	if (attached_find(0, &now))
 		goto out;

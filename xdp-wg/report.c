@@ -32,6 +32,8 @@ static void print_program(FILE *stream, const struct attached *program)
 		fprintf(stream, ", link %" PRIu32, program->link_id);
 	else if (program->hook == HOOK_TC)
 		fputs(", without link", stream);
+	if (program->rss)
+		fprintf(stream, ", rss %s", rss_name(program->rss));
 	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
 		if (*option)
 			fprintf(stream, ", %s", option);
@@ -62,6 +64,29 @@ static void print_counters(FILE *stream, const struct report *report, enum verdi
 	}
 }
 
+static void print_queues(FILE *stream, const struct queues *queues)
+{
+	const char *title = "\nQueued by CPU:\n";
+
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
+		const struct xdp_wg_queue *queue = &queues->cpus[cpu];
+
+		if (!queues->used[cpu])
+			continue;
+		fputs(title, stream);
+		title = "";
+		fprintf(stream, "%14" PRIu64 " packets %9.1f %%  CPU %" PRIu32,
+			(uint64_t)queue->queued, queues_share(queues, cpu), cpu);
+		if (queue->lost)
+			fprintf(stream, ", %" PRIu64 " lost because its queue was full",
+				(uint64_t)queue->lost);
+		if (queue->failed)
+			fprintf(stream, ", %" PRIu64 " lost because the egress refused them",
+				(uint64_t)queue->failed);
+		fputc('\n', stream);
+	}
+}
+
 static void print_bypass(FILE *stream, const struct bypass *bypass)
 {
 	if (bypass->count)
@@ -83,6 +108,7 @@ void report_text(FILE *stream, const struct report *report)
 	print_counters(stream, report, VERDICT_FAST, "Went fast:");
 	print_counters(stream, report, VERDICT_PASS, "Passed to the stack:");
 	print_counters(stream, report, VERDICT_DROP, "Dropped:");
+	print_queues(stream, &report->queues);
 	print_bypass(stream, &report->bypass);
 	if (why)
 		fprintf(stream, "\nwhy: %s\n", why->text);
@@ -118,6 +144,9 @@ static json_object *program_object(const struct attached *program)
 	else
 		add_xdp(object, program);
 	json_object_object_add(object, "prog_id", json_object_new_int64(program->prog_id));
+	if (program->rss)
+		json_object_object_add(object, "rss",
+				       json_object_new_string(rss_name(program->rss)));
 	json_object_object_add(object, "version", json_object_new_string(version));
 	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
 		if (*option)
@@ -157,6 +186,28 @@ static json_object *bypass_array(const struct bypass *bypass)
 	return array;
 }
 
+static json_object *queues_array(const struct queues *queues)
+{
+	json_object *array = json_object_new_array();
+
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
+		const struct xdp_wg_queue *queue = &queues->cpus[cpu];
+		json_object *object;
+
+		if (!queues->used[cpu])
+			continue;
+		object = json_object_new_object();
+		json_object_object_add(object, "cpu", json_object_new_int64(cpu));
+		json_object_object_add(object, "queued", json_object_new_uint64(queue->queued));
+		json_object_object_add(object, "share",
+				       json_object_new_double(queues_share(queues, cpu)));
+		json_object_object_add(object, "lost", json_object_new_uint64(queue->lost));
+		json_object_object_add(object, "failed", json_object_new_uint64(queue->failed));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
 int report_json(FILE *stream, const struct report *report)
 {
 	json_object *root = json_object_new_object();
@@ -172,6 +223,7 @@ int report_json(FILE *stream, const struct report *report)
 	json_object_object_add(root, "interfaces", interfaces);
 	json_object_object_add(root, "counters", counters_object(report->counters));
 	json_object_object_add(root, "why", why);
+	json_object_object_add(root, "cpus", queues_array(&report->queues));
 	json_object_object_add(root, "bypassed", bypass_array(&report->bypass));
 
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |

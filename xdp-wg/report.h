@@ -7,6 +7,7 @@
 #include "attached.h"
 #include "bpf/xdp_wg.h"
 #include "bypass.h"
+#include "queues.h"
 #include "survey.h"
 
 /* What `xdp-wg status` shows. */
@@ -16,6 +17,7 @@ struct report {
 	struct xdp_wg_counter counters[XDP_WG_REASON_MAX];
 	struct survey survey; /* has findings only if nothing went fast */
 	struct bypass bypass;
+	struct queues queues;
 };
 
 /* report_text() - For people. */

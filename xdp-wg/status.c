@@ -87,7 +87,8 @@ static int show(const struct status_options *options, const struct attached_list
 	if (!interfaces->count && !attached->count)
 		log_info("xdp-wg is not loaded on any interface");
 
-	if (attached_counters(attached, report.counters)) {
+	if (attached_counters(attached, report.counters) ||
+	    (report.count && queues_read(attached, &report.queues))) {
 		status = STATUS_FAILED;
 		goto out;
 	}

@@ -42,8 +42,7 @@ static int detach_from(const struct attached_list *attached, int ifindex)
 		if (detach(entry))
 			err = -EIO;
 		else
-			log_info("%s is unloaded from %s", hook_program(entry->hook),
-				 entry->ifname);
+			log_info("%s is unloaded from %s", attached_program(entry), entry->ifname);
 	}
 	return err;
 }
