@@ -3,7 +3,6 @@
  * A frame in, the verdict and the exact frame out: the XDP program in test runs of the kernel, on
  * the routers of the topology and with their real session.
  */
-#include <string.h>
 
 #include "packet.h"
 

@@ -27,14 +27,15 @@ refused() {
 	expect_gained "$ns" encapsulated 0 0
 }
 
-# hears WORDS ADDRESS [OPTION...]: A is told by an ICMP error.
+# hears WORDS ADDRESS [OPTION...]: A is told by an ICMP error. The pings before were many, and errors
+# are rationed.
 hears() {
 	local words=$1 address=$2 output
 
 	shift 2
-	# The pings before were many, and errors are rationed.
 	in_ns R1 sysctl -q -w net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
-	output=$(in_ns A ping -n -c 1 -W 2 "$@" "$address" 2>&1)
+	in_ns R2 sysctl -q -w net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+	output=$(in_ns A ping -n -c 1 -W 5 "$@" "$address" 2>&1)
 	[[ $output == *"$words"* ]] || fail "ping $* $address does not say '$words': $output"
 }
 
@@ -74,6 +75,7 @@ ttl() {
 	hears "From fd00::2" fd00:2::2 -t 2
 	expect_gained R1 encapsulated 2
 	expect_gained R2 ttl 2
+	expect_gained R2 decapsulated 0 0
 	ping_all A 10.2.0.2 3 -t 3
 	ping_all A fd00:2::2 3 -t 3
 }
