@@ -301,7 +301,7 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
  * -EINVAL for a wrong size or unknown flags,
  * -ENODEV for an unknown interface or one without the family,
  * -EADDRNOTAVAIL for a destination that is not local,
- * -EOPNOTSUPP for an interface in a VRF, bridge or bond,
+ * -EOPNOTSUPP for an interface in a VRF, bridge or bond, or an IPv6 route with several next hops,
  * -EPERM when IPsec policies exist,
  * -EINPROGRESS for a SYN that netfilter may adjust,
  * -EXDEV for an invalid source,

@@ -21,6 +21,7 @@
 #include <net/l3mdev.h>
 #include <net/ndisc.h>
 #include <net/neighbour.h>
+#include <net/nexthop.h>
 #include <net/route.h>
 #include <net/xfrm.h>
 
@@ -69,7 +70,11 @@ static u32 route_mtu4(struct net *net, const struct bpf_wg_flow *flow)
 	return fib_lookup(net, &fl4, &res, 0) ? 0 : res.fi->fib_mtu;
 }
 
-static u32 route_mtu6(struct net *net, const struct bpf_wg_flow *flow)
+/*
+ * Which of several next hops is taken may depend on more of the packet than a program can tell
+ * bpf_fib_lookup(): that is left to the stack.
+ */
+static int route_mtu6(struct net *net, struct bpf_wg_flow *flow)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	struct fib6_result res = {};
@@ -87,10 +92,11 @@ static u32 route_mtu6(struct net *net, const struct bpf_wg_flow *flow)
 	if (ipv6_stub->fib6_lookup(net, flow->iif, &fl6, &res, RT6_LOOKUP_F_HAS_SADDR) ||
 	    IS_ERR_OR_NULL(res.f6i))
 		return 0;
-	return res.f6i->fib6_pmtu;
-#else
-	return 0;
+	if (res.f6i->fib6_nsiblings || (res.f6i->nh && nexthop_is_multipath(res.f6i->nh)))
+		return -EOPNOTSUPP;
+	flow->mtu = res.f6i->fib6_pmtu;
 #endif
+	return 0;
 }
 
 /*
@@ -219,8 +225,7 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 	if (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
 	    READ_ONCE(net->ipv6.devconf_all->proxy_ndp))
 		return -ENETDOWN;
-	flow->mtu = route_mtu6(net, flow);
-	return 0;
+	return route_mtu6(net, flow);
 #else
 	return -EAFNOSUPPORT;
 #endif
