@@ -145,6 +145,9 @@ test_case removed-interface 60
 test_case module-busy 60
 test_case replace 60
 test_case replace-options 60
-test_case cycles-20 90
+# Both of these can end in an oops of the kernel: when the last XDP program leaves a veth that has GRO
+# on, veth (as of 6.12.117) unregisters its receive queue while a program may still be running on it,
+# and bpf_xdp_fib_lookup() then follows a null pointer.
+test_case cycles-20 90 full
 test_case cycles-200 600 full
 run_cases "$@"
