@@ -128,6 +128,26 @@ static void test_validate_mtu(const void *arg)
 	test_shell("ip -6 route del fd00:2::2/128 dev wg0");
 }
 
+/* Of several next hops the stack chooses one, by more than a program can tell. */
+static void test_validate_multipath6(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request = validate_request(AF_INET6);
+
+	test_shell("ip -6 route add fd00:2::2/128 nexthop via fd00:1::2 dev r1-a "
+		   "nexthop via 2001:db8::2 dev r1-r2");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), -EOPNOTSUPP);
+	test_shell("ip -6 route del fd00:2::2/128");
+	test_shell("ip nexthop add id 91 via fd00:1::2 dev r1-a && "
+		   "ip nexthop add id 92 via 2001:db8::2 dev r1-r2 && "
+		   "ip nexthop add id 93 group 91/92 && ip -6 route add fd00:2::2/128 nhid 93");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), -EOPNOTSUPP);
+	test_shell("ip -6 route del fd00:2::2/128 && ip -6 route add fd00:2::2/128 nhid 91");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
+	test_shell("ip -6 route del fd00:2::2/128 && ip nexthop flush");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
+}
+
 static void test_validate_bad(const void *arg)
 {
 	enum kind kind = KIND(arg);
@@ -394,6 +414,7 @@ void add_input_tests(void)
 	add_both(test_validate_bridge, "flow-validate-bridge");
 	add_both(test_validate_disabled6, "flow-validate-disabled-6");
 	add_both(test_validate_mtu, "flow-validate-mtu");
+	add_both(test_validate_multipath6, "flow-validate-multipath-6");
 	add_both(test_validate_bad, "flow-validate-bad");
 	add_both(test_validate_own_address, "flow-validate-own-address");
 	add_both(test_validate_rp_filter, "flow-validate-rp-filter");

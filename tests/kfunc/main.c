@@ -40,6 +40,7 @@ static void restore(void)
 		test_shell("{ ip link del wgx; ip link del dummy9; ip link del master9; "
 			   "nft flush ruleset; ip xfrm policy flush; "
 			   "ip route del 192.0.2.2/32; ip -6 route del 2001:db8::2/128; "
+			   "ip -6 route del fd00:2::2/128; ip nexthop flush; "
 			   "tc qdisc del dev r1-a clsact; tc qdisc del dev r1-r2 clsact; "
 			   "wg set wg0 fwmark 0 peer $(wg pubkey < /run/topology/X.key) remove; "
 			   "} 2> /dev/null || true");
@@ -54,8 +55,8 @@ static void restore(void)
 
 int main(int argc, char **argv)
 {
-	/* None of them takes long. */
-	test_take_full(&argc, &argv);
+	bool full = test_take_full(&argc, &argv);
+
 	add_verifier_tests();
 	add_lookup_tests();
 	add_endpoint_tests();
@@ -67,5 +68,7 @@ int main(int argc, char **argv)
 	add_decrypt_error_tests();
 	add_memory_tests();
 	add_stack_tests();
+	if (full)
+		add_expiry_tests();
 	return test_main(argc, argv, prepare, session_keep_fresh, restore);
 }

@@ -3,6 +3,7 @@
 #define TESTS_KFUNC_TESTS_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -79,6 +80,7 @@ void add_decrypt_tests(void);
 void add_decrypt_error_tests(void);
 void add_memory_tests(void);
 void add_stack_tests(void);
+void add_expiry_tests(void);
 void add_verifier_tests(void);
 
 #endif /* TESTS_KFUNC_TESTS_H */
