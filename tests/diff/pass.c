@@ -88,7 +88,9 @@ static void take(unsigned int wire, const uint8_t *frame, size_t length, void *a
 		break;
 	case NORMAL_TIMER:
 	case NORMAL_NOISE:
+		/* It may not be counted yet. */
 		at.pass->disturbed[at.batch] = true;
+		at.pass->disturbed[at.batch + 1] = true;
 		break;
 	}
 }
@@ -412,6 +414,7 @@ static void run_batch(const struct batch *batch)
 		reset_path(input->message.peer);
 	settle(input->marks & MARK_ALONE);
 	stats_read(added);
+	take_all();
 	for (i = 0; i < STAT_MAX; i++)
 		added->value[i] -= before.value[i];
 }
@@ -421,7 +424,7 @@ void pass_run(struct pass *pass)
 	const struct batch *last = &pass->batches[pass->batch_count - 1];
 
 	pass->stats = calloc(pass->batch_count, sizeof(*pass->stats));
-	pass->disturbed = calloc(pass->batch_count, sizeof(*pass->disturbed));
+	pass->disturbed = calloc(pass->batch_count + 1, sizeof(*pass->disturbed));
 	memset(&at, 0, sizeof(at));
 	at.pass = pass;
 	at.next = 1000;
