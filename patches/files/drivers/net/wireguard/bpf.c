@@ -15,14 +15,30 @@
 
 #include <linux/module.h>
 
+/*
+ * The device that received a frame. There may be none: veth takes the queue of the frame apart when
+ * the last XDP program leaves an interface, and does not wait for the programs that still run.
+ */
 static struct net_device *xdp_dev(const struct xdp_md *ctx)
 {
-	return ((const struct xdp_buff *)ctx)->rxq->dev;
+	return READ_ONCE(((const struct xdp_buff *)ctx)->rxq->dev);
+}
+
+static struct net *xdp_net(const struct xdp_md *ctx)
+{
+	const struct net_device *dev = xdp_dev(ctx);
+
+	return dev ? dev_net(dev) : NULL;
 }
 
 static struct net_device *skb_dev(const struct __sk_buff *ctx)
 {
 	return ((const struct sk_buff *)ctx)->dev;
+}
+
+static struct net *skb_net(const struct __sk_buff *ctx)
+{
+	return dev_net(skb_dev(ctx));
 }
 
 /* The WireGuard device to hand out for @dev, if the packets of @net may use it now. */
@@ -35,9 +51,14 @@ static struct wg_device *usable_device(struct wg_device *wg, const struct net *n
 
 static struct wg_device *device_by_index(struct net *net, u32 ifindex)
 {
-	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
+	struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
 
 	return dev ? usable_device(wg_device_from_netdev(dev), net) : NULL;
+}
+
+static struct wg_device *device_by_port(struct net *net, u16 port)
+{
+	return net ? usable_device(wg_device_lookup_port(net, port), net) : NULL;
 }
 
 static int xdp_linear(struct xdp_md *ctx, struct wg_bpf_packet *packet)
@@ -92,7 +113,7 @@ __bpf_kfunc_start_defs();
  */
 __bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *xdp_ctx, __u32 ifindex)
 {
-	return device_by_index(dev_net(xdp_dev(xdp_ctx)), ifindex);
+	return device_by_index(xdp_net(xdp_ctx), ifindex);
 }
 
 /**
@@ -106,7 +127,7 @@ __bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *xdp_
 __bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *skb_ctx,
 							     __u32 ifindex)
 {
-	return device_by_index(dev_net(skb_dev(skb_ctx)), ifindex);
+	return device_by_index(skb_net(skb_ctx), ifindex);
 }
 
 /**
@@ -122,9 +143,7 @@ __bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *s
  */
 __bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *xdp_ctx, __u16 port)
 {
-	const struct net *net = dev_net(xdp_dev(xdp_ctx));
-
-	return usable_device(wg_device_lookup_port(net, port), net);
+	return device_by_port(xdp_net(xdp_ctx), port);
 }
 
 /**
@@ -137,9 +156,7 @@ __bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *xdp_c
  */
 __bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *skb_ctx, __u16 port)
 {
-	const struct net *net = dev_net(skb_dev(skb_ctx));
-
-	return usable_device(wg_device_lookup_port(net, port), net);
+	return device_by_port(skb_net(skb_ctx), port);
 }
 
 /**
@@ -311,7 +328,7 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
 __bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, struct bpf_wg_flow *flow,
 					 __u32 flow__sz)
 {
-	return wg_bpf_flow_validate(dev_net(xdp_dev(xdp_ctx)), flow, flow__sz);
+	return wg_bpf_flow_validate(xdp_net(xdp_ctx), flow, flow__sz);
 }
 
 /**
@@ -326,7 +343,7 @@ __bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, struct bpf_wg_f
 __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_wg_flow *flow,
 					 __u32 flow__sz)
 {
-	return wg_bpf_flow_validate(dev_net(skb_dev(skb_ctx)), flow, flow__sz);
+	return wg_bpf_flow_validate(skb_net(skb_ctx), flow, flow__sz);
 }
 
 /**
@@ -370,7 +387,7 @@ __bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, _
  */
 __bpf_kfunc int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex)
 {
-	return wg_bpf_egress(dev_net(xdp_dev(xdp_ctx)), ifindex);
+	return wg_bpf_egress(xdp_net(xdp_ctx), ifindex);
 }
 
 /**
@@ -383,7 +400,7 @@ __bpf_kfunc int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex)
  */
 __bpf_kfunc int bpf_skb_wg_egress(struct __sk_buff *skb_ctx, __u32 ifindex)
 {
-	return wg_bpf_egress(dev_net(skb_dev(skb_ctx)), ifindex);
+	return wg_bpf_egress(skb_net(skb_ctx), ifindex);
 }
 
 /**
@@ -402,7 +419,7 @@ __bpf_kfunc int bpf_skb_wg_egress(struct __sk_buff *skb_ctx, __u32 ifindex)
 __bpf_kfunc int bpf_xdp_wg_neigh_probe(struct xdp_md *xdp_ctx, __u32 ifindex, const void *addr,
 				       __u32 addr__sz)
 {
-	return wg_bpf_neigh_probe(dev_net(xdp_dev(xdp_ctx)), ifindex, addr, addr__sz);
+	return wg_bpf_neigh_probe(xdp_net(xdp_ctx), ifindex, addr, addr__sz);
 }
 
 /**
@@ -418,7 +435,7 @@ __bpf_kfunc int bpf_xdp_wg_neigh_probe(struct xdp_md *xdp_ctx, __u32 ifindex, co
 __bpf_kfunc int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex, const void *addr,
 				       __u32 addr__sz)
 {
-	return wg_bpf_neigh_probe(dev_net(skb_dev(skb_ctx)), ifindex, addr, addr__sz);
+	return wg_bpf_neigh_probe(skb_net(skb_ctx), ifindex, addr, addr__sz);
 }
 
 /**
@@ -760,7 +777,8 @@ static const struct btf_kfunc_id_set skb_set = {
 /**
  * wg_bpf_init - register the kfuncs
  *
- * They go with the module; programs that use them hold a reference to it.
+ * They go with the module; programs that use them hold a reference to it. What is allocated here
+ * is for wg_bpf_uninit() to free, also after an error.
  *
  * Return: 0, or a negative errno, -ENOENT when the module was built without BTF.
  */
@@ -771,6 +789,17 @@ int __init wg_bpf_init(void)
 	ret = wg_bpf_aead_init();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
+	ret = wg_bpf_flow_init();
+	if (ret)
+		return ret;
 	ret = register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &xdp_set);
 	return ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS, &skb_set);
+}
+
+/**
+ * wg_bpf_uninit - free what wg_bpf_init() allocated
+ */
+void wg_bpf_uninit(void)
+{
+	wg_bpf_flow_uninit();
 }

@@ -3,8 +3,8 @@
  * kfuncs of WireGuard for XDP and tc programs.
  *
  * bpf.c        the kfuncs and their documentation, the lookups, the registration
- * bpf_route.c  the questions a program asks before it decides: is the source valid, where would
- *              the outer packet go, can the egress transmit
+ * bpf_flow.c   the way in, which a program asks about before it decides: would the stack accept it
+ * bpf_route.c  the way out: where would the outer packet go, can the egress transmit
  * bpf_data.c   what is done to packet data: peek, encrypt, decrypt, move, checksum
  * bpf_aead.c   the cryptography of data messages, composed of the kernel's ciphers
  *
@@ -138,13 +138,19 @@ struct wg_bpf_packet {
 
 /* bpf.c */
 int wg_bpf_init(void);
+void wg_bpf_uninit(void);
+
+/* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
+int wg_bpf_flow_init(void);
+void wg_bpf_flow_uninit(void);
+bool wg_bpf_has_policy(const struct net *net, int direction);
+int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
 
 /* bpf_route.c: see the kfuncs of the same names */
 int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size);
 int wg_bpf_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, u32 size);
 int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size);
 u32 wg_bpf_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr);
-int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
 int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size);
 int wg_bpf_egress(struct net *net, u32 ifindex);
 int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size);

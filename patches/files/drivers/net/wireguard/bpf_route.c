@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The questions that a BPF program asks before it touches a packet: would the input path accept it,
- * where would the outer packet go, can the egress transmit. Nothing here changes a packet, and what
- * the network stack would have to work out (a source address, an unresolved neighbour) is an error,
- * so that the stack gets the packet and does it.
+ * The way out, which a BPF program asks for before it touches a packet: where would the outer packet
+ * go, can the egress transmit, is the neighbour there. Nothing here changes a packet, and what the
+ * network stack would have to work out (a source address, an unresolved neighbour) is an error, so
+ * that the stack gets the packet and does it.
  */
 
 #include "bpf.h"
 #include "socket.h"
 #include "timers.h"
 
-#include <linux/hash.h>
 #include <linux/inetdevice.h>
-#include <linux/netfilter.h>
 #include <net/addrconf.h>
 #include <net/arp.h>
 #include <net/dst_metadata.h>
-#include <net/ip_fib.h>
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
 #include <net/ndisc.h>
 #include <net/neighbour.h>
-#include <net/nexthop.h>
 #include <net/route.h>
 #include <net/xfrm.h>
 
@@ -36,255 +32,16 @@ static struct neighbour *find_neighbour(struct net_device *dev, u8 family, const
 	return NULL;
 }
 
-/* Whether IPsec has a say in packets of a direction, XFRM_POLICY_*. */
-static bool has_policy(const struct net *net, int direction)
-{
-#ifdef CONFIG_XFRM
-	return READ_ONCE(net->xfrm.policy_count[direction]) ||
-	       READ_ONCE(net->xfrm.policy_default[direction]) != XFRM_USERPOLICY_ACCEPT;
-#else
-	return false;
-#endif
-}
-
-/*
- * The MTU metric of a packet's route. bpf_fib_lookup() only goes by it if it is locked, but the
- * stack forwards nothing larger (IPv4), or sends nothing larger (IPv6), and pads to it in
- * wg_xmit().
- */
-static u32 route_mtu4(struct net *net, const struct bpf_wg_flow *flow)
-{
-	struct fib_result res;
-	struct flowi4 fl4 = {
-		.flowi4_iif = flow->iif,
-		.flowi4_tos = flow->tos & INET_DSCP_MASK,
-		.flowi4_scope = RT_SCOPE_UNIVERSE,
-		.flowi4_proto = flow->protocol,
-		.flowi4_uid = sock_net_uid(net, NULL),
-		.daddr = flow->dst[0],
-		.saddr = flow->src[0],
-		.fl4_sport = flow->sport,
-		.fl4_dport = flow->dport,
-	};
-
-	return fib_lookup(net, &fl4, &res, 0) ? 0 : res.fi->fib_mtu;
-}
-
-/*
- * Which of several next hops is taken may depend on more of the packet than a program can tell
- * bpf_fib_lookup(): that is left to the stack.
- */
-static int route_mtu6(struct net *net, struct bpf_wg_flow *flow)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	struct fib6_result res = {};
-	struct flowi6 fl6 = {
-		.flowi6_iif = flow->iif,
-		.flowlabel = ip6_make_flowinfo(flow->tos, 0),
-		.flowi6_proto = flow->protocol,
-		.flowi6_uid = sock_net_uid(net, NULL),
-		.fl6_sport = flow->sport,
-		.fl6_dport = flow->dport,
-	};
-
-	memcpy(&fl6.daddr, flow->dst, sizeof(fl6.daddr));
-	memcpy(&fl6.saddr, flow->src, sizeof(fl6.saddr));
-	if (ipv6_stub->fib6_lookup(net, flow->iif, &fl6, &res, RT6_LOOKUP_F_HAS_SADDR) ||
-	    IS_ERR_OR_NULL(res.f6i))
-		return 0;
-	if (res.f6i->fib6_nsiblings || (res.f6i->nh && nexthop_is_multipath(res.f6i->nh)))
-		return -EOPNOTSUPP;
-	flow->mtu = res.f6i->fib6_pmtu;
-#endif
-	return 0;
-}
-
-/*
- * Reverse path filtering (RFC 3704), as ip_route_input() applies it. Accepts no more than that
- * does; what it would only accept by way of its exceptions is left to it.
- */
-static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow,
-			    const struct in_device *in_dev, int filter)
-{
-	struct net *net = dev_net(dev);
-	struct fib_result res;
-	struct flowi4 fl4 = {
-		.flowi4_iif = flow->oif ?: LOOPBACK_IFINDEX,
-		.flowi4_tos = flow->tos & INET_DSCP_MASK,
-		.flowi4_scope = RT_SCOPE_UNIVERSE,
-		.flowi4_uid = sock_net_uid(net, NULL),
-		.daddr = flow->src[0],
-		.saddr = flow->dst[0],
-	};
-
-	if (!filter && !fib_num_tclassid_users(net) && !net->ipv4.fib_has_custom_local_routes &&
-	    !fib4_has_custom_rules(net))
-		return __ip_dev_find(net, flow->src[0], false) ? -EXDEV : 0;
-
-	if (fib4_has_custom_rules(net)) {
-		fl4.flowi4_proto = flow->protocol;
-		fl4.fl4_sport = flow->dport;
-		fl4.fl4_dport = flow->sport;
-	}
-	if (fib_lookup(net, &fl4, &res, 0))
-		return filter ? -EXDEV : 0;
-	if (res.type != RTN_UNICAST)
-		return -EXDEV;
-	if (fib_info_nh_uses_dev(res.fi, dev))
-		return 0;
-	return filter == 1 || !in_dev->ifa_list ? -EXDEV : 0;
-}
-
-/**
- * struct valid_flow4 - a flow that was found valid, and stays so while nothing has changed
- * @cookie: of the network namespace
- * @generation: of its routes, addresses and rules: every change starts a new one
- * @iif: as in struct bpf_wg_flow
- * @oif: likewise
- * @src: likewise
- * @dst: likewise
- * @mtu: likewise
- * @tos: likewise
- * @filter: setting of reverse path filtering, a change of which starts no new generation
- */
-struct valid_flow4 {
-	u64 cookie;
-	u32 generation;
-	u32 iif;
-	u32 oif;
-	__be32 src;
-	__be32 dst;
-	u32 mtu;
-	u8 tos;
-	u8 filter;
-};
-
-#define VALID_FLOWS 64 /* a power of two */
-
-static DEFINE_PER_CPU(struct valid_flow4[VALID_FLOWS], valid_flows);
-
-/*
- * The answers need up to three lookups in the routing tables, and are the same for all packets of a
- * pair of addresses, unless there are rules, which may go by ports.
- */
-static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
-{
-	struct in_device *in_dev = __in_dev_get_rcu(dev);
-	struct net *net = dev_net(dev);
-	struct valid_flow4 now = {
-		.cookie = net->net_cookie,
-		.generation = rt_genid_ipv4(net),
-		.iif = flow->iif,
-		.oif = flow->oif,
-		.src = flow->src[0],
-		.dst = flow->dst[0],
-		.tos = flow->tos & INET_DSCP_MASK,
-	};
-	struct valid_flow4 *known;
-	u64 pair;
-	int ret;
-
-	if (!in_dev)
-		return -ENODEV;
-	now.filter = IN_DEV_RPFILTER(in_dev);
-	pair = (u64)(__force u32)now.src << 32 | (__force u32)now.dst;
-	known = this_cpu_ptr(&valid_flows[hash_64(pair + now.iif, ilog2(VALID_FLOWS))]);
-	if (known->cookie == now.cookie && known->generation == now.generation &&
-	    known->iif == now.iif && known->oif == now.oif && known->src == now.src &&
-	    known->dst == now.dst && known->tos == now.tos && known->filter == now.filter) {
-		flow->mtu = known->mtu;
-		return 0;
-	}
-
-	if (flow->oif)
-		flow->mtu = route_mtu4(net, flow);
-	else if (inet_addr_type(net, flow->dst[0]) != RTN_LOCAL)
-		return -EADDRNOTAVAIL;
-	ret = validate_source4(dev, flow, in_dev, now.filter);
-	if (ret || fib4_has_custom_rules(net))
-		return ret;
-	now.mtu = flow->mtu;
-	*known = now;
-	return 0;
-}
-
-/* IPv6 has no reverse path filter of its own, but forwards by the switch for all interfaces. */
-static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	const struct in6_addr *dst = (const struct in6_addr *)flow->dst;
-	struct inet6_dev *idev = __in6_dev_get(dev);
-	struct net *net = dev_net(dev);
-
-	if (!idev || READ_ONCE(idev->cnf.disable_ipv6))
-		return -ENODEV;
-	if (!flow->oif)
-		return ipv6_chk_addr(net, dst, dev, ipv6_addr_type(dst) & IPV6_ADDR_LINKLOCAL)
-			       ? 0
-			       : -EADDRNOTAVAIL;
-	if (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
-	    READ_ONCE(net->ipv6.devconf_all->proxy_ndp))
-		return -ENETDOWN;
-	return route_mtu6(net, flow);
-#else
-	return -EAFNOSUPPORT;
-#endif
-}
-
-/* Whether netfilter sees forwarded packets of a family. */
-static bool has_forward_hook(const struct net *net, u8 family)
-{
-#ifdef CONFIG_NETFILTER
-	const struct nf_hook_entries *hooks;
-
-	if (family == AF_INET)
-		hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_FORWARD]);
-	else
-		hooks = rcu_dereference(net->nf.hooks_ipv6[NF_INET_FORWARD]);
-	return hooks && hooks->num_hook_entries;
-#else
-	return false;
-#endif
-}
-
-int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
-{
-	struct net_device *dev;
-
-	if (size != sizeof(*flow) || flow->flags & ~BPF_WG_FLOW_SYN)
-		return -EINVAL;
-	dev = dev_get_by_index_rcu(net, flow->iif);
-	if (!dev)
-		return -ENODEV;
-	/* A bridge, a bond, a VRF: what comes in here does not come in by this device. */
-	if (netif_is_l3_slave(dev) || netif_is_l3_master(dev) ||
-	    rcu_access_pointer(dev->rx_handler))
-		return -EOPNOTSUPP;
-	if (has_policy(net, flow->oif ? XFRM_POLICY_FWD : XFRM_POLICY_IN) ||
-	    (flow->oif && has_policy(net, XFRM_POLICY_OUT)))
-		return -EPERM;
-	if (flow->flags & BPF_WG_FLOW_SYN && has_forward_hook(net, flow->family))
-		return -EINPROGRESS;
-	flow->mtu = 0;
-	switch (flow->family) {
-	case AF_INET:
-		return validate4(dev, flow);
-	case AF_INET6:
-		return validate6(dev, flow);
-	}
-	return -EAFNOSUPPORT;
-}
-
 int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size)
 {
 	if (size != ETH_ALEN)
 		return -EINVAL;
-	return dev->type == ARPHRD_ETHER && ether_addr_equal_unaligned(dev->dev_addr, mac);
+	return dev && dev->type == ARPHRD_ETHER && ether_addr_equal_unaligned(dev->dev_addr, mac);
 }
 
 static struct net_device *running_ethernet(struct net *net, u32 ifindex)
 {
-	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
+	struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
 
 	if (!dev || !netif_running(dev) || !netif_carrier_ok(dev) || dev->type != ARPHRD_ETHER)
 		return NULL;
@@ -305,7 +62,7 @@ int wg_bpf_egress(struct net *net, u32 ifindex)
 
 int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size)
 {
-	struct net_device *dev = dev_get_by_index_rcu(net, ifindex);
+	struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
 	struct neighbour *neigh;
 
 	if (size != sizeof(struct in_addr) && size != sizeof(struct in6_addr))
@@ -326,7 +83,7 @@ static int fill_route(struct bpf_wg_route *route, const struct net *net, struct 
 	struct net_device *dev = dst->dev;
 	struct neighbour *neigh;
 
-	if (dst->lwtstate || has_policy(net, XFRM_POLICY_OUT))
+	if (dst->lwtstate || wg_bpf_has_policy(net, XFRM_POLICY_OUT))
 		return -EPERM;
 #ifdef CONFIG_XFRM
 	if (dst->xfrm)

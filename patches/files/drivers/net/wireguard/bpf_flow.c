@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way in, which a BPF program asks about before it touches a packet: would the stack's input path
+ * let it through, and does its route have limits of its own. Nothing here changes a packet.
+ */
+
+#include "bpf.h"
+
+#include <linux/hash.h>
+#include <linux/inetdevice.h>
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <net/addrconf.h>
+#include <net/ip6_route.h>
+#include <net/ip_fib.h>
+#include <net/ipv6.h>
+#include <net/l3mdev.h>
+#include <net/nexthop.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+/* Whether IPsec has a say in packets of a direction, XFRM_POLICY_*. */
+bool wg_bpf_has_policy(const struct net *net, int direction)
+{
+#ifdef CONFIG_XFRM
+	return READ_ONCE(net->xfrm.policy_count[direction]) ||
+	       READ_ONCE(net->xfrm.policy_default[direction]) != XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+/**
+ * struct known_flow - an IPv4 flow that was found valid, and stays so while nothing has changed
+ * @cookie: of the network namespace
+ * @generation: of its routes, addresses and rules: every change starts a new one
+ * @iif: as in struct bpf_wg_flow
+ * @oif: likewise
+ * @src: likewise
+ * @dst: likewise
+ * @mtu: likewise
+ * @tos: likewise, as far as routes go by it
+ * @filter: setting of reverse path filtering, a change of which starts no new generation
+ * @several: whether the route has several next hops
+ */
+struct known_flow {
+	u64 cookie;
+	u32 generation;
+	u32 iif;
+	u32 oif;
+	__be32 src;
+	__be32 dst;
+	u32 mtu;
+	u8 tos;
+	u8 filter;
+	bool several;
+};
+
+#define KNOWN_FLOWS 512 /* a power of two */
+
+/*
+ * The answers need up to three lookups in the routing tables, and are the same for all packets of a
+ * pair of addresses, unless there are rules, which may go by ports. A flow has two places, so that
+ * a tunnel and what it carries do not drive each other out.
+ */
+static struct known_flow __percpu *known_flows;
+
+static bool same_flow(const struct known_flow *a, const struct known_flow *b)
+{
+	return a->src == b->src && a->dst == b->dst && a->iif == b->iif && a->oif == b->oif &&
+	       a->generation == b->generation && a->cookie == b->cookie && a->tos == b->tos &&
+	       a->filter == b->filter;
+}
+
+static struct known_flow *flow_place(const struct known_flow *flow)
+{
+	u64 pair = (u64)(__force u32)flow->src << 32 | (__force u32)flow->dst;
+
+	return this_cpu_ptr(known_flows) + hash_64(pair + flow->iif, ilog2(KNOWN_FLOWS));
+}
+
+/* The second place of a flow is the first one of another. */
+static struct known_flow *other_place(struct known_flow *place)
+{
+	struct known_flow *first = this_cpu_ptr(known_flows);
+
+	return first + ((place - first) ^ 1);
+}
+
+static const struct known_flow *known_flow(const struct known_flow *flow)
+{
+	const struct known_flow *place = flow_place(flow);
+
+	if (same_flow(place, flow))
+		return place;
+	place = other_place((struct known_flow *)place);
+	return same_flow(place, flow) ? place : NULL;
+}
+
+static void know_flow(const struct known_flow *flow)
+{
+	struct known_flow *place = flow_place(flow);
+
+	*other_place(place) = *place;
+	*place = *flow;
+}
+
+/*
+ * Look up the route of a flow. bpf_fib_lookup() goes by a route's MTU only if it is locked, but the
+ * stack forwards nothing larger, and pads to it in wg_xmit().
+ */
+static int route4(struct net *net, struct bpf_wg_flow *flow, bool *several)
+{
+	struct fib_result res;
+	struct flowi4 fl4 = {
+		.flowi4_iif = flow->iif,
+		.flowi4_tos = flow->tos & INET_DSCP_MASK,
+		.flowi4_scope = RT_SCOPE_UNIVERSE,
+		.flowi4_proto = flow->protocol,
+		.flowi4_uid = sock_net_uid(net, NULL),
+		.daddr = flow->dst[0],
+		.saddr = flow->src[0],
+		.fl4_sport = flow->sport,
+		.fl4_dport = flow->dport,
+	};
+	int ret;
+
+	ret = fib_lookup(net, &fl4, &res, 0);
+	if (!flow->oif)
+		return ret || res.type != RTN_LOCAL ? -EADDRNOTAVAIL : 0;
+	if (!ret) {
+		flow->mtu = res.fi->fib_mtu;
+		*several = fib_info_num_path(res.fi) > 1;
+	}
+	return 0;
+}
+
+/*
+ * Whether bpf_fib_lookup() chooses the same of several next hops as the stack, which looks into the
+ * packet for it: policy 1 hashes the SPI of IPsec, and the others what is inside of tunnels.
+ */
+static int check_multipath4(const struct net *net, const struct bpf_wg_flow *flow)
+{
+#ifdef CONFIG_IP_ROUTE_MULTIPATH
+	switch (READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy)) {
+	case 0:
+		break;
+	case 1:
+		if (flow->protocol == IPPROTO_ESP || flow->protocol == IPPROTO_AH)
+			return -EOPNOTSUPP;
+		break;
+	default:
+		return -EOPNOTSUPP;
+	}
+#endif
+	return 0;
+}
+
+/*
+ * Reverse path filtering (RFC 3704), as ip_route_input() applies it. Accepts no more than that
+ * does; what it would only accept by way of its exceptions is left to it.
+ */
+static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow,
+			    const struct in_device *in_dev, int filter)
+{
+	struct net *net = dev_net(dev);
+	struct fib_result res;
+	struct flowi4 fl4 = {
+		.flowi4_iif = flow->oif ?: LOOPBACK_IFINDEX,
+		.flowi4_tos = flow->tos & INET_DSCP_MASK,
+		.flowi4_scope = RT_SCOPE_UNIVERSE,
+		.flowi4_uid = sock_net_uid(net, NULL),
+		.daddr = flow->src[0],
+		.saddr = flow->dst[0],
+	};
+
+	if (!filter && !fib_num_tclassid_users(net) && !net->ipv4.fib_has_custom_local_routes &&
+	    !fib4_has_custom_rules(net))
+		return __ip_dev_find(net, flow->src[0], false) ? -EXDEV : 0;
+
+	if (fib4_has_custom_rules(net)) {
+		fl4.flowi4_proto = flow->protocol;
+		fl4.fl4_sport = flow->dport;
+		fl4.fl4_dport = flow->sport;
+	}
+	if (fib_lookup(net, &fl4, &res, 0))
+		return filter ? -EXDEV : 0;
+	if (res.type != RTN_UNICAST)
+		return -EXDEV;
+	if (fib_info_nh_uses_dev(res.fi, dev))
+		return 0;
+	return filter == 1 || !in_dev->ifa_list ? -EXDEV : 0;
+}
+
+static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
+{
+	struct in_device *in_dev = __in_dev_get_rcu(dev);
+	const struct known_flow *known;
+	struct net *net = dev_net(dev);
+	struct known_flow now = {
+		.cookie = net->net_cookie,
+		.generation = rt_genid_ipv4(net),
+		.iif = flow->iif,
+		.oif = flow->oif,
+		.src = flow->src[0],
+		.dst = flow->dst[0],
+		.tos = flow->tos & INET_DSCP_MASK,
+	};
+	int ret;
+
+	if (!in_dev)
+		return -ENODEV;
+	now.filter = IN_DEV_RPFILTER(in_dev);
+	known = known_flow(&now);
+	if (known) {
+		flow->mtu = known->mtu;
+		return known->several ? check_multipath4(net, flow) : 0;
+	}
+
+	ret = route4(net, flow, &now.several);
+	if (ret)
+		return ret;
+	ret = validate_source4(dev, flow, in_dev, now.filter);
+	if (ret)
+		return ret;
+	if (!fib4_has_custom_rules(net)) {
+		now.mtu = flow->mtu;
+		know_flow(&now);
+	}
+	return now.several ? check_multipath4(net, flow) : 0;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+/*
+ * Look up the route of a flow. Which of several next hops is taken may depend on more of the packet
+ * than a program can tell bpf_fib_lookup(): that is left to the stack.
+ */
+static int route6(struct net *net, struct bpf_wg_flow *flow)
+{
+	struct fib6_result res = {};
+	struct flowi6 fl6 = {
+		.flowi6_iif = flow->iif,
+		.flowlabel = ip6_make_flowinfo(flow->tos, 0),
+		.flowi6_proto = flow->protocol,
+		.flowi6_uid = sock_net_uid(net, NULL),
+		.fl6_sport = flow->sport,
+		.fl6_dport = flow->dport,
+	};
+	int ret;
+
+	memcpy(&fl6.daddr, flow->dst, sizeof(fl6.daddr));
+	memcpy(&fl6.saddr, flow->src, sizeof(fl6.saddr));
+	ret = ipv6_stub->fib6_lookup(net, flow->iif, &fl6, &res, RT6_LOOKUP_F_HAS_SADDR);
+	if (ret || IS_ERR_OR_NULL(res.f6i))
+		return flow->oif ? 0 : -EADDRNOTAVAIL;
+	if (!flow->oif)
+		return res.fib6_type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
+	if (res.f6i->fib6_nsiblings || (res.f6i->nh && nexthop_is_multipath(res.f6i->nh)))
+		return -EOPNOTSUPP;
+	flow->mtu = res.f6i->fib6_pmtu;
+	return 0;
+}
+#endif
+
+/* IPv6 has no reverse path filter of its own, but forwards by the switch for all interfaces. */
+static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	const struct in6_addr *dst = (const struct in6_addr *)flow->dst;
+	struct inet6_dev *idev = __in6_dev_get(dev);
+	struct net *net = dev_net(dev);
+
+	if (!idev || READ_ONCE(idev->cnf.disable_ipv6))
+		return -ENODEV;
+	if (!flow->oif &&
+	    !ipv6_chk_addr(net, dst, dev, ipv6_addr_type(dst) & IPV6_ADDR_LINKLOCAL))
+		return -EADDRNOTAVAIL;
+	if (flow->oif && (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
+			  READ_ONCE(net->ipv6.devconf_all->proxy_ndp)))
+		return -ENETDOWN;
+	return route6(net, flow);
+#else
+	return -EAFNOSUPPORT;
+#endif
+}
+
+/* Whether netfilter sees forwarded packets of a family. */
+static bool has_forward_hook(const struct net *net, u8 family)
+{
+#ifdef CONFIG_NETFILTER
+	const struct nf_hook_entries *hooks;
+
+	if (family == AF_INET)
+		hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_FORWARD]);
+	else
+		hooks = rcu_dereference(net->nf.hooks_ipv6[NF_INET_FORWARD]);
+	return hooks && hooks->num_hook_entries;
+#else
+	return false;
+#endif
+}
+
+int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
+{
+	struct net_device *dev;
+
+	if (size != sizeof(*flow) || flow->flags & ~BPF_WG_FLOW_SYN)
+		return -EINVAL;
+	if (!net)
+		return -ENODEV;
+	dev = dev_get_by_index_rcu(net, flow->iif);
+	if (!dev)
+		return -ENODEV;
+	/* A bridge, a bond, a VRF: what comes in here does not come in by this device. */
+	if (netif_is_l3_slave(dev) || netif_is_l3_master(dev) ||
+	    rcu_access_pointer(dev->rx_handler))
+		return -EOPNOTSUPP;
+	if (wg_bpf_has_policy(net, flow->oif ? XFRM_POLICY_FWD : XFRM_POLICY_IN) ||
+	    (flow->oif && wg_bpf_has_policy(net, XFRM_POLICY_OUT)))
+		return -EPERM;
+	if (flow->flags & BPF_WG_FLOW_SYN && has_forward_hook(net, flow->family))
+		return -EINPROGRESS;
+	flow->mtu = 0;
+	switch (flow->family) {
+	case AF_INET:
+		return validate4(dev, flow);
+	case AF_INET6:
+		return validate6(dev, flow);
+	}
+	return -EAFNOSUPPORT;
+}
+
+/**
+ * wg_bpf_flow_init - get the memory for the flows that are known
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init wg_bpf_flow_init(void)
+{
+	known_flows = __alloc_percpu(KNOWN_FLOWS * sizeof(*known_flows), __alignof__(u64));
+	return known_flows ? 0 : -ENOMEM;
+}
+
+/**
+ * wg_bpf_flow_uninit - give it back
+ *
+ * No program runs any more: those that use the kfuncs hold the module.
+ */
+void wg_bpf_flow_uninit(void)
+{
+	free_percpu(known_flows);
+}
