@@ -71,6 +71,29 @@ static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packe
 	return parse_ip(ctx, protocol, frame, packet);
 }
 
+/* The WireGuard device that a packet for this host is for, or NULL. The caller puts it. */
+static __always_inline struct wg_device *local_device(pkt_ctx *ctx, const struct packet *packet)
+{
+	if (packet->flow.protocol != IPPROTO_UDP)
+		return NULL;
+	return pkt_device_by_port(ctx, bpf_ntohs(packet->flow.dport));
+}
+
+/*
+ * Whether the packet is for this host and for the port of a WireGuard device. The input check answers
+ * that without a lookup of the route when it has seen the addresses before, as bpf_fib_lookup() does
+ * not. If it says no, whatever for, the routing tables have to be asked.
+ */
+static __always_inline int accepted_locally(pkt_ctx *ctx, struct packet *packet)
+{
+	struct wg_device *wg = local_device(ctx, packet);
+
+	if (!wg)
+		return 0;
+	bpf_wg_device_put(wg);
+	return !check_input(ctx, packet);
+}
+
 /*
  * Parse and route a frame. Returns 0 for a packet to forward, with its egress and the MTU of its
  * route; XDP_WG_LOCAL for one to this host; or the reason to pass. Not inline: what it needs of the
@@ -84,6 +107,9 @@ static __noinline int classify(pkt_ctx *ctx, __u32 frame, struct packet *packet,
 	reason = parse(ctx, frame, packet);
 	if (reason)
 		return reason;
+	packet->accepted = accepted_locally(ctx, packet);
+	if (packet->accepted)
+		return XDP_WG_LOCAL;
 	/* The neighbour does not matter: the one that does is the outer packet's. */
 	reason = fib_reason(fib_lookup(ctx, packet, &fib, BPF_FIB_LOOKUP_SKIP_NEIGH));
 	if (reason)
@@ -91,14 +117,6 @@ static __noinline int classify(pkt_ctx *ctx, __u32 frame, struct packet *packet,
 	packet->flow.oif = fib.ifindex;
 	*mtu = fib.mtu_result;
 	return 0;
-}
-
-/* The WireGuard device that a packet for this host is for, or NULL. The caller puts it. */
-static __always_inline struct wg_device *local_device(pkt_ctx *ctx, const struct packet *packet)
-{
-	if (packet->flow.protocol != IPPROTO_UDP)
-		return NULL;
-	return pkt_device_by_port(ctx, bpf_ntohs(packet->flow.dport));
 }
 
 /* A data message in a frame. */

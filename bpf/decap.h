@@ -164,7 +164,7 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer,
 
 	if (bpf_wg_endpoint_match(peer, &outer->flow, sizeof(outer->flow)) != 1)
 		return XDP_WG_ENDPOINT;
-	reason = check_input(ctx, outer);
+	reason = outer->accepted ? 0 : check_input(ctx, outer);
 	if (reason)
 		return reason;
 	if (pkt_make_linear(ctx))

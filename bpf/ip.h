@@ -45,6 +45,7 @@ struct packet {
 	__u8 header; /* length of the header */
 	__u8 ttl; /* or hop limit */
 	__u8 icmp_error; /* whether it reports an error about another packet */
+	__u8 accepted; /* whether the input path is known to take it for this host */
 };
 
 /* Sum of an IPv4 header without options: 0xffff, folded, when its checksum is right. */
