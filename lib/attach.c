@@ -12,6 +12,7 @@
 #include "attach.h"
 #include "config.h"
 #include "device.h"
+#include "last.h"
 #include "log.h"
 #include "object.h"
 #include "rss_load.h"
@@ -207,7 +208,9 @@ int detach(const struct attached *entry)
 
 	log_kernel_message_clear();
 	prog = find_attached(multiprog, entry);
-	if (prog)
+	if (prog && last_matters(entry, multiprog))
+		err = last_detach(entry, multiprog);
+	else if (prog)
 		err = xdp_program__detach(prog, entry->ifindex, entry->mode, 0);
 	if (err)
 		log_error("cannot detach from %s: %s", entry->ifname,

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "counters.h"
+#include "last.h"
 #include "leftovers.h"
 #include "log.h"
 #include "offload.h"
@@ -86,6 +87,7 @@ static void remove_leftovers(const struct state *state, const struct attached_li
 	size_t count = 0;
 	__u32 *ids;
 
+	last_remove_stale();
 	ids = calloc(attached->count + 1, sizeof(*ids));
 	if (!ids)
 		return;
