@@ -28,6 +28,9 @@ static __always_inline int pkt_screen(pkt_ctx *ctx)
 		return XDP_WG_VLAN;
 	if (ctx->gso_size)
 		return XDP_WG_GSO;
+	/* Another program's, by which the stack may route: the lookups here do not know it. */
+	if (ctx->mark)
+		return XDP_WG_POLICY;
 	if (headers > ctx->len)
 		headers = ctx->len;
 	if (ctx->data_end - ctx->data < headers && bpf_skb_pull_data(ctx, headers))

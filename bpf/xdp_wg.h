@@ -28,7 +28,7 @@
 enum xdp_wg_flags {
 	/* Send outer IPv4 packets with UDP checksum 0 (RFC 768). Never applied to IPv6. */
 	XDP_WG_NO_UDP_CSUM = 1U << 0,
-	/* Attached in skb mode: any egress that is up can transmit, not only those with XDP. */
+	/* In skb mode or at the tc hook: any egress that is up can transmit, not only those with XDP. */
 	XDP_WG_SKB_MODE = 1U << 1,
 };
 

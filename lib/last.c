@@ -75,8 +75,6 @@ int last_detach(const struct attached *entry, const struct xdp_multiprog *multip
 	if (!err)
 		err = detach_empty(entry->ifindex, empty_fd);
 	close(empty_fd);
-	if (!err)
-		libxdp_clean_references(entry->ifindex);
 	return err;
 }
 
@@ -91,9 +89,8 @@ static void remove_stale(int ifindex)
 	fd = bpf_prog_get_fd_by_id(id);
 	if (fd < 0)
 		return;
-	if (!bpf_prog_get_info_by_fd(fd, &info, &len) && !strcmp(info.name, EMPTY_NAME) &&
-	    !detach_empty(ifindex, fd))
-		libxdp_clean_references(ifindex);
+	if (!bpf_prog_get_info_by_fd(fd, &info, &len) && !strcmp(info.name, EMPTY_NAME))
+		detach_empty(ifindex, fd);
 	close(fd);
 }
 

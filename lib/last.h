@@ -20,7 +20,7 @@ bool last_matters(const struct attached *entry, const struct xdp_multiprog *mult
  * helpers then follow a null pointer. A program that does nothing takes the last one's place, until
  * nothing else can be running.
  *
- * Return: 0, or a negative errno.
+ * The pins of libxdp's dispatcher stay, for leftovers_remove(). Return: 0, or a negative errno.
  */
 int last_detach(const struct attached *entry, const struct xdp_multiprog *multiprog);
 

@@ -137,16 +137,18 @@ static int route4(struct net *net, struct bpf_wg_flow *flow, bool *several)
 
 /*
  * Whether bpf_fib_lookup() chooses the same of several next hops as the stack, which looks into the
- * packet for it: policy 1 hashes the SPI of IPsec, and the others what is inside of tunnels.
+ * packet for it: policy 1 goes by the hash that a NIC made, which WireGuard clears, or by the SPI of
+ * IPsec; and the others by what is inside of tunnels.
  */
-static int check_multipath4(const struct net *net, const struct bpf_wg_flow *flow)
+static int check_multipath4(const struct net_device *dev, const struct bpf_wg_flow *flow)
 {
 #ifdef CONFIG_IP_ROUTE_MULTIPATH
-	switch (READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy)) {
+	switch (READ_ONCE(dev_net(dev)->ipv4.sysctl_fib_multipath_hash_policy)) {
 	case 0:
 		break;
 	case 1:
-		if (flow->protocol == IPPROTO_ESP || flow->protocol == IPPROTO_AH)
+		if (!wg_device_from_netdev(dev) || flow->protocol == IPPROTO_ESP ||
+		    flow->protocol == IPPROTO_AH)
 			return -EOPNOTSUPP;
 		break;
 	default:
@@ -214,7 +216,7 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 	known = known_flow(&now);
 	if (known) {
 		flow->mtu = known->mtu;
-		return known->several ? check_multipath4(net, flow) : 0;
+		return known->several ? check_multipath4(dev, flow) : 0;
 	}
 
 	ret = route4(net, flow, &now.several);
@@ -227,7 +229,7 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 		now.mtu = flow->mtu;
 		know_flow(&now);
 	}
-	return now.several ? check_multipath4(net, flow) : 0;
+	return now.several ? check_multipath4(dev, flow) : 0;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
