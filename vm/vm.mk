@@ -6,7 +6,7 @@
 # TIED ends a script, and all that it started, when make ends without a word.
 TIED = exec setpriv --pdeathsig TERM
 
-.PHONY: guest demo check check-full diff bench vm-clean
+.PHONY: guest demo check check-full diff bench bench-check bench-figures profile vm-clean
 
 # A shell in a guest, or RUN=path/to/script: run it there and return its exit status.
 guest:
@@ -22,11 +22,26 @@ check-full:
 	@$(TIED) vm/check --full
 
 # COUNT frames, in an order that SEED repeats, each by the kernel's own path and by the fast one.
+# CHUNK names the only part of them to run.
 diff:
-	@$(TIED) vm/run --timeout 7200 tests/diff/run $(or $(SEED),1) $(or $(COUNT),2000)
+	@$(TIED) vm/run --timeout 7200 tests/diff/run \
+		$(or $(SEED),1) $(or $(COUNT),2000) $(or $(CHUNK),0)
 
+# Instructions per packet, and more, as tables and in results/bench; half an hour.
 bench:
-	@$(TIED) vm/run --icount --timeout 3600 --results results/bench tests/bench/run
+	@$(TIED) vm/bench
+
+# Whether the fast path needs more instructions than tests/bench/figures.json says.
+bench-check:
+	@$(TIED) vm/bench --check
+
+# Writes that file anew, with what is measured now.
+bench-figures:
+	@$(TIED) vm/bench --figures
+
+# Instructions per packet by function, in MODE (xdp).
+profile:
+	@$(TIED) vm/run --icount tests/bench/profile $(or $(MODE),xdp)
 
 vm-clean:
 	@vm/clean

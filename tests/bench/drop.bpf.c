@@ -12,17 +12,48 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "drop.h"
+
 /* Frames shorter than this are not the benchmark's: ARP, neighbour discovery, keepalives. */
 const volatile __u32 min_length;
 
-/* Mapped into the sender, which waits for it without a system call. */
+/* A counter for each CPU. Mapped into the sender, which waits for them without a system call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, DROP_CPUS);
+	__type(key, __u32);
+	__type(value, __u64);
+} arrived SEC(".maps");
+
+/* How many have to arrive, on one CPU, for the sender to be woken. It writes that here. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u64);
-} arrived SEC(".maps");
+} awaited SEC(".maps");
+
+/* What wakes it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} wake SEC(".maps");
+
+static __always_inline void count_packet(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), key = 0;
+	__u64 *count, *target;
+
+	count = bpf_map_lookup_elem(&arrived, &cpu);
+	target = bpf_map_lookup_elem(&awaited, &key);
+	if (!count || !target)
+		return;
+	*count += 1;
+	if (*count == *target)
+		bpf_ringbuf_output(&wake, count, sizeof(*count), BPF_RB_FORCE_WAKEUP);
+}
 
 static __always_inline int protocol(struct xdp_md *ctx, const struct ethhdr *eth)
 {
@@ -42,17 +73,13 @@ SEC("xdp")
 int drop(struct xdp_md *ctx)
 {
 	const struct ethhdr *eth = (void *)(long)ctx->data;
-	__u32 key = 0;
-	__u64 *count;
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end ||
 	    ctx->data_end - ctx->data < min_length)
 		return XDP_PASS;
 	if (protocol(ctx, eth) != IPPROTO_UDP)
 		return XDP_PASS;
-	count = bpf_map_lookup_elem(&arrived, &key);
-	if (count)
-		*count += 1;
+	count_packet();
 	return XDP_DROP;
 }
 

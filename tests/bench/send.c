@@ -1,57 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * send FROM-NS FROM-IF AT-NS AT-IF LENGTH FAMILY: send packets of LENGTH bytes from A towards B,
- * count and drop them where they arrive at AT-IF, and print what one of them cost: nanoseconds of
- * the guest's clock, which are instructions when QEMU counts them (-icount shift=0).
+ * send [OPTION] AT-NS AT-IF LENGTH FAMILY: send packets of LENGTH bytes from A towards B, count and
+ * drop them where they arrive at AT-IF, and print what one of them cost in nanoseconds of the
+ * guest's clock, which are instructions when QEMU counts them (-icount shift=0): the median of
+ * some runs, and the spread of these in percent.
  *
- * There is one CPU and this process runs only when nothing else wants to (SCHED_IDLE), so when it
- * sees a burst arrived, all work that the burst has made is done.
+ *   --profile   print where they are spent too: a line for each function
+ *   --rate      print how many arrive in a second when there are always some under way
+ *
+ * On the one CPU of a guest that counts instructions this process has priority over all threads of
+ * the kernel (SCHED_FIFO), so that a burst is one also for those that work later: they find all of
+ * it. It sleeps until the last packet has arrived. Nothing ever waits, or what does would be counted
+ * too. For the rate it looks out for packets itself, on a CPU that has nothing else to do
+ * (SCHED_IDLE).
  */
-
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <netinet/ip.h>
-#include <netinet/ip6.h>
-#include <netinet/udp.h>
 #include <sched.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
+#include "burst.h"
+#include "fatal.h"
+#include "point.h"
+#include "profile.h"
 
-#include "drop.skel.h"
-
-#define BURST 64
 #define PACKETS 4096
-#define RUNS 4 /* the first warms up */
-#define PATIENCE 2000000000ULL /* a burst that takes longer has lost a packet */
+#define PATIENCE_MS 5000 /* a burst that takes longer has lost a packet */
 
-struct sender {
-	int fd;
-	struct mmsghdr messages[BURST];
-	struct iovec vectors[BURST];
-	uint8_t frames[BURST][ETH_FRAME_LEN];
+/* A handshake or another guest of the machine may disturb one of the runs. */
+#define RUNS 3
+#define SPREAD 1.0 /* percent */
+#define ATTEMPTS 5
+
+#define PROFILED_RUNS 12
+
+/* Bursts under way: fewer packets than any queue on the way has room for. */
+#define RATE_WINDOW 3
+#define RATE_PACKETS 16384
+#define RATE_RUNS 5
+
+#define MAX_RUNS 5
+
+struct result {
+	double median;
+	double spread; /* percent of the median */
 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "send: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void enter(const char *name)
 {
@@ -61,7 +61,7 @@ static void enter(const char *name)
 	snprintf(path, sizeof(path), "/run/netns/%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die(name);
+		fatal("network namespace %s", name);
 	close(fd);
 }
 
@@ -73,172 +73,152 @@ static uint64_t now(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static uint16_t checksum(const void *data, size_t length)
+static void schedule(int policy, int priority)
 {
-	const uint8_t *byte = data;
-	uint32_t sum = 0;
+	const struct sched_param param = { .sched_priority = priority };
 
-	for (size_t i = 0; i + 1 < length; i += 2)
-		sum += byte[i] << 8 | byte[i + 1];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return htons(~((sum & 0xffff) + (sum >> 16)));
+	if (sched_setscheduler(0, policy, &param))
+		fatal("scheduling policy");
 }
 
-/* The router's MAC address: what the neighbour table knows, after a ping. */
-static void gateway_mac(const char *ifname, int family, uint8_t *mac)
+static void lost(const struct point *point, uint64_t target)
 {
-	char command[160], line[64] = "";
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "ip neigh show %s dev %s | sed -n 's/.*lladdr //p'",
-		 family == AF_INET ? "10.1.0.1" : "fd00:1::1", ifname);
-	pipe = popen(command, "r");
-	if (!pipe || !fgets(line, sizeof(line), pipe) ||
-	    sscanf(line, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
-		   &mac[4], &mac[5]) != 6) {
-		errno = ENOENT;
-		die("no neighbour entry for the router");
-	}
-	pclose(pipe);
+	errx(EXIT_FAILURE, "%llu packets did not arrive",
+	     (unsigned long long)(target - point_count(point)));
 }
 
-/* One UDP packet; every packet of a burst is of a flow of its own. */
-static void build(uint8_t *frame, int family, int length, uint16_t port)
+/* Send packets, a burst after the other has arrived. Return: nanoseconds that one took. */
+static double run_bursts(struct burst *burst, struct point *point)
 {
-	uint8_t *ip = frame + ETH_HLEN;
-	struct udphdr *udp;
-	int header;
+	uint64_t begin = now(), first = point_count(point), sent;
 
-	memset(ip, 0, length);
-	if (family == AF_INET) {
-		struct iphdr *ip4 = (struct iphdr *)ip;
-
-		header = sizeof(*ip4);
-		ip4->version = 4;
-		ip4->ihl = header / 4;
-		ip4->tot_len = htons(length);
-		ip4->ttl = 64;
-		ip4->protocol = IPPROTO_UDP;
-		inet_pton(AF_INET, "10.1.0.2", &ip4->saddr);
-		inet_pton(AF_INET, "10.2.0.2", &ip4->daddr);
-		ip4->check = checksum(ip4, header);
-	} else {
-		struct ip6_hdr *ip6 = (struct ip6_hdr *)ip;
-
-		header = sizeof(*ip6);
-		ip6->ip6_flow = htonl(6U << 28);
-		ip6->ip6_plen = htons(length - header);
-		ip6->ip6_nxt = IPPROTO_UDP;
-		ip6->ip6_hlim = 64;
-		inet_pton(AF_INET6, "fd00:1::2", &ip6->ip6_src);
-		inet_pton(AF_INET6, "fd00:2::2", &ip6->ip6_dst);
+	for (sent = BURST; sent <= PACKETS; sent += BURST) {
+		burst_send(burst);
+		if (point_wait(point, first + sent, PATIENCE_MS))
+			lost(point, first + sent);
 	}
-	udp = (struct udphdr *)(ip + header);
-	udp->source = htons(port);
-	udp->dest = htons(9);
-	udp->len = htons(length - header);
+	return (double)(now() - begin) / PACKETS;
 }
 
-static struct sender *open_sender(const char *ifname, int family, int length)
+static void await(const struct point *point, uint64_t target)
 {
-	struct sender *sender = calloc(1, sizeof(*sender));
-	struct sockaddr_ll address = {
-		.sll_family = AF_PACKET,
-		.sll_ifindex = if_nametoindex(ifname),
-	};
-	struct ifreq request = {};
-	uint8_t mac[ETH_ALEN];
+	uint64_t deadline = now() + PATIENCE_MS * 1000000ULL;
 
-	if (!sender || !address.sll_ifindex)
-		die(ifname);
-	sender->fd = socket(AF_PACKET, SOCK_RAW, 0);
-	strncpy(request.ifr_name, ifname, IFNAMSIZ - 1);
-	if (sender->fd < 0 || bind(sender->fd, (struct sockaddr *)&address, sizeof(address)) ||
-	    ioctl(sender->fd, SIOCGIFHWADDR, &request))
-		die(ifname);
-	gateway_mac(ifname, family, mac);
-	for (int i = 0; i < BURST; i++) {
-		struct ethhdr *eth = (struct ethhdr *)sender->frames[i];
-
-		memcpy(eth->h_dest, mac, ETH_ALEN);
-		memcpy(eth->h_source, request.ifr_hwaddr.sa_data, ETH_ALEN);
-		eth->h_proto = htons(family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
-		build(sender->frames[i], family, length, 1024 + i);
-		sender->vectors[i].iov_base = sender->frames[i];
-		sender->vectors[i].iov_len = ETH_HLEN + length;
-		sender->messages[i].msg_hdr.msg_iov = &sender->vectors[i];
-		sender->messages[i].msg_hdr.msg_iovlen = 1;
-	}
-	return sender;
+	while (point_count(point) < target)
+		if (now() > deadline)
+			lost(point, target);
 }
 
-/* Send all packets, a burst after the other has arrived. Returns what they took. */
-static uint64_t run(struct sender *sender, const volatile uint64_t *arrived)
+/* Send packets with some bursts under way all the time. Return: nanoseconds that one took. */
+static double run_stream(struct burst *burst, struct point *point)
 {
-	uint64_t begin = now(), target = *arrived, deadline;
+	uint64_t begin = now(), first = point_count(point), sent;
 
-	for (int sent = 0; sent < PACKETS; sent += BURST) {
-		if (sendmmsg(sender->fd, sender->messages, BURST, 0) != BURST)
-			die("sendmmsg");
-		target += BURST;
-		deadline = now() + PATIENCE;
-		while (*arrived < target) {
-			if (now() > deadline) {
-				fprintf(stderr, "send: %llu of %d packets did not arrive\n",
-					(unsigned long long)(target - *arrived), BURST);
-				exit(1);
-			}
-		}
+	for (sent = BURST; sent <= RATE_PACKETS; sent += BURST) {
+		schedule(SCHED_FIFO, 1);
+		burst_send(burst);
+		schedule(SCHED_IDLE, 0);
+		if (sent >= RATE_WINDOW * BURST)
+			await(point, first + sent - (RATE_WINDOW - 1) * BURST);
 	}
-	return now() - begin;
+	await(point, first + RATE_PACKETS);
+	return (double)(now() - begin) / RATE_PACKETS;
 }
 
 static int compare(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	double x = *(const double *)a, y = *(const double *)b;
 
 	return x < y ? -1 : x > y;
 }
 
+typedef double (*run_fn)(struct burst *burst, struct point *point);
+
+static struct result measure(struct burst *burst, struct point *point, int runs, run_fn run)
+{
+	double took[MAX_RUNS];
+	struct result result;
+
+	run(burst, point); /* the caches of the routers */
+	for (int i = 0; i < runs; i++)
+		took[i] = run(burst, point);
+	qsort(took, runs, sizeof(*took), compare);
+	result.median = took[runs / 2];
+	result.spread = 100 * (took[runs - 1] - took[0]) / result.median;
+	return result;
+}
+
+/* Instructions: they repeat, so that runs that do not are not the measurement. */
+static struct result measure_cost(struct burst *burst, struct point *point)
+{
+	struct result best = measure(burst, point, RUNS, run_bursts), again;
+
+	for (int i = 1; i < ATTEMPTS && best.spread > SPREAD; i++) {
+		again = measure(burst, point, RUNS, run_bursts);
+		if (again.spread < best.spread)
+			best = again;
+	}
+	return best;
+}
+
+static void print_profile(struct burst *burst, struct point *point, double cost)
+{
+	struct profile *profile = profile_open();
+	int ret;
+
+	if (!profile)
+		fatal("opening the profile");
+	for (int i = 0; i < PROFILED_RUNS; i++) {
+		ret = profile_resume(profile);
+		if (!ret) {
+			run_bursts(burst, point);
+			ret = profile_pause(profile);
+		}
+		if (ret)
+			break;
+	}
+	if (!ret)
+		ret = profile_print(profile, cost);
+	if (ret)
+		errx(EXIT_FAILURE, "profile: %s", strerror(-ret));
+	profile_close(profile);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "Usage: send [--profile | --rate] AT-NS AT-IF LENGTH 4|6\n");
+	return 2;
+}
+
 int main(int argc, char *argv[])
 {
-	const struct sched_param param = {};
-	struct drop *drop;
-	struct sender *sender;
-	uint64_t took[RUNS], *arrived;
-	int length, family, ifindex;
+	bool profile = argc > 1 && !strcmp(argv[1], "--profile");
+	bool rate = argc > 1 && !strcmp(argv[1], "--rate");
+	char **words = argv + 1 + (profile || rate);
+	struct result result;
+	struct point *point;
+	struct burst *burst;
+	int length;
 
-	if (argc != 7) {
-		fprintf(stderr, "Usage: send FROM-NS FROM-IF AT-NS AT-IF LENGTH 4|6\n");
-		return 2;
+	if (argv + argc != words + 4)
+		return usage();
+	length = atoi(words[2]);
+	enter(words[0]);
+	point = point_open(words[1], ETH_HLEN + length);
+	enter("A");
+	burst = burst_open(words[3][0] == '6' ? AF_INET6 : AF_INET, length);
+	schedule(SCHED_FIFO, 1);
+	if (rate) {
+		result = measure(burst, point, RATE_RUNS, run_stream);
+		result.median = 1e9 / result.median;
+	} else {
+		result = measure_cost(burst, point);
 	}
-	length = atoi(argv[5]);
-	family = argv[6][0] == '4' ? AF_INET : AF_INET6;
-
-	drop = drop__open();
-	if (!drop)
-		die("opening the measuring point");
-	drop->rodata->min_length = ETH_HLEN + length;
-	if (drop__load(drop))
-		die("loading the measuring point");
-	enter(argv[3]);
-	ifindex = if_nametoindex(argv[4]);
-	if (!ifindex || bpf_xdp_attach(ifindex, bpf_program__fd(drop->progs.drop), 0, NULL))
-		die(argv[4]);
-	arrived = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
-		       bpf_map__fd(drop->maps.arrived), 0);
-	if (arrived == MAP_FAILED)
-		die("mapping the measuring point");
-	enter(argv[1]);
-	sender = open_sender(argv[2], family, length);
-	if (sched_setscheduler(0, SCHED_IDLE, &param))
-		die("SCHED_IDLE");
-	for (int i = 0; i < RUNS; i++)
-		took[i] = run(sender, arrived);
-	qsort(took + 1, RUNS - 1, sizeof(*took), compare);
-	printf("%.1f %.2f\n", (double)took[RUNS / 2] / PACKETS,
-	       100.0 * (took[RUNS - 1] - took[1]) / took[RUNS / 2]);
-	enter(argv[3]);
-	bpf_xdp_detach(ifindex, 0, NULL);
+	printf("%.1f %.2f\n", result.median, result.spread);
+	if (profile)
+		print_profile(burst, point, result.median);
+	burst_close(burst);
+	enter(words[0]);
+	point_close(point);
 	return 0;
 }

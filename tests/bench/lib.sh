@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For the scripts beside, which measure in a guest: the network, and what is loaded on its routers.
+
+set -u
+
+tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+results=${RESULTS:-/results}
+. "$tests/topology.sh"
+
+die() {
+	echo "bench: $*" >&2
+	exit 1
+}
+
+# ready [OUTER]: the network, with a session, and every neighbour known for as long as it takes.
+ready() {
+	local ns
+
+	topology_up "${1:-4}" > /dev/null || die "the network could not be made"
+	wait_session 60 || die "A and B do not reach each other"
+	for ns in $TOPOLOGY_NAMESPACES; do
+		in_ns "$ns" ip neigh show nud reachable nud stale nud delay |
+			while read -r address _ dev _ mac _; do
+				in_ns "$ns" ip neigh replace "$address" dev "$dev" \
+					lladdr "$mac" nud permanent || exit
+			done || die "the neighbours of $ns cannot be made permanent"
+	done
+}
+
+# load MODE NS IF...: what a router works with.
+load() {
+	local mode=$1 ns=$2
+
+	shift 2
+	case $mode in
+	xdp) in_ns "$ns" xdp-wg load -q "$@" ;;
+	tcx) in_ns "$ns" xdp-wg load -q --hook tc "$@" ;;
+	inner_flow) in_ns "$ns" xdp-wg load -q --rss inner_flow "$@" ;;
+	kernel) ;;
+	esac || die "xdp-wg cannot be loaded as $mode"
+}
+
+unload() {
+	local ns
+
+	for ns in R1 R2; do
+		in_ns "$ns" xdp-wg unload -q --all || die "xdp-wg cannot be unloaded"
+	done
+}
+
+# send OPTIONS AT-NS AT-IF LENGTH FAMILY: see send.c.
+send() {
+	"$tests/bench/send" "$@" || die "sending to $*"
+}
+
+# record KIND NAME VALUE...: a line of the results. Values that are numbers are so in JSON.
+record() {
+	jq -cn '$ARGS.positional as $word | reduce range(0; $word | length; 2) as $i ({};
+		.[$word[$i]] = ($word[$i + 1] | tonumber? // .))' --args kind "$@" \
+		>> "$results/bench.jsonl" || die "$1 cannot be recorded"
+}
+
+# difference AFTER BEFORE: of two costs and their spreads in percent, as send prints them: the cost
+# between, and the larger spread.
+difference() {
+	echo "$1 $2" | awk '{ printf "%.1f %.2f\n", $1 - $3, ($2 > $4 ? $2 : $4) }'
+}
+
+# cost MODE WHAT OUTER INNER LENGTH "INSTRUCTIONS SPREAD": record it, and show it.
+cost() {
+	record cost mode "$1" what "$2" outer "$3" inner "$4" length "$5" \
+		instructions "${6% *}" spread "${6#* }"
+	printf '%-11s %-8s IPv%s in IPv%s %5d bytes %10s instructions (%s %%)\n' \
+		"$1" "$2" "$4" "$3" "$5" "${6% *}" "${6#* }"
+}
+
+# to_router INNER LENGTH...: what sending and receiving costs without a router, in `base`.
+declare -A base
+to_router() {
+	local inner=$1 length
+
+	shift
+	for length; do
+		[ -n "${base[$inner/$length]:-}" ] ||
+			base[$inner/$length]=$(send R1 r1-a "$length" "$inner") || exit 1
+	done
+}
+
+# encrypt MODE OUTER INNER LENGTH...: by R1. What native XDP needs is kept in `encrypted`.
+declare -A encrypted
+encrypt() {
+	local mode=$1 outer=$2 inner=$3 length after
+
+	shift 3
+	to_router "$inner" "$@"
+	load "$mode" R1 r1-a
+	for length; do
+		after=$(send R2 r2-r1 "$length" "$inner") || exit 1
+		cost "$mode" encrypt "$outer" "$inner" "$length" \
+			"$(difference "$after" "${base[$inner/$length]}")"
+		[ "$mode" != xdp ] || encrypted[$outer/$inner/$length]=$after
+	done
+	unload
+}
+
+# decrypt MODE OUTER INNER LENGTH...: by R2, after encrypt xdp of the same. R1 is in native XDP,
+# whatever R2 is, so that the packets come to all in the same way.
+decrypt() {
+	local mode=$1 outer=$2 inner=$3 length after
+
+	shift 3
+	load xdp R1 r1-a
+	load "$mode" R2 r2-r1
+	for length; do
+		after=$(send B b-r2 "$length" "$inner") || exit 1
+		cost "$mode" decrypt "$outer" "$inner" "$length" \
+			"$(difference "$after" "${encrypted[$outer/$inner/$length]}")"
+	done
+	unload
+}
