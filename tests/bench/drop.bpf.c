@@ -60,8 +60,7 @@ static __always_inline int protocol(struct xdp_md *ctx, const struct ethhdr *eth
 	const struct iphdr *ip4 = (const void *)(eth + 1);
 	const struct ipv6hdr *ip6 = (const void *)(eth + 1);
 
-	if (eth->h_proto == bpf_htons(ETH_P_IP) &&
-	    (void *)(ip4 + 1) <= (void *)(long)ctx->data_end)
+	if (eth->h_proto == bpf_htons(ETH_P_IP) && (void *)(ip4 + 1) <= (void *)(long)ctx->data_end)
 		return ip4->protocol;
 	if (eth->h_proto == bpf_htons(ETH_P_IPV6) &&
 	    (void *)(ip6 + 1) <= (void *)(long)ctx->data_end)

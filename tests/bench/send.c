@@ -10,8 +10,8 @@
  *
  * On the one CPU of a guest that counts instructions this process has priority over all threads of
  * the kernel (SCHED_FIFO), so that a burst is one also for those that work later: they find all of
- * it. It sleeps until the last packet has arrived. Nothing ever waits, or what does would be counted
- * too. For the rate it looks out for packets itself, on a CPU that has nothing else to do
+ * it. It sleeps until the last packet has arrived. Nothing ever waits, or what does would be
+ * counted too. For the rate it looks out for packets itself, on a CPU that has nothing else to do
  * (SCHED_IDLE).
  */
 #define _GNU_SOURCE

@@ -69,7 +69,7 @@ static bool decrypt_composed(struct message *message, size_t length)
 {
 	struct wg_bpf_stream stream;
 
-	wg_bpf_aead_stream(&stream, 1, key);
+	wg_bpf_aead_stream(&stream, length, 1, key);
 	return wg_bpf_aead_decrypt(message->text, length, &stream, 1, key);
 }
 

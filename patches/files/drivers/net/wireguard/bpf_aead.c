@@ -62,17 +62,25 @@ static void authenticate(u8 *data, size_t length, const u8 *poly_key, u8 tag[POL
 /**
  * wg_bpf_aead_stream - make the beginning of a message's key stream
  * @stream: takes it
+ * @length: of the message's ciphertext without the tag, in bytes
  * @nonce: counter of the message, host byte order
  * @key: of the direction
+ *
+ * Vector code makes two, four or eight blocks in a call, and a single one that remains costs more than
+ * any of these. So as many are made here, two or four, as leave a number that goes into such calls.
  */
-void wg_bpf_aead_stream(struct wg_bpf_stream *stream, u64 nonce,
+void wg_bpf_aead_stream(struct wg_bpf_stream *stream, size_t length, u64 nonce,
 			const u8 key[CHACHA20POLY1305_KEY_SIZE])
 {
+	size_t blocks = DIV_ROUND_UP(length, CHACHA_BLOCK_SIZE);
 	u32 state[CHACHA_STATE_WORDS];
+	size_t all;
 
+	stream->size = (blocks & 2 ? WG_BPF_STREAM_BLOCKS : 1) * CHACHA_BLOCK_SIZE;
+	all = CHACHA_BLOCK_SIZE + stream->size;
 	init_state(state, nonce, 0, key);
-	memset(stream, 0, sizeof(*stream));
-	chacha20_crypt(state, (u8 *)stream, (u8 *)stream, sizeof(*stream));
+	memset(stream, 0, all);
+	chacha20_crypt(state, (u8 *)stream, (u8 *)stream, all);
 	memzero_explicit(state, sizeof(state));
 }
 
@@ -110,7 +118,7 @@ void wg_bpf_aead_encrypt(u8 *data, size_t length, size_t before, u64 nonce,
  * wg_bpf_aead_decrypt - verify and decrypt in place
  * @data: the ciphertext, followed by 16 bytes of tag
  * @length: of the ciphertext without the tag, in bytes
- * @stream: what wg_bpf_aead_stream() made for @nonce and @key
+ * @stream: what wg_bpf_aead_stream() made for @length, @nonce and @key
  * @nonce: counter of the message, host byte order
  * @key: of the direction
  *
@@ -120,6 +128,7 @@ bool wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *st
 			 const u8 key[CHACHA20POLY1305_KEY_SIZE])
 {
 	u8 received[POLY1305_DIGEST_SIZE], computed[POLY1305_DIGEST_SIZE];
+	size_t made = min(length, stream->size);
 	u32 state[CHACHA_STATE_WORDS];
 	bool right;
 
@@ -131,14 +140,10 @@ bool wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *st
 	memcpy(data + length, received, sizeof(received));
 	right = !crypto_memneq(received, computed, sizeof(received));
 	if (likely(right)) {
-		if (likely(length >= CHACHA_BLOCK_SIZE))
-			crypto_xor(data, stream->data_block, CHACHA_BLOCK_SIZE);
-		else
-			crypto_xor(data, stream->data_block, length);
-		if (length > CHACHA_BLOCK_SIZE) {
-			init_state(state, nonce, 2, key);
-			chacha20_crypt(state, data + CHACHA_BLOCK_SIZE, data + CHACHA_BLOCK_SIZE,
-				       length - CHACHA_BLOCK_SIZE);
+		crypto_xor(data, stream->data_blocks, made);
+		if (length > made) {
+			init_state(state, nonce, 1 + made / CHACHA_BLOCK_SIZE, key);
+			chacha20_crypt(state, data + made, data + made, length - made);
 			memzero_explicit(state, sizeof(state));
 		}
 	}
@@ -164,7 +169,7 @@ static bool __init agrees(u8 *ours, u8 *theirs, size_t length)
 	if (memcmp(ours, theirs, total))
 		return false;
 
-	wg_bpf_aead_stream(&stream, nonce, key);
+	wg_bpf_aead_stream(&stream, length, nonce, key);
 	data[length] ^= 1;
 	theirs[CHACHA_BLOCK_SIZE + length] ^= 1;
 	if (wg_bpf_aead_decrypt(data, length, &stream, nonce, key) || memcmp(ours, theirs, total))

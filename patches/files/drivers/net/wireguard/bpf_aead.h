@@ -10,18 +10,22 @@
 #include <crypto/chacha20poly1305.h>
 #include <linux/types.h>
 
+#define WG_BPF_STREAM_BLOCKS 3
+
 /**
- * struct wg_bpf_stream - the first two blocks of a message's key stream
+ * struct wg_bpf_stream - the beginning of a message's key stream
  * @key_block: block 0, of which the first half is the Poly1305 key
- * @data_block: block 1, which enciphers the first 64 bytes
+ * @data_blocks: block 1, which enciphers the first 64 bytes, and perhaps more
+ * @size: how many bytes of @data_blocks there are
  */
 struct wg_bpf_stream {
 	u8 key_block[CHACHA_BLOCK_SIZE];
-	u8 data_block[CHACHA_BLOCK_SIZE];
+	u8 data_blocks[WG_BPF_STREAM_BLOCKS * CHACHA_BLOCK_SIZE];
+	size_t size;
 };
 
 int wg_bpf_aead_init(void);
-void wg_bpf_aead_stream(struct wg_bpf_stream *stream, u64 nonce,
+void wg_bpf_aead_stream(struct wg_bpf_stream *stream, size_t length, u64 nonce,
 			const u8 key[CHACHA20POLY1305_KEY_SIZE]);
 void wg_bpf_aead_encrypt(u8 *data, size_t length, size_t before, u64 nonce,
 			 const u8 key[CHACHA20POLY1305_KEY_SIZE]);

@@ -182,7 +182,8 @@ static struct peeked *message_stream(const struct received *received)
 
 	BUILD_BUG_ON_MSG(IS_ENABLED(CONFIG_PREEMPT_RT), "softirqs of a CPU preempt each other");
 	if (p->keypair_id != keypair->internal_id || p->counter != received->counter) {
-		wg_bpf_aead_stream(&p->stream, received->counter, keypair->receiving.key);
+		wg_bpf_aead_stream(&p->stream, received->length, received->counter,
+				   keypair->receiving.key);
 		p->keypair_id = keypair->internal_id;
 		p->counter = received->counter;
 	}
@@ -222,7 +223,7 @@ int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, stru
 	ret = receive_message(packet, offset, length, peer, &received);
 	if (ret)
 		return ret;
-	stream = message_stream(&received)->stream.data_block;
+	stream = message_stream(&received)->stream.data_blocks;
 	if (likely(received.length >= CHACHA_BLOCK_SIZE)) {
 		crypto_xor_cpy(block, stream, received.data, CHACHA_BLOCK_SIZE);
 		return CHACHA_BLOCK_SIZE;
