@@ -51,25 +51,26 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 	return reason;
 }
 
-/* A datagram for the port of the device: if it is a data message, decrypt and forward it. */
+/*
+ * A datagram for the port of the device: if it is a data message, decrypt and forward it. known is its
+ * first block if it was peeked at before, or NULL.
+ */
 static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 frame,
-				 struct wg_device *wg, __u32 *ifindex)
+				 struct wg_device *wg, const union peeked *known, __u32 *ifindex)
 {
-	struct message message;
 	struct decap plan = {};
 	struct wg_peer *peer;
 	int reason;
 
-	reason = find_message(ctx, packet, &message);
+	reason = find_message(ctx, packet, &plan.message);
 	if (reason)
 		return reason;
 	if (ip_addresses_special(packet))
 		return XDP_WG_ADDRESS;
-	plan.message = message;
-	peer = bpf_wg_peer_hashtable_lookup(wg, message.index);
+	peer = bpf_wg_peer_hashtable_lookup(wg, plan.message.index);
 	if (!peer)
 		return XDP_WG_NO_PEER;
-	reason = decide_decap(ctx, packet, wg, peer, config.flags, &plan);
+	reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.ifindex;
 		reason = commit_decap(ctx, frame, &plan, peer);
@@ -79,14 +80,14 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 }
 
 static __noinline int handle_local(pkt_ctx *ctx, struct packet *packet, __u32 frame,
-				   __u32 *ifindex)
+				   const union peeked *known, __u32 *ifindex)
 {
 	struct wg_device *wg = local_device(ctx, packet);
 	int reason;
 
 	if (!wg)
 		return local_reason(ctx, packet);
-	reason = decap(ctx, packet, frame, wg, ifindex);
+	reason = decap(ctx, packet, frame, wg, known, ifindex);
 	bpf_wg_device_put(wg);
 	return reason;
 }
@@ -104,29 +105,9 @@ static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, __u32 
 	return reason;
 }
 
-/* Where does the frame go? Returns a reason, with the egress interface for the fast ones. */
-static __always_inline int handle(pkt_ctx *ctx, __u32 frame, __u32 *ifindex)
+/* Count the frame, with the egress interface of the fast reasons, and return its verdict. */
+static __always_inline int finish(int reason, __u32 frame, __u32 ifindex)
 {
-	struct packet packet = {};
-	__u32 mtu = 0;
-	int reason;
-
-	reason = classify(ctx, frame, &packet, &mtu);
-	if (reason == XDP_WG_LOCAL)
-		return handle_local(ctx, &packet, frame, ifindex);
-	if (reason)
-		return reason;
-	return handle_forward(ctx, &packet, frame, mtu, ifindex);
-}
-
-/* Run the datapath on a frame and count it. Returns the verdict. */
-static __always_inline int datapath(pkt_ctx *ctx)
-{
-	__u32 frame = pkt_length(ctx);
-	__u32 ifindex = 0;
-	int reason;
-
-	reason = handle(ctx, frame, &ifindex);
 	count(reason, frame);
 	switch (reason_verdict(reason)) {
 	case VERDICT_FAST:
@@ -137,6 +118,22 @@ static __always_inline int datapath(pkt_ctx *ctx)
 		break;
 	}
 	return pkt_pass();
+}
+
+/* Run the datapath on a frame and count it. Returns the verdict. */
+static __always_inline int datapath(pkt_ctx *ctx)
+{
+	__u32 frame = pkt_length(ctx);
+	struct packet packet = {};
+	__u32 ifindex = 0, mtu = 0;
+	int reason;
+
+	reason = classify(ctx, frame, &packet, &mtu);
+	if (reason == XDP_WG_LOCAL)
+		reason = handle_local(ctx, &packet, frame, NULL, &ifindex);
+	else if (!reason)
+		reason = handle_forward(ctx, &packet, frame, mtu, &ifindex);
+	return finish(reason, frame, ifindex);
 }
 
 #endif /* XDP_WG_DATAPATH_H */

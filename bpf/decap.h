@@ -151,16 +151,35 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32
 }
 
 /*
- * Decide about the data message plan->message, which arrived in the outer packet for wg. Only reads.
- * Returns 0 with the plan made, or the reason to pass.
+ * Read the inner packet of the data message plan->message, of which known is the first block if it was
+ * peeked at before, or NULL. In a function of its own, so that the block takes no stack any more when
+ * the packet is routed.
+ */
+static __always_inline int decap_peek(pkt_ctx *ctx, const struct decap *plan, struct wg_peer *peer,
+				      const union peeked *known, struct packet *inner)
+{
+	__u32 room = plan->message.length - MESSAGE_OVERHEAD;
+	union peeked peeked;
+	int ret;
+
+	if (known)
+		return decap_parse(inner, known, room);
+	ret = pkt_peek(ctx, plan->message.offset, plan->message.length, peer, &peeked.block);
+	return ret < 0 ? decrypt_reason(ret) : decap_parse(inner, &peeked, room);
+}
+
+/*
+ * Decide about the data message plan->message, which arrived in the outer packet for wg. known is its
+ * first block if it was peeked at before, or NULL. Only reads. Returns 0 with the plan made, or the
+ * reason to pass.
  */
 static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer,
-					struct wg_device *wg, struct wg_peer *peer, __u32 flags,
+					struct wg_device *wg, struct wg_peer *peer,
+					const union peeked *known, __u32 flags,
 					struct decap *plan)
 {
 	struct packet inner = {};
-	union peeked peeked;
-	int reason, ret;
+	int reason;
 
 	if (bpf_wg_endpoint_match(peer, &outer->flow, sizeof(outer->flow)) != 1)
 		return XDP_WG_ENDPOINT;
@@ -169,11 +188,7 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer,
 		return reason;
 	if (pkt_make_linear(ctx))
 		return XDP_WG_ROOM;
-	ret = pkt_peek(ctx, plan->message.offset, plan->message.length, peer, &peeked.block);
-	if (ret < 0)
-		return decrypt_reason(ret);
-
-	reason = decap_parse(&inner, &peeked, plan->message.length - MESSAGE_OVERHEAD);
+	reason = decap_peek(ctx, plan, peer, known, &inner);
 	if (reason)
 		return reason;
 	if (!decap_source_allowed(wg, peer, &inner))

@@ -15,6 +15,7 @@
 
 #include "classify.h"
 #include "counters.h"
+#include "handover.h"
 #include "hash.h"
 
 const volatile struct xdp_wg_rss rss SEC(XDP_WG_RSS_SECTION) = {};
@@ -32,7 +33,7 @@ struct {
 
 /* What a packet is, for the choice of its CPU. */
 struct rss_packet {
-	struct packet packet; /* as received */
+	struct handover found; /* what its CPU is told of it */
 	struct message message; /* if it is to be decrypted; otherwise its length is 0 */
 };
 
@@ -48,33 +49,37 @@ static __noinline __u32 rss_entry(__u32 index)
 	return rss.table[index];
 }
 
-/* The CPU that a packet of wg, to encrypt or to decrypt, is to be queued for. */
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, const struct rss_packet *rp,
+/*
+ * The CPU that a packet of wg, to encrypt or to decrypt, is to be queued for. May add to what that CPU
+ * is told.
+ */
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_packet *rp,
 					struct wg_device *wg);
 
 /* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
-static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, __u32 *cpu)
+static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct rss_packet *rp,
+					__u32 *cpu)
 {
-	struct rss_packet rp = {};
+	struct packet *packet = &rp->found.packet;
 	struct wg_device *wg;
-	__u32 mtu;
 	int reason;
 
-	reason = classify(ctx, frame, &rp.packet, &mtu);
+	reason = classify(ctx, frame, packet, &rp->found.mtu);
 	if (reason && reason != XDP_WG_LOCAL)
 		return reason;
+	rp->found.reason = reason;
 	if (reason == XDP_WG_LOCAL) {
-		wg = local_device(ctx, &rp.packet);
+		wg = local_device(ctx, packet);
 		if (!wg)
-			return local_reason(ctx, &rp.packet);
-		reason = find_message(ctx, &rp.packet, &rp.message);
+			return local_reason(ctx, packet);
+		reason = find_message(ctx, packet, &rp->message);
 	} else {
-		wg = pkt_device_by_index(ctx, rp.packet.flow.oif);
+		wg = pkt_device_by_index(ctx, packet->flow.oif);
 		if (!wg)
 			return XDP_WG_NOT_TUNNEL;
 	}
 	if (!reason)
-		*cpu = rss_choose(ctx, &rp, wg);
+		*cpu = rss_choose(ctx, rp, wg);
 	bpf_wg_device_put(wg);
 	return reason;
 }
@@ -82,18 +87,21 @@ static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, __u32 *
 static __always_inline int rss_program(struct xdp_md *ctx)
 {
 	__u32 frame = pkt_length(ctx);
+	struct rss_packet rp = {};
 	__u32 cpu = 0;
 	int reason;
 
-	reason = rss_classify(ctx, frame, &cpu);
+	reason = rss_classify(ctx, frame, &rp, &cpu);
 	if (reason) {
 		count(reason, frame);
 		return XDP_PASS;
 	}
 	/* A CPU may have left the map since a program remembered it. */
-	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) == XDP_REDIRECT)
-		return XDP_REDIRECT;
-	return bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS);
+	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) != XDP_REDIRECT &&
+	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT)
+		return XDP_PASS;
+	hand_over(ctx, &rp.found);
+	return XDP_REDIRECT;
 }
 
 /* Defines the component: its place in the chain, and its entry function. */

@@ -12,11 +12,38 @@
 #include <bpf/bpf_helpers.h>
 
 #include "datapath.h"
+#include "handover.h"
+
+/* Where a program keeps what it was told: on the stack it would take too much of the little there is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct handover);
+} handed_over SEC(".maps");
 
 SEC("xdp/cpumap")
 int xdp_wg_cpumap(struct xdp_md *ctx)
 {
-	return datapath(ctx);
+	__u32 frame = pkt_length(ctx);
+	__u32 key = 0, ifindex = 0;
+	struct handover *h;
+	int reason;
+
+	h = bpf_map_lookup_elem(&handed_over, &key);
+	if (!h)
+		return XDP_PASS;
+	if (!take_over(ctx, h)) {
+		__builtin_memset(h, 0, sizeof(*h));
+		h->reason = classify(ctx, frame, &h->packet, &h->mtu);
+	}
+	reason = h->reason;
+	if (reason == XDP_WG_LOCAL)
+		reason = handle_local(ctx, &h->packet, frame, h->peeked ? &h->block : NULL,
+				      &ifindex);
+	else if (!reason)
+		reason = handle_forward(ctx, &h->packet, frame, h->mtu, &ifindex);
+	return finish(reason, frame, ifindex);
 }
 
 char _license[] SEC("license") = "GPL";
