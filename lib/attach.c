@@ -164,6 +164,9 @@ int attach(const struct state *state, int ifindex, const char *ifname,
 		goto out;
 	}
 	err = set_chain(prog, options->prio);
+	/* What comes in several buffers is passed; without this, it could not come at all. */
+	if (!err && options->mode != XDP_MODE_HW)
+		err = xdp_program__set_xdp_frags_support(prog, true);
 	if (!err)
 		err = xdp_program__attach(prog, ifindex, options->mode, flags);
 	if (err) {

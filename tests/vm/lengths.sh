@@ -39,6 +39,37 @@ skb_mode() {
 	every_length
 }
 
+# Large frames come to XDP in several pieces, which are the stack's; the others go fast.
+jumbo_frames() {
+	loaded 4
+	jumbo
+	wait_session || fail "A and B do not reach each other"
+	mark
+	crosses_large 5
+	expect_gained R1 multi-buffer 20
+	expect_gained R2 multi-buffer 20
+	crosses_fast
+}
+
+# The tc hook has each packet in one piece.
+jumbo_tc() {
+	local ns
+
+	unloaded 4
+	jumbo
+	for ns in $routers; do
+		load $ns --hook tc
+		undo in_ns $ns xdp-wg unload -q --all
+	done
+	wait_session || fail "A and B do not reach each other"
+	mark
+	crosses_large 5
+	expect_fast 20
+	crosses_fast
+}
+
+test_case jumbo-frames 60
+test_case jumbo-tc 60
 test_case outer-4 150
 test_case skb-mode 150
 test_case outer-6 150
