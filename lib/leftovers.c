@@ -244,6 +244,10 @@ static void remove_ours(const struct dispatcher *dispatcher, DIR *dir, const __u
 	rmdir(dispatcher->path);
 }
 
+/* What is to become of a dispatcher's pins, with maps of counters that it may count in. */
+typedef void (*examine_fn)(const struct dispatcher *dispatcher, const __u32 *counters_ids,
+			   size_t count);
+
 static void examine(const struct dispatcher *dispatcher, const __u32 *counters_ids, size_t count)
 {
 	DIR *dir;
@@ -262,7 +266,18 @@ static void examine(const struct dispatcher *dispatcher, const __u32 *counters_i
 	closedir(dir);
 }
 
-void leftovers_remove(const __u32 *counters_ids, size_t count)
+static void examine_dead(const struct dispatcher *dispatcher, const __u32 *counters_ids,
+			 size_t count)
+{
+	DIR *dir = opendir(dispatcher->path);
+
+	if (!dir)
+		return;
+	remove_ours(dispatcher, dir, counters_ids, count);
+	closedir(dir);
+}
+
+static void for_each_dispatcher(examine_fn function, const __u32 *counters_ids, size_t count)
 {
 	struct dispatcher dispatcher;
 	char root[PATH_MAX];
@@ -286,8 +301,18 @@ void leftovers_remove(const __u32 *counters_ids, size_t count)
 			continue;
 		if (snprintf(dispatcher.path, sizeof(dispatcher.path), "%s/%s", root,
 			     entry->d_name) < (int)sizeof(dispatcher.path))
-			examine(&dispatcher, counters_ids, count);
+			function(&dispatcher, counters_ids, count);
 	}
 out:
 	closedir(dir);
+}
+
+void leftovers_remove(const __u32 *counters_ids, size_t count)
+{
+	for_each_dispatcher(examine, counters_ids, count);
+}
+
+void leftovers_remove_dead(__u32 counters_id)
+{
+	for_each_dispatcher(examine_dead, &counters_id, 1);
 }

@@ -15,4 +15,10 @@
  */
 void leftovers_remove(const __u32 *counters_ids, size_t count);
 
+/*
+ * leftovers_remove_dead() - Remove the pins of our programs that count in a map of counters, of a
+ * network namespace whose interfaces are gone. As leftovers_remove().
+ */
+void leftovers_remove_dead(__u32 counters_id);
+
 #endif /* LIB_LEFTOVERS_H */

@@ -19,6 +19,7 @@
 #include "ethtool.h"
 #include "log.h"
 #include "offload.h"
+#include "present.h"
 
 #define RECORD "rxvlan-"
 
@@ -99,7 +100,7 @@ void offload_restore(const struct state *state, const struct attached_list *atta
 		    attached_at(attached, ifindex, HOOK_XDP) ||
 		    record_path(state, ifindex, record, sizeof(record)))
 			continue;
-		if (if_indextoname(ifindex, ifname)) {
+		if (present_has(state, ifindex) && if_indextoname(ifindex, ifname)) {
 			err = set_rxvlan(ifname, true);
 			if (err)
 				log_warning("cannot turn rx-vlan-offload of %s on again: %s",

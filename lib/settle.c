@@ -15,6 +15,7 @@
 #include "leftovers.h"
 #include "log.h"
 #include "offload.h"
+#include "present.h"
 #include "queues.h"
 #include "settle.h"
 #include "tcx.h"
@@ -110,8 +111,11 @@ int settle_before(struct state *state, const struct attached_list *attached)
 	err = state_prepare(state);
 	if (err)
 		return err;
+	present_remove_dead(state);
 	tcx_remove_stale(state, attached);
 	queues_remove_stale(state, attached);
+	/* Of interfaces that are gone: others may have their numbers. */
+	offload_restore(state, attached);
 	pinned = pinned_id(state);
 	if (shared && pinned == shared)
 		return 0;
@@ -130,6 +134,8 @@ void settle_after(struct state *state)
 	tcx_remove_stale(state, &attached);
 	queues_remove_stale(state, &attached);
 	offload_restore(state, &attached);
+	present_keep(state, &attached);
+	present_remove_dead(state);
 	if (!attached.count)
 		state_remove(state);
 	attached_free(&attached);

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "object.h"
 #include "offload.h"
+#include "present.h"
 #include "rss_load.h"
 #include "settle.h"
 #include "state.h"
@@ -61,8 +62,8 @@ static int check_old(const struct load *load, const struct interface *interface)
 		return -EEXIST;
 	}
 	if (old && (hook == HOOK_TC ? !old->link_id : old->alone)) {
-		log_error("%s on %s cannot be replaced, because it is not in a %s: unload it first",
-			  attached_program(old), interface->name,
+		log_error("%s on %s cannot be replaced, because it was attached without a %s: "
+			  "unload it first", attached_program(old), interface->name,
 			  hook == HOOK_TC ? "link" : "dispatcher");
 		return -EBUSY;
 	}
@@ -134,6 +135,16 @@ static int attach_tc(struct load *load, size_t index, struct attached *entry)
 	*entry = *old;
 	return tcx_replace(&load->state, old, &load->options.attach, &entry->prog_id,
 			   &load->old_fds[index]);
+}
+
+static int remember_all(const struct load *load)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < load->interfaces.count; i++)
+		err = present_add(&load->state, load->interfaces.entries[i].ifindex,
+				  load->interfaces.entries[i].name);
+	return err;
 }
 
 static int attach_all(struct load *load)
@@ -223,6 +234,8 @@ static int load_locked(struct load *load)
 		return err;
 
 	err = settle_before(&load->state, &load->before);
+	if (!err)
+		err = remember_all(load);
 	if (!err)
 		err = attach_all(load);
 	if (err)
