@@ -13,7 +13,8 @@
 #   R1 - R2   192.0.2.0/30   2001:db8::/126    R1 is .1, R2 is .2; both listen on port 51820
 #   wg0       10.0.0.1 and fd00::1 in R1, 10.0.0.2 and fd00::2 in R2
 #
-# Interface names and indices are unique in all four, because tools may share one BPF file system.
+# The links are veth pairs, or with TOPOLOGY_NICS=virtio or igb NICs of that model, in a guest that has
+# such. Interface names and indices are unique in all four, because tools may share one BPF file system.
 # Functions return non-zero when something in them failed; nothing outside of the four namespaces
 # is touched.
 
@@ -43,11 +44,10 @@ topology_draw() {
 	DRAWING
 }
 
-# topology_link NAMESPACE NAME PEER-NAMESPACE PEER-NAME: a veth pair that XDP can work on. XDP sees
+# topology_veth NAMESPACE NAME PEER-NAMESPACE PEER-NAME: a veth pair that XDP can work on. XDP sees
 # neither a checksum that a device was to finish nor a tag beside the packet. Native XDP transmits
-# to a veth whose peer polls, which GRO makes it do. The sizes of 1 leave every packet single, so
-# that what one counter counts is what the next one counts.
-topology_link() {
+# to a veth whose peer polls, which GRO makes it do.
+topology_veth() {
 	local ns
 
 	ip link add "$2" type veth peer name "$4" &&
@@ -56,9 +56,65 @@ topology_link() {
 	for ns in "$1 $2" "$3 $4"; do
 		set -- $ns
 		in_ns "$1" ethtool -K "$2" tx off txvlan off rxvlan off tso off gso off gro on \
-			> /dev/null &&
-			in_ns "$1" ip link set "$2" up gso_max_segs 1 \
-				gro_max_size 1 gro_ipv4_max_size 1 || return
+			> /dev/null || return
+	done
+}
+
+# topology_nic MODEL CABLE END NAMESPACE NAME: one of the NICs that vm/run --nics gives the guest,
+# there under that name. It comes back from a namespace that is removed, but not at once.
+topology_nic() {
+	local mac=02:57:47:0$1:0$2:0$3 nic= n
+
+	for n in {1..100}; do
+		nic=$(grep -l "^$mac" /sys/class/net/*/address) && break
+		sleep 0.1
+	done
+	[ -n "$nic" ] || {
+		echo "topology: there is no NIC with the address $mac (vm/run --nics)" >&2
+		return 1
+	}
+	nic=$(basename "${nic%/address}")
+	ip link set "$nic" mtu 1500 && ip link set "$nic" netns "$4" name "$5"
+}
+
+# topology_cable NAMESPACE NAME PEER-NAMESPACE PEER-NAME: two NICs of the model TOPOLOGY_NICS.
+topology_cable() {
+	local model cable
+
+	case $TOPOLOGY_NICS in
+	virtio)
+		model=0
+		modprobe virtio_net
+		;;
+	igb)
+		model=1
+		[ -d /sys/module/igb ] || insmod "$(dirname "${BASH_SOURCE[0]}")/igb/igb.ko"
+		;;
+	*) return 1 ;;
+	esac || return
+	case $2 in
+	a-r1) cable=1 ;;
+	r1-r2) cable=2 ;;
+	r2-b) cable=3 ;;
+	*) return 1 ;;
+	esac
+	topology_nic $model $cable 1 "$1" "$2" && topology_nic $model $cable 2 "$3" "$4"
+}
+
+# topology_link NAMESPACE NAME PEER-NAMESPACE PEER-NAME: a cable, or a veth pair. The sizes of 1 leave
+# every packet single, so that what one counter counts is what the next one counts.
+topology_link() {
+	local ns
+
+	if [ -n "${TOPOLOGY_NICS:-}" ]; then
+		topology_cable "$@"
+	else
+		topology_veth "$@"
+	fi || return
+	for ns in "$1 $2" "$3 $4"; do
+		set -- $ns
+		in_ns "$1" ip link set "$2" up gso_max_segs 1 gro_max_size 1 gro_ipv4_max_size 1 ||
+			return
 	done
 }
 
