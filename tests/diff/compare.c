@@ -159,8 +159,3 @@ void compare(struct pass *without, struct pass *with, struct verdict *verdict, c
 		}
 	}
 }
-
-void compare_summary(void)
-{
-	wanted_print();
-}

@@ -9,13 +9,7 @@ struct verdict {
 	unsigned int printed; /* mismatches; no more than a number of them is */
 };
 
-/*
- * compare() - Compare what the two passes of a chunk have made, and print what differs.
- * @failed: of each input: takes whether it failed
- */
+/* compare() - Compare what the two passes of a chunk have made, and print what differs. */
 void compare(struct pass *without, struct pass *with, struct verdict *verdict, const char *repeat);
-
-/* compare_summary() - Print how often each known difference was seen. */
-void compare_summary(void);
 
 #endif /* DIFF_COMPARE_H */

@@ -25,6 +25,12 @@ void input_say(struct input *input, const char *format, ...)
 	va_end(args);
 }
 
+void input_families(struct input *input, int inner, enum peer peer)
+{
+	input->inner = inner == AF_INET ? 4 : 6;
+	input->outer = peer == PEER_4 ? 4 : 6;
+}
+
 /* Whether each byte is one more than that before it, as in the payloads that are made here. */
 static bool counts_up(const uint8_t *data, unsigned int length)
 {
@@ -185,19 +191,23 @@ static void look_like_message(struct dice *dice, struct input *input, uint8_t *i
 /* A packet that comes in without a tunnel. */
 static void roll_plain(struct dice *dice, struct input *input)
 {
-	static const enum way ways[] = { WAY_IN, WAY_IN,   WAY_IN,    WAY_IN,
-					 WAY_IN, WAY_IN_W, WAY_PLAIN, WAY_PLAIN_W };
+	static const enum way ways_in[] = { WAY_IN, WAY_IN, WAY_IN, WAY_IN, WAY_IN, WAY_IN_W };
 	struct ip_recipe recipe = { .tag = input->tag };
 	unsigned int odd = dice_once_in(dice, 2) ? 0 : dice_once_in(dice, 5) ? 2 : 1;
 	enum peer peer = dice_below(dice, PEERS);
-	enum way way = dice_pick(dice, ways);
+	enum way way;
 	uint16_t length, most;
 	bool link = false;
 
+	input->direction = dice_once_in(dice, 10) ? DIRECTION_PLAIN : DIRECTION_IN;
+	if (input->direction == DIRECTION_IN)
+		way = dice_pick(dice, ways_in);
+	else
+		way = dice_once_in(dice, 2) ? WAY_PLAIN : WAY_PLAIN_W;
 	input->point = way == WAY_IN || way == WAY_PLAIN ? POINT_A : POINT_W;
 	recipe.family = dice_once_in(dice, 2) ? AF_INET : AF_INET6;
-	input_say(input, "%s, IPv%d in IPv%d", way_words[way], recipe.family == AF_INET ? 4 : 6,
-		  peer == PEER_4 ? 4 : 6);
+	input_families(input, recipe.family, peer);
+	input_say(input, "%s, IPv%d in IPv%d", way_words[way], input->inner, input->outer);
 	ip_roll(dice, &recipe);
 	address_roll(dice, &recipe, way, peer);
 	most = input->point == POINT_A ? 1600 : 1500;
@@ -245,7 +255,9 @@ unsigned int grammar_roll(struct dice *dice, struct input *inputs, unsigned int 
 	}
 	memset(input, 0, sizeof(*input));
 	input->tag = index + 1;
-	if (dice_once_in(dice, 2))
+	/* As many messages out of the tunnel as packets into it; a tenth of the others is neither.
+	 */
+	if (dice_below(dice, 19) < 9)
 		grammar_roll_message(dice, inputs, index);
 	else
 		roll_plain(dice, input);

@@ -29,6 +29,14 @@ enum counter_kind {
 	COUNTER_VALUE, /* exactly this */
 };
 
+/* What it is before something odd is done to it. */
+enum direction {
+	DIRECTION_IN, /* a packet into the tunnel */
+	DIRECTION_OUT, /* a message out of the tunnel */
+	DIRECTION_PLAIN, /* a packet that has nothing to do with the tunnel */
+	DIRECTIONS,
+};
+
 /* What is special about an input, as far as the program must know. */
 enum input_marks {
 	MARK_EASY = 1 << 0, /* nothing stands against the fast path */
@@ -55,6 +63,8 @@ struct message {
 struct input {
 	uint16_t tag;
 	uint8_t point; /* enum point */
+	uint8_t direction; /* enum direction */
+	uint8_t inner, outer; /* families of the packet and of the tunnel: 4 or 6 */
 	uint16_t marks; /* enum input_marks */
 	uint16_t length;
 	uint16_t
@@ -66,6 +76,9 @@ struct input {
 
 /* input_say() - Add to the words. */
 void input_say(struct input *input, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* input_families() - Note the families: of the packet, AF_INET or AF_INET6, and of the tunnel. */
+void input_families(struct input *input, int inner, enum peer peer);
 
 /* input_print() - What an input is and its bytes, on standard output. */
 void input_print(const struct input *input);

@@ -3,22 +3,25 @@
  * The differential test: the same frames go through R1 twice, once with kernel WireGuard alone and
  * once with xdp-wg loaded, and what R1 makes of them is compared. network.sh draws the network.
  *
- * Usage: diff SEED COUNT [CHUNK [BATCH]]
+ * Usage: diff SEED COUNT [CHUNK [HOOK [BATCH]]]
  *
- * COUNT frames in total, half of them messages of the tunnel and half not, in chunks, one after the
- * other under each of network.sh's variants. CHUNK runs only this one of them, counted from 1; 0 is
- * all. At most BATCH frames are on the way at once. A frame is a test.
+ * COUNT frames in total, in chunks, one after the other under each of network.sh's variants. CHUNK
+ * runs only this one of them, counted from 1; 0 is all. HOOK is where xdp-wg is loaded: native, skb
+ * or tc; or none, for a test of the test. At most BATCH frames are on the way at once. A frame is a
+ * test.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "compare.h"
 #include "fatal.h"
 #include "grammar.h"
+#include "seconds.h"
 #include "session.h"
+#include "tally.h"
+#include "wanted.h"
 #include "wire.h"
 
 void fatal(const char *format, ...)
@@ -34,60 +37,30 @@ void fatal(const char *format, ...)
 	exit(2);
 }
 
-static void network(const char *what, unsigned int number)
+static void __attribute__((format(printf, 1, 2))) network(const char *format, ...)
 {
-	char command[80];
+	char what[40], command[80];
+	va_list args;
 
-	snprintf(command, sizeof(command), "tests/diff/network.sh %s %u", what, number);
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(command, sizeof(command), "tests/diff/network.sh %s", what);
 	if (system(command))
 		fatal("failed: %s", command);
-}
-
-/* How many frames the counter of that name has. */
-static unsigned int counter(const char *status, const char *name)
-{
-	char key[64];
-	const char *found;
-	unsigned int value = 0;
-
-	snprintf(key, sizeof(key), "\"%s\"", name);
-	found = strstr(status, key);
-	found = found ? strstr(found, "\"packets\":") : NULL;
-	if (!found || sscanf(found, "\"packets\": %u", &value) != 1)
-		fatal("xdp-wg status does not tell %s", name);
-	return value;
-}
-
-static unsigned int fast_frames(void)
-{
-	static char status[65536];
-	FILE *pipe = popen("tests/diff/network.sh status", "r");
-	size_t n = pipe ? fread(status, 1, sizeof(status) - 1, pipe) : 0;
-
-	status[n] = 0;
-	if (!pipe || pclose(pipe))
-		fatal("xdp-wg status fails");
-	return counter(status, "encapsulated") + counter(status, "decapsulated");
-}
-
-static double seconds(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
 /* At most so many frames go through R1 in one pass, on the keys of one session. */
 #define CHUNK_MAX 2000
 /* The number of network.sh's variants. Chunks take turns. */
-#define VARIANTS 6
+#define VARIANTS 8
 /* Batches are no larger than this, or R1's queues lose frames. */
 #define BATCH_MAX 100
 
 struct options {
 	unsigned int seed, count;
 	unsigned int only; /* number of a chunk, from 1, or 0 */
+	const char *hook;
 	unsigned int batch;
 };
 
@@ -96,11 +69,6 @@ struct chunk {
 	struct batch *batches;
 	unsigned int input_count, batch_count;
 	unsigned int number; /* from 1 */
-};
-
-struct totals {
-	struct verdict verdict;
-	unsigned int easy, fast;
 };
 
 static void roll_chunk(struct dice *dice, const struct options *options, struct chunk *chunk)
@@ -128,25 +96,26 @@ static double run_pass(const struct chunk *chunk, struct pass *pass)
 }
 
 static void run_chunk(const struct options *options, const struct chunk *chunk,
-		      struct totals *totals)
+		      struct verdict *verdict, struct tally *tally)
 {
-	unsigned int variant = (chunk->number - 1) % VARIANTS, i;
+	unsigned int variant = (chunk->number - 1) % VARIANTS;
 	struct pass without = {}, with = {};
 	double slow, fast;
 	char repeat[120];
 
-	network("variant", variant);
+	network("variant %u", variant);
 	slow = run_pass(chunk, &without);
-	network("load", 0);
+	network("load %s", options->hook);
 	fast = run_pass(chunk, &with);
-	totals->fast += fast_frames();
-	network("unload", 0);
-	for (i = 0; i < chunk->input_count; i++)
-		totals->easy += chunk->inputs[i].marks & MARK_EASY;
+	tally_inputs(tally, chunk->inputs, chunk->input_count);
+	if (strcmp(options->hook, "none")) {
+		tally_fast(tally);
+		network("unload");
+	}
 
-	snprintf(repeat, sizeof(repeat), "sudo make diff SEED=%u COUNT=%u CHUNK=%u", options->seed,
-		 options->count, chunk->number);
-	compare(&without, &with, &totals->verdict, repeat);
+	snprintf(repeat, sizeof(repeat), "sudo make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s",
+		 options->seed, options->count, chunk->number, options->hook);
+	compare(&without, &with, verdict, repeat);
 	printf("chunk %u, variant %u: %u frames in %u batches, %.1f s without and %.1f s with xdp-wg\n",
 	       chunk->number, variant, chunk->input_count, chunk->batch_count, slow, fast);
 	fflush(stdout);
@@ -154,7 +123,7 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 	pass_free(&with);
 }
 
-static void run(const struct options *options, struct totals *totals)
+static void run(const struct options *options, struct verdict *verdict, struct tally *tally)
 {
 	unsigned int most = (options->count + VARIANTS - 1) / VARIANTS, left;
 	struct dice dice = { .state = options->seed };
@@ -167,19 +136,31 @@ static void run(const struct options *options, struct totals *totals)
 		chunk.input_count = left < most ? left : most;
 		roll_chunk(&dice, options, &chunk);
 		if (!options->only || options->only == chunk.number)
-			run_chunk(options, &chunk, totals);
+			run_chunk(options, &chunk, verdict, tally);
 		free(chunk.batches);
 		free(chunk.inputs);
 	}
 }
 
+/*
+ * Whether enough has gone fast, in both directions, to say anything about it. Under some variants
+ * frames pass that are easy otherwise.
+ */
+static void check_fast(const struct tally *tally)
+{
+	if (tally->fast[DIRECTION_IN] < tally->easy[DIRECTION_IN] * 2 / 3 ||
+	    tally->fast[DIRECTION_OUT] < tally->easy[DIRECTION_OUT] * 2 / 3)
+		fatal("too few frames took the fast path");
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = { .batch = 60 };
-	struct totals totals = {};
+	struct options options = { .hook = "native", .batch = 60 };
+	struct verdict verdict = {};
+	struct tally tally = {};
 
-	if (argc < 3 || argc > 5) {
-		fprintf(stderr, "Usage: diff SEED COUNT [CHUNK [BATCH]]\n");
+	if (argc < 3 || argc > 6) {
+		fprintf(stderr, "Usage: diff SEED COUNT [CHUNK [HOOK [BATCH]]]\n");
 		return 2;
 	}
 	options.seed = strtoul(argv[1], NULL, 0);
@@ -187,19 +168,20 @@ int main(int argc, char **argv)
 	if (argc > 3)
 		options.only = strtoul(argv[3], NULL, 0);
 	if (argc > 4)
-		options.batch = strtoul(argv[4], NULL, 0);
+		options.hook = argv[4];
+	if (argc > 5)
+		options.batch = strtoul(argv[5], NULL, 0);
 	if (!options.count || !options.batch || options.batch > BATCH_MAX)
 		fatal("COUNT is at least 1, BATCH from 1 to %u", BATCH_MAX);
 
 	wire_open();
 	session_load();
 	stats_open();
-	run(&options, &totals);
-	compare_summary();
-	printf("%u frames had nothing against the fast path; %u took it\n", totals.easy,
-	       totals.fast);
-	if (totals.fast < totals.easy * 9 / 10)
-		fatal("too few frames took the fast path to say anything about it");
-	printf("%u passed, %u failed\n", totals.verdict.passed, totals.verdict.failed);
-	return totals.verdict.failed ? 1 : 0;
+	run(&options, &verdict, &tally);
+	tally_print(&tally);
+	wanted_print();
+	if (strcmp(options.hook, "none"))
+		check_fast(&tally);
+	printf("%u passed, %u failed\n", verdict.passed, verdict.failed);
+	return verdict.failed ? 1 : 0;
 }

@@ -144,8 +144,9 @@ static void roll_counter(struct dice *dice, struct input *inputs, unsigned int i
 		if (!index)
 			break;
 		message->counter = dice_below(dice, index);
-		/* What only one pass accepted is a replay only there. */
-		if (inputs[message->counter].marks & MARK_UDP_CHECK)
+		/* What only one pass accepted is a replay only there; see also COUNTER_VALUE. */
+		if (inputs[message->counter].marks & MARK_UDP_CHECK ||
+		    inputs[message->counter].message.counter_kind == COUNTER_VALUE)
 			break;
 		message->counter_kind = COUNTER_REPLAY;
 		input_say(input, "replay of frame %u", (unsigned int)message->counter + 1);
@@ -246,6 +247,7 @@ static size_t pad(struct dice *dice, struct input *input, uint8_t *packet, size_
 void message_roll(struct dice *dice, struct input *input, struct outer *outer)
 {
 	input->point = POINT_W;
+	input->direction = DIRECTION_OUT;
 	outer->recipe.tag = input->tag;
 	outer->recipe.family = outer->peer == PEER_4 ? AF_INET : AF_INET6;
 	ip_roll(dice, &outer->recipe);
@@ -326,14 +328,17 @@ void grammar_roll_message(struct dice *dice, struct input *inputs, unsigned int 
 	ip_roll(dice, &inner);
 	address_roll(dice, &inner, way, outer.peer);
 	message_roll(dice, input, &outer);
+	input_families(input, inner.family, outer.peer);
 	input_say(input, "%s, IPv%d in IPv%d, protocol %u, TOS %02x in %02x, TTL %u",
-		  way == WAY_OUT ? "tunnel to A" : "tunnel to W", inner.family == AF_INET ? 4 : 6,
-		  outer.peer == PEER_4 ? 4 : 6, inner.protocol, inner.tos, outer.recipe.tos,
-		  inner.ttl);
+		  way == WAY_OUT ? "tunnel to A" : "tunnel to W", input->inner, input->outer,
+		  inner.protocol, inner.tos, outer.recipe.tos, inner.ttl);
 	if (!odd)
 		input->marks |= MARK_EASY;
 	while (odd--)
 		roll_oddity(dice, inputs, index, &outer, &inner);
+	/* No rule of R1 is about this one, and so there is no answer. */
+	if (outer.roams)
+		inner.protocol = 253;
 	outer.fragmented = outer.fragmented && outer.recipe.oddity == ODD_NOTHING && !outer.link &&
 			   !outer.roams && !(input->marks & MARK_UDP_LENGTH);
 

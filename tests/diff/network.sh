@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# network.sh up|down|session|variant N|load|unload|status: the network of the differential test.
-# place.h has the same addresses for the program.
+# network.sh up|down|session|variant N|load HOOK|unload|status: the network of the differential
+# test. place.h has the same addresses for the program.
 #
 #      diff-a                diff-r1                    diff-w                   diff-r2
 #        a-r1 ------------ r1-a  r1-w -------------- w-r1    w-r2 ------------ r2-w
@@ -81,12 +81,13 @@ neighbour() {
 	done
 }
 
-# The kind of a route, per family: R1 has one of each.
+# routes TABLE: of each kind one, per family.
 routes() {
-	in_ns diff-r1 ip -batch - <<-ROUTES
+	sed "s/$/ table $1/" <<-ROUTES | in_ns diff-r1 ip -batch -
 		route replace 10.1.0.0/17 via 172.16.1.2
 		route replace 10.1.128.0/17 via 172.16.1.2 mtu 1200
 		route replace 198.18.0.0/15 via 192.0.2.2
+		route replace 198.18.0.9/32 via 192.0.2.2
 		route replace 10.2.0.0/16 dev wg0
 		route replace 10.2.64.0/18 dev wg0 mtu 1300
 		route replace 10.2.192.0/18 dev wg0 mtu 1300
@@ -97,7 +98,7 @@ routes() {
 		route replace unreachable 10.6.0.0/16
 		route replace prohibit 10.7.0.0/16
 	ROUTES
-	in_ns diff-r1 ip -6 -batch - <<-ROUTES
+	sed "s/$/ table $1/" <<-ROUTES | in_ns diff-r1 ip -6 -batch -
 		route replace fd00:1:0:0::/64 via fd00:a::2
 		route replace fd00:1:0:1::/64 via fd00:a::2 mtu 1300
 		route replace fd00:18::/32 via 2001:db8::2
@@ -127,8 +128,6 @@ tunnel() {
 		peer "$(cat $keys/wg6.pub)" endpoint [2001:db8::2]:51826 \
 		allowed-ips 10.2.128.0/17,fd00:2:0:1::/64,fd00:2:0:3::/64 \
 		peer "$(cat $keys/nobody.pub)" allowed-ips 10.4.0.0/16,fd00:4::/48
-	in_ns diff-r1 ip addr add 10.0.0.1/32 dev wg0
-	in_ns diff-r1 ip addr add fd00::1/128 dev wg0
 	in_ns diff-r1 ip link set wg0 up
 	for name in "wg4 51824 192.0.2.1" "wg6 51826 [2001:db8::1]"; do
 		set -- $name
@@ -143,7 +142,7 @@ up() {
 	local ns
 
 	down
-	modprobe wireguard
+	modprobe -a wireguard vrf
 	# The one limit of ICMP errors that is not the namespace's own.
 	sysctl -q -w net.ipv4.route.error_cost=0
 	for ns in $namespaces; do
@@ -159,16 +158,23 @@ up() {
 	# What is longer than R1's MTU is for R1 to refuse.
 	in_ns diff-a ip link set a-r1 mtu 2000
 	in_ns diff-w ip link set w-r1 mtu 2000
-	in_ns diff-r1 ip addr add 172.16.1.1/30 brd + dev r1-a
-	in_ns diff-r1 ip addr add fd00:a::1/126 dev r1-a
 	in_ns diff-r1 ip addr add 192.0.2.1/30 brd + dev r1-w
 	in_ns diff-r1 ip addr add 2001:db8::1/126 dev r1-w
 	in_ns diff-r2 ip addr add 192.0.2.2/30 dev r2-w
 	in_ns diff-r2 ip addr add 2001:db8::2/126 dev r2-w
-	neighbour diff-r1 r1-a 02:00:00:00:0a:02 172.16.1.2 fd00:a::2
 	neighbour diff-r1 r1-w 02:00:00:00:0b:04 192.0.2.2 2001:db8::2
 	neighbour diff-r2 r2-w 02:00:00:00:0b:01 192.0.2.1 2001:db8::1
 	tunnel
+	home
+}
+
+# What the interfaces of R1 lose that leave a VRF.
+home() {
+	in_ns diff-r1 ip addr replace 172.16.1.1/30 brd + dev r1-a
+	in_ns diff-r1 ip addr replace fd00:a::1/126 dev r1-a
+	in_ns diff-r1 ip addr replace 10.0.0.1/32 dev wg0
+	in_ns diff-r1 ip addr replace fd00::1/128 dev wg0
+	neighbour diff-r1 r1-a 02:00:00:00:0a:02 172.16.1.2 fd00:a::2
 }
 
 down() {
@@ -189,6 +195,13 @@ hash_policy() {
 variant() {
 	local v
 
+	if in_ns diff-r1 ip link del vrf77 2> /dev/null; then
+		in_ns diff-r1 ip route del local 172.16.1.1 dev lo
+		in_ns diff-r1 ip route del local 10.0.0.1 dev lo
+		in_ns diff-r1 ip -6 route del local fd00:a::1 dev lo
+		in_ns diff-r1 sysctl -q -w net.ipv4.udp_l3mdev_accept=0
+		home
+	fi
 	for v in -4 -6; do
 		in_ns diff-r1 ip $v rule flush
 		in_ns diff-r1 ip $v rule add pref 32766 lookup main
@@ -197,8 +210,10 @@ variant() {
 	in_ns diff-r1 ip rule add pref 32767 lookup default
 	in_ns diff-r1 nft flush ruleset
 	in_ns diff-r1 wg set wg0 fwmark 0
+	in_ns diff-r1 ip route flush 192.0.2.2/32
+	in_ns diff-r1 ip -6 route flush 2001:db8::2/128
 	hash_policy 0
-	routes
+	routes main
 	"variant_$1"
 }
 
@@ -239,7 +254,10 @@ variant_2() {
 	done
 }
 
-# Next hops of the other family, inside and outside, and several of them, chosen by addresses.
+# Next hops of the other family, inside and outside, and several of them, chosen by addresses. The
+# host that peers move to has but one: when its source address and the interface do not agree,
+# WireGuard forgets the address and chooses again, and knows it again with the peer's next packet.
+# Two runs of the kernel do not agree on that.
 variant_3() {
 	in_ns diff-r1 ip -batch - <<-ROUTES
 		route replace 10.1.0.0/17 via inet6 fd00:a::2 dev r1-a
@@ -263,6 +281,32 @@ variant_5() {
 	hash_policy 2
 }
 
+# Outer routes with metrics of their own: what is longer than this MTU leaves in fragments.
+variant_6() {
+	in_ns diff-r1 ip route replace 192.0.2.2/32 dev r1-w mtu 1400 hoplimit 77
+	in_ns diff-r1 ip -6 route replace 2001:db8::2/128 dev r1-w mtu 1380 hoplimit 99
+}
+
+# The inner side is a VRF, and only the tunnel's own packets are not in it. None goes fast.
+variant_7() {
+	in_ns diff-r1 sysctl -q -w net.ipv4.udp_l3mdev_accept=1
+	in_ns diff-r1 ip link add vrf77 type vrf table 77
+	in_ns diff-r1 ip link set vrf77 up
+	in_ns diff-r1 ip rule add pref 1000 l3mdev 2> /dev/null || true
+	in_ns diff-r1 ip -6 rule add pref 1000 l3mdev 2> /dev/null || true
+	in_ns diff-r1 ip link set r1-a master vrf77
+	in_ns diff-r1 ip link set wg0 master vrf77
+	home
+	routes 77
+	# Messages to these come in from W, too.
+	in_ns diff-r1 ip route add local 172.16.1.1 dev lo
+	in_ns diff-r1 ip route add local 10.0.0.1 dev lo
+	in_ns diff-r1 ip -6 route add local fd00:a::1 dev lo
+	# For peers that move to A.
+	in_ns diff-r1 ip route add 10.1.0.0/17 via 172.16.1.2 dev r1-a onlink
+	in_ns diff-r1 ip -6 route add fd00:1:0:0::/64 via fd00:a::2 dev r1-a onlink
+}
+
 # Another key of its own makes a device forget its sessions, and the next packet starts a handshake.
 session() {
 	local name
@@ -273,11 +317,25 @@ session() {
 	done
 }
 
+# load HOOK: none leaves both passes to the kernel, which tests the test.
+load() {
+	local options
+
+	case $1 in
+	native) options="-m native" ;;
+	skb) options="-m skb" ;;
+	tc) options="--hook tc" ;;
+	none) return ;;
+	*) echo "network.sh: there is no hook $1" >&2; exit 2 ;;
+	esac
+	in_ns diff-r1 xdp-wg load -q $options r1-a r1-w
+}
+
 case ${1:-} in
 up | down | session) "$1" ;;
 variant) variant "$2" ;;
-load) in_ns diff-r1 xdp-wg load -q r1-a r1-w ;;
+load) load "$2" ;;
 unload) in_ns diff-r1 xdp-wg unload -q --all ;;
 status) in_ns diff-r1 xdp-wg status --json ;;
-*) echo "Usage: network.sh up|down|session|variant N|load|unload|status" >&2; exit 2 ;;
+*) echo "Usage: network.sh up|down|session|variant N|load HOOK|unload|status" >&2; exit 2 ;;
 esac

@@ -24,13 +24,14 @@
 #include "packet.h"
 #include "pass.h"
 #include "reassemble.h"
+#include "seconds.h"
 #include "session.h"
 #include "wire.h"
 
 /* A marker that does not come means that R1 does not forward any more. */
 #define MARKER_SECONDS 10
 /* More than the second that R1 waits for the rest of a fragmented packet. */
-#define FRAGMENT_USECS 1200000
+#define FRAGMENT_SECONDS 1.2
 
 /* What the pass is at. */
 static struct {
@@ -144,6 +145,7 @@ static void send_marker_in(enum peer peer)
 /* From where a peer sends, and to which address of R1. */
 struct path {
 	enum point point;
+	int family;
 	uint8_t from[16], to[16];
 	uint16_t port;
 };
@@ -155,6 +157,7 @@ static void reset_path(enum peer peer)
 	struct path *path = &paths[peer];
 
 	path->point = POINT_W;
+	path->family = peer == PEER_4 ? AF_INET : AF_INET6;
 	path->port = peer_endpoints[peer].port;
 	place_address(path->from, peer_endpoints[peer].address, 0);
 	place_address(path->to, router_endpoints[peer], 0);
@@ -167,8 +170,9 @@ static void set_path(const struct input *input)
 	struct path *path = &paths[input->message.peer];
 
 	path->point = input->point;
+	path->family = get16(input->data + 12) == 0x0800 ? AF_INET : AF_INET6;
 	path->port = get16(input->data + input->message.offset - UDP_LENGTH);
-	if (input->message.peer == PEER_4) {
+	if (path->family == AF_INET) {
 		memcpy(path->from, ip + 12, 4);
 		memcpy(path->to, ip + 16, 4);
 	} else {
@@ -186,7 +190,7 @@ static void send_marker_out(enum peer peer)
 
 	memcpy(frame, router_macs[path->point], 6);
 	memcpy(frame + 6, host_macs[path->point], 6);
-	udp = ip + (peer == PEER_4 ? IP4_LENGTH : IP6_LENGTH);
+	udp = ip + (path->family == AF_INET ? IP4_LENGTH : IP6_LENGTH);
 	length = UDP_LENGTH + MESSAGE_OVERHEAD;
 	length += message.plain =
 		write_marker(udp + UDP_LENGTH + MESSAGE_HEADER, marker_remotes[peer], "10.1.0.1");
@@ -194,7 +198,7 @@ static void send_marker_out(enum peer peer)
 	put16(udp + 2, WG_PORT);
 	put16(udp + 4, length);
 	udp[UDP_LENGTH] = 4;
-	if (peer == PEER_4) {
+	if (path->family == AF_INET) {
 		put16(frame + 12, 0x0800);
 		ip[0] = 0x45;
 		put16(ip + 2, IP4_LENGTH + length);
@@ -419,8 +423,18 @@ static void run_batch(const struct batch *batch)
 		added->value[i] -= before.value[i];
 }
 
+/* Waits until nothing is left of the pass before: fragments that wait for others. */
+static void wait_for_fragments(double ended)
+{
+	double left = ended + FRAGMENT_SECONDS - seconds();
+
+	if (left > 0)
+		usleep(left * 1e6);
+}
+
 void pass_run(struct pass *pass)
 {
+	static double ended;
 	const struct batch *last = &pass->batches[pass->batch_count - 1];
 
 	pass->stats = calloc(pass->batch_count, sizeof(*pass->stats));
@@ -434,8 +448,7 @@ void pass_run(struct pass *pass)
 	reset_path(PEER_4);
 	reset_path(PEER_6);
 	session_renew();
-	/* What is left of the last pass: fragments that wait for others. */
-	usleep(FRAGMENT_USECS);
+	wait_for_fragments(ended);
 	settle(false);
 	for (at.batch = 0; at.batch < pass->batch_count; at.batch++) {
 		if (session_age() > 100)
@@ -443,6 +456,7 @@ void pass_run(struct pass *pass)
 		run_batch(&pass->batches[at.batch]);
 	}
 	free(at.counters);
+	ended = seconds();
 }
 
 void pass_free(struct pass *pass)

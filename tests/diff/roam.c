@@ -23,6 +23,8 @@ static const struct move moves4[] = {
 	{ "to the address in the tunnel", "192.0.2.2", "10.0.0.1", 0, POINT_W },
 	{ "to A", "10.1.0.9", "172.16.1.1", 0, POINT_A },
 	{ "to A, with the old address of R1", "10.1.0.9", "192.0.2.1", 0, POINT_A },
+	{ "to IPv6", "2001:db8::2", "2001:db8::1", 0, POINT_W },
+	{ "to IPv6 and A", "fd00:1::9", "fd00:a::1", 0, POINT_A },
 };
 
 static const struct move moves6[] = {
@@ -32,26 +34,32 @@ static const struct move moves6[] = {
 	{ "to A", "fd00:1::9", "fd00:a::1", 0, POINT_A },
 	{ "to A, with the old address of R1", "fd00:1::9", "2001:db8::1", 0, POINT_A },
 	{ "to a host beyond W, but in by A", "fd00:18::9", "2001:db8::1", 0, POINT_A },
+	{ "to IPv4", "192.0.2.2", "192.0.2.1", 0, POINT_W },
+	{ "to IPv4 and A", "10.1.0.9", "172.16.1.1", 0, POINT_A },
 };
 
 static void roll_message(struct dice *dice, struct input *input, enum peer peer,
 			 const struct move *move)
 {
 	struct outer outer = { .peer = peer };
-	struct ip_recipe inner = { .tag = input->tag, .family = AF_INET };
+	struct ip_recipe inner = { .tag = input->tag };
 
+	inner.family = dice_once_in(dice, 2) ? AF_INET : AF_INET6;
 	ip_roll(dice, &inner);
 	address_roll(dice, &inner, WAY_OUT, peer);
 	message_roll(dice, input, &outer);
+	input_families(input, inner.family, peer);
 	input_say(input, "peer %s", move ? move->words : "back");
 	if (move) {
 		input->point = move->point;
 		if (move->port)
 			outer.from.port = move->port;
+		outer.recipe.family = strchr(move->from, ':') ? AF_INET6 : AF_INET;
 		place_address(outer.recipe.source, move->from, 0);
 		place_address(outer.recipe.destination, move->to, 0);
 	}
-	message_write(dice, input, &outer, &inner, ip_roll_length(dice, IP4_LENGTH, 1000));
+	message_write(dice, input, &outer, &inner,
+		      ip_roll_length(dice, ip_header_length(inner.family), 1000));
 }
 
 static void roll_answer(struct dice *dice, struct input *input, enum peer peer)
@@ -63,6 +71,7 @@ static void roll_answer(struct dice *dice, struct input *input, enum peer peer)
 	ip_roll(dice, &recipe);
 	address_roll(dice, &recipe, WAY_IN, peer);
 	input->point = POINT_A;
+	input_families(input, recipe.family, peer);
 	length = ip_roll_length(dice, ip_header_length(recipe.family), 1000);
 	input_say(input, "to a peer that has moved, %u bytes, TOS %02x", length, recipe.tos);
 	input->length = ETH_LENGTH +

@@ -151,9 +151,19 @@ static int peer_number(const struct nlattr *allowed)
 	return -1;
 }
 
+/* FNV-1a, by Fowler, Noll and Vo. */
+static uint64_t digest(const uint8_t *data, size_t length)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	while (length--)
+		hash = (hash ^ *data++) * 0x100000001b3;
+	return hash;
+}
+
 static void take_peer(const struct nlattr *peer, struct stats *stats)
 {
-	uint64_t rx = 0, tx = 0;
+	uint64_t rx = 0, tx = 0, endpoint = 0;
 	struct nlattr *attr;
 	int number = -1;
 
@@ -165,6 +175,10 @@ static void take_peer(const struct nlattr *peer, struct stats *stats)
 		case WGPEER_A_TX_BYTES:
 			tx = mnl_attr_get_u64(attr);
 			break;
+		case WGPEER_A_ENDPOINT:
+			endpoint =
+				digest(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+			break;
 		case WGPEER_A_ALLOWEDIPS:
 			number = peer_number(attr);
 			break;
@@ -173,9 +187,11 @@ static void take_peer(const struct nlattr *peer, struct stats *stats)
 	if (number == PEER_4) {
 		stats->value[STAT_PEER_4_RX_BYTES] = rx;
 		stats->value[STAT_PEER_4_TX_BYTES] = tx;
+		stats->value[STAT_PEER_4_ENDPOINT] = endpoint;
 	} else if (number == PEER_6) {
 		stats->value[STAT_PEER_6_RX_BYTES] = rx;
 		stats->value[STAT_PEER_6_TX_BYTES] = tx;
+		stats->value[STAT_PEER_6_ENDPOINT] = endpoint;
 	}
 }
 

@@ -18,7 +18,10 @@ enum statistic {
 	X(link##_TX_DROPPED)                                                                       \
 	X(link##_RX_LENGTH_ERRORS)                                                                 \
 	X(link##_RX_FRAME_ERRORS)
-/* veth counts a header of 14 bytes more for a frame that XDP sends: no bytes for these. */
+/*
+ * An endpoint is a number here that another endpoint does not have. veth counts a header of 14
+ * bytes more for a frame that XDP sends: no bytes for these.
+ */
 #define STATS(X)                                                                                   \
 	STATS_LINK(X, WG0)                                                                         \
 	X(WG0_TX_BYTES)                                                                            \
@@ -26,8 +29,10 @@ enum statistic {
 	STATS_LINK(X, R1_W)                                                                        \
 	X(PEER_4_RX_BYTES)                                                                         \
 	X(PEER_4_TX_BYTES)                                                                         \
+	X(PEER_4_ENDPOINT)                                                                         \
 	X(PEER_6_RX_BYTES)                                                                         \
-	X(PEER_6_TX_BYTES)
+	X(PEER_6_TX_BYTES)                                                                         \
+	X(PEER_6_ENDPOINT)
 #define STAT_ENUM(name) STAT_##name,
 	STATS(STAT_ENUM)
 #undef STAT_ENUM

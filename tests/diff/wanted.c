@@ -12,14 +12,12 @@ static struct wanted table[] = {
 	{ "A data message with a wrong outer UDP checksum is accepted: its tag proves more.",
 	  MARK_UDP_CHECK, 0 },
 	/* What is not compared, since it shows in no frame. */
-	{ "The kernel's protocol counters (nstat) count what goes through the stack: they are about "
-	  "the host's own work, of which there is less.",
+	{ "Packets that go fast may overtake those that pass: these wait in WireGuard's queues.", 0,
+	  0 },
+	{ "Netfilter, traffic control, captures and the kernel's protocol counters (nstat) do not see "
+	  "them: that is what is saved.",
 	  0, 0 },
-	{ "The bytes that an interface has sent: drivers count frames from XDP in their own way, veth "
-	  "with their Ethernet header.",
-	  0, 0 },
-	{ "Netfilter hooks, queueing disciplines and captures on the WireGuard device do not see the "
-	  "packets: that is what is saved.",
+	{ "Drivers count the bytes of frames from XDP in their own way: veth adds the Ethernet header.",
 	  0, 0 },
 };
 
