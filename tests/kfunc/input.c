@@ -128,7 +128,61 @@ static void test_validate_mtu(const void *arg)
 	test_shell("ip -6 route del fd00:2::2/128 dev wg0");
 }
 
-/* Of several next hops the stack chooses one, by more than a program can tell. */
+/*
+ * Of several next hops the stack chooses one by what the policy says, and for that looks where
+ * bpf_fib_lookup() cannot, in the packet or its metadata: found by the differential test.
+ */
+static void check_multipath4(enum kind kind, bool out)
+{
+	static const struct {
+		int policy, protocol;
+		int in, out; /* results: into the tunnel and out of it */
+	} cases[] = {
+		{ 0, IPPROTO_UDP, 0, 0 },
+		{ 0, IPPROTO_ESP, 0, 0 },
+		{ 1, IPPROTO_UDP, -EOPNOTSUPP, 0 },
+		{ 1, IPPROTO_TCP, -EOPNOTSUPP, 0 },
+		{ 1, IPPROTO_ESP, -EOPNOTSUPP, -EOPNOTSUPP },
+		{ 1, IPPROTO_AH, -EOPNOTSUPP, -EOPNOTSUPP },
+		{ 2, IPPROTO_UDP, -EOPNOTSUPP, -EOPNOTSUPP },
+		{ 2, IPPROTO_ESP, -EOPNOTSUPP, -EOPNOTSUPP },
+		{ 3, IPPROTO_TCP, -EOPNOTSUPP, -EOPNOTSUPP },
+	};
+	const char *const devices[] = { "wg0", "r1-a" };
+	struct request request = validate_request(AF_INET);
+	int several, again, expected;
+	long long ret;
+	size_t i;
+
+	request.flow.iif = netns_ifindex(devices[!out]);
+	request.flow.oif = netns_ifindex(devices[out]);
+	for (several = 0; several < 2; several++) {
+		test_shell("ip route add 10.2.0.2/32 nexthop dev %s %s", devices[out],
+			   several ? "nexthop dev r1-r2" : "");
+		for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			test_shell("sysctl -q -w net.ipv4.fib_multipath_hash_policy=%d",
+				   cases[i].policy);
+			request.flow.protocol = cases[i].protocol;
+			expected = !several ? 0 : out ? cases[i].out : cases[i].in;
+			/* An answer is remembered. */
+			for (again = 0; again < 2; again++) {
+				ret = call_run(kind, "r1-a", &request, NULL);
+				CHECK(ret == expected, "policy %d, protocol %d, by %s: %lld",
+				      cases[i].policy, cases[i].protocol, devices[out], ret);
+			}
+		}
+		test_shell("ip route del 10.2.0.2/32");
+	}
+	test_shell("sysctl -q -w net.ipv4.fib_multipath_hash_policy=0");
+}
+
+static void test_validate_multipath4(const void *arg)
+{
+	check_multipath4(KIND(arg), false);
+	check_multipath4(KIND(arg), true);
+}
+
+/* For IPv6 it is always more than a program can tell: found by the differential test, too. */
 static void test_validate_multipath6(const void *arg)
 {
 	enum kind kind = KIND(arg);
@@ -414,6 +468,7 @@ void add_input_tests(void)
 	add_both(test_validate_bridge, "flow-validate-bridge");
 	add_both(test_validate_disabled6, "flow-validate-disabled-6");
 	add_both(test_validate_mtu, "flow-validate-mtu");
+	add_both(test_validate_multipath4, "flow-validate-multipath-4");
 	add_both(test_validate_multipath6, "flow-validate-multipath-6");
 	add_both(test_validate_bad, "flow-validate-bad");
 	add_both(test_validate_own_address, "flow-validate-own-address");

@@ -46,7 +46,9 @@ static void restore(void)
 			   "} 2> /dev/null || true");
 	}
 	session_enter(&r1);
-	test_shell("{ ip addr add 192.0.2.1/30 dev r1-r2; ip addr del 192.0.2.5/29 dev r1-r2; "
+	test_shell("{ ip route del 10.2.0.2/32; "
+		   "sysctl -q -w net.ipv4.fib_multipath_hash_policy=0; "
+		   "ip addr add 192.0.2.1/30 dev r1-r2; ip addr del 192.0.2.5/29 dev r1-r2; "
 		   "ip neigh del 192.0.2.2 dev r1-r2; "
 		   "wg set wg0 private-key /run/topology/R1.key "
 		   "peer $(wg pubkey < /run/topology/R2.key) endpoint 192.0.2.2:51820; "

@@ -20,6 +20,7 @@ static void restore(void)
 
 	unmake_setup();
 	undo_room();
+	undo_found();
 	for (i = 0; i < 2; i++) {
 		netns_enter(namespaces[i]);
 		test_shell("{ nft flush ruleset; ip xfrm policy flush; "
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
 		add_decap_tests(kind, full);
 		add_decap_pass_tests(kind);
 		add_setup_tests(kind);
+		add_found_tests(kind);
 	}
 	add_room_tests();
 	return test_main(argc, argv, prepare, session_keep_fresh, restore);

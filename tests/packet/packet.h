@@ -122,7 +122,11 @@ void add_encap_pass_tests(enum kind kind);
 void add_decap_tests(enum kind kind, bool full);
 void add_decap_pass_tests(enum kind kind);
 void add_setup_tests(enum kind kind);
+void add_found_tests(enum kind kind);
 void add_room_tests(void);
+
+/* undo_found() - Undo what a case of found.c has set up. */
+void undo_found(void);
 
 /* undo_room() - Undo what a case about room has set up. */
 void undo_room(void);
