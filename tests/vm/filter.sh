@@ -92,7 +92,56 @@ dump() {
 	grep -q 'packet size' "$state/dump" || fail "xdpdump saw nothing: $(tail -n 1 "$state/dump")"
 }
 
+# behind: how many packets have come to the program at the end of the chain.
+behind() {
+	bpftool -j map dump name behind_seen | jq '.[0].formatted.value'
+}
+
+# Each program in the middle of a chain: what the filter before it denies never comes to it, and the
+# program behind it sees what it leaves alone.
+in_the_middle() {
+	local program=$1 before
+
+	shift
+	in_ns R1 xdp-wg load -q "$@" r1-a || fail "load $* failed"
+	expect_chain "10 xdpfilt 30 $program 50 xdp_behind"
+	mark
+	ping_none A 10.2.0.2 2
+	expect_gained R1 encapsulated 0 0
+	ping_all A fd00:2::2 2
+	before=$(behind)
+	ping_all A fd00:2::2 5
+	[ "$(behind)" = "$before" ] || fail "$program leaves packets that go fast to the next"
+	expect_gained R1 encapsulated 7
+	ping_all A 10.1.0.1 3
+	[ "$(behind)" = $((before + 3)) ] ||
+		fail "$program leaves $(($(behind) - before)) packets to the next, not 3"
+	in_ns R1 xdp-wg unload -q r1-a
+	expect_chain "10 xdpfilt 50 xdp_behind"
+}
+
+chains() {
+	local rss
+
+	unloaded
+	load R2
+	undo in_ns R2 xdp-wg unload -q --all
+	in_ns R1 xdp-filter load r1-a && in_ns R1 xdp-loader load r1-a "$tests/vm/behind.bpf.o" ||
+		fail "the other programs cannot be loaded"
+	undo in_ns R1 xdp-loader unload r1-a --all
+	in_ns R1 xdp-filter ip 10.2.0.2 -m dst || fail "xdp-filter takes no rule"
+	in_the_middle xdp_wg
+	for rss in round_robin match_port tuple_steering inner_flow; do
+		in_the_middle rss_$rss -r $rss
+	done
+	# The one that is bound to its driver can be in no chain with others.
+	says 1 "are not bound" R1 xdp-wg load -r rx_hash r1-a
+	expect_chain "10 xdpfilt 50 xdp_behind"
+	in_ns R1 xdp-filter ip 10.2.0.2 -m dst -r
+}
+
 test_case filter-first 90
+test_case chains 120
 test_case filter-last 90
 test_case before-filter 90
 test_case loader 60

@@ -42,13 +42,16 @@ killed_at() {
 		fail "$* was not killed at $name $count"
 }
 
+# How load is called, and after a kill again.
+load_options=
+
 # sound CALL COUNT: packets cross, whatever was left, and a load succeeds.
 sound() {
 	local options=
 
 	ping_all A 10.2.0.2 2
 	in_ns R1 xdp-wg status -q r1-a > /dev/null 2>&1 && options=-R
-	in_ns R1 xdp-wg load -q $options r1-a || fail "after a kill at $1 $2 load fails"
+	in_ns R1 xdp-wg load -q $options $load_options r1-a || fail "after a kill at $1 $2 load fails"
 	mark
 	ping_all A fd00:2::2 2
 	expect_gained R1 encapsulated 2
@@ -61,6 +64,7 @@ each_kill_load() {
 	local all=$1 call number count n=0
 
 	shift
+	load_options=$*
 	unloaded
 	# Directories that stay are made by the first load ever.
 	in_ns R1 xdp-wg load -q r1-a && in_ns R1 xdp-wg unload -q --all || fail "load failed"
@@ -71,11 +75,17 @@ each_kill_load() {
 		sound "$call" "$count"
 		n=$((n + 1))
 	done < "$state/calls"
-	[ $n -ge 8 ] || fail "only $n calls were found"
+	[ $n -ge "${least:-8}" ] || fail "only $n calls were found"
 }
 
 load() {
 	each_kill_load ""
+}
+
+load_tc() {
+	local least=5
+
+	each_kill_load "" --hook tc
 }
 
 load_rss() {
@@ -86,35 +96,44 @@ load_all() {
 	each_kill_load 1
 }
 
-replace() {
+# each_kill_of COMMAND...: kill a command, which finds the program loaded, at its calls.
+each_kill_of() {
 	local call number count
 
 	unloaded
-	in_ns R1 xdp-wg load -q r1-a || fail "load failed"
-	calls "" xdp-wg load -q -R r1-a > "$state/calls"
+	in_ns R1 xdp-wg load -q $load_options r1-a || fail "load failed"
+	calls "" "$@" > "$state/calls"
 	while read -r call number count; do
 		in_ns R1 xdp-wg status -q r1-a > /dev/null 2>&1 ||
-			in_ns R1 xdp-wg load -q r1-a || fail "load failed"
-		killed_at "$call" "$number" "$count" xdp-wg load -q -R r1-a
+			in_ns R1 xdp-wg load -q $load_options r1-a || fail "load failed"
+		killed_at "$call" "$number" "$count" "$@"
 		sound "$call" "$count"
 	done < "$state/calls"
+}
+
+replace() {
+	each_kill_of xdp-wg load -q -R r1-a
+}
+
+replace_tc() {
+	load_options="--hook tc"
+	each_kill_of xdp-wg load -q -R $load_options r1-a
 }
 
 unload() {
-	local call number count
+	each_kill_of xdp-wg unload -q r1-a
+}
 
-	unloaded
-	in_ns R1 xdp-wg load -q r1-a || fail "load failed"
-	calls "" xdp-wg unload -q r1-a > "$state/calls"
-	while read -r call number count; do
-		in_ns R1 xdp-wg load -q r1-a || fail "load failed"
-		killed_at "$call" "$number" "$count" xdp-wg unload -q r1-a
-		sound "$call" "$count"
-	done < "$state/calls"
+unload_tc() {
+	load_options="--hook tc"
+	each_kill_of xdp-wg unload -q r1-a
 }
 
 test_case load 120
+test_case load-tc 60
 test_case unload 60
+test_case unload-tc 60 full
+test_case replace-tc 60 full
 test_case replace 200 full
 test_case load-rss 600 full
 test_case load-all 2000 full

@@ -15,7 +15,7 @@ set -u
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$tests/topology.sh"
 
-# What cases tell each other: `outer` has the family of the network that is up.
+# What cases tell each other: `outer` has the family of the network that is up, and its NICs.
 state=/run/xdp-wg-tests
 logs=${RESULTS:-/results}/vm
 routers="R1 R2"
@@ -147,27 +147,35 @@ clear_network() {
 
 # network [4|6]: A and B reach each other, by a tunnel over that family (IPv4).
 network() {
-	local outer=${1:-4}
+	local outer=${1:-4} wanted=${1:-4}${TOPOLOGY_NICS:+ $TOPOLOGY_NICS}
 
-	if [ "$(cat "$state/outer" 2> /dev/null)" != "$outer" ]; then
+	if [ "$(cat "$state/outer" 2> /dev/null)" != "$wanted" ]; then
 		clear_network
 		topology_up "$outer" || fail "the network could not be made"
-		echo "$outer" > "$state/outer"
+		echo "$wanted" > "$state/outer"
 	fi
 	wait_session 30 || fail "A and B do not reach each other"
 }
 
-# loaded: the network, and xdp-wg on the routers as it is without options.
+# loaded_on ROUTER: xdp-wg there as it is without options.
+loaded_on() {
+	local ns=$1
+
+	in_ns "$ns" xdp-wg status -j $(interfaces "$ns") 2> /dev/null |
+		jq -e 'all(.interfaces[]; .mode == "native" and .priority == 30 and
+			.options == [] and .rss == null) and (.interfaces | length == 2)' > /dev/null &&
+		return
+	in_ns "$ns" xdp-wg unload -q --all
+	load "$ns"
+}
+
+# loaded: the network, and xdp-wg on both routers.
 loaded() {
 	local ns
 
 	network "$@"
 	for ns in $routers; do
-		in_ns "$ns" xdp-wg status -j $(interfaces $ns) 2> /dev/null |
-			jq -e 'all(.interfaces[]; .mode == "native" and .priority == 30 and
-				.options == []) and (.interfaces | length == 2)' > /dev/null && continue
-		in_ns "$ns" xdp-wg unload -q --all
-		load "$ns"
+		loaded_on "$ns"
 	done
 	wait_session 30 || fail "A and B do not reach each other once xdp-wg is loaded"
 }
@@ -318,6 +326,30 @@ traffic_lossless() {
 	[ "$traffic_lost" = 0 ] || fail "$traffic_lost of $traffic_sent packets were lost"
 }
 
+# jumbo: the links of the network take frames of 9000 bytes, and the tunnel what fits into them.
+jumbo() {
+	local link
+
+	spoil
+	for link in "A a-r1" "R1 r1-a" "R1 r1-r2" "R2 r2-r1" "R2 r2-b" "B b-r2"; do
+		in_ns ${link% *} ip link set ${link#* } mtu 9000 || fail "${link#* } has no MTU of 9000"
+	done
+	in_ns R1 ip link set wg0 mtu 8920 && in_ns R2 ip link set wg0 mtu 8920 &&
+		in_ns A ip route replace default via 10.1.0.1 mtu 8920 &&
+		in_ns A ip -6 route replace default via fd00:1::1 mtu 8920 &&
+		in_ns B ip route replace default via 10.2.0.1 mtu 8920 &&
+		in_ns B ip -6 route replace default via fd00:2::1 mtu 8920 ||
+		fail "the network takes no large packets"
+}
+
+# crosses_large COUNT: packets as large as jumbo() allows.
+crosses_large() {
+	ping_all A 10.2.0.2 "$1" -M do -s 8892
+	ping_all B 10.1.0.2 "$1" -M do -s 8892
+	ping_all A fd00:2::2 "$1" -M do -s 8872
+	ping_all B fd00:1::2 "$1" -M do -s 5000
+}
+
 # says STATUS WORDS NAMESPACE COMMAND...: a command ends with that status and says those words.
 says() {
 	local status=0 want=$1 words=$2 ns=$3 output
@@ -337,7 +369,7 @@ nothing_left() {
 	[ -z "$left" ] || fail "left behind: $(echo $left)"
 	# Programs are freed after a grace period.
 	for n in {1..50}; do
-		left=$(bpftool prog show name xdp_wg)
+		left=$(bpftool prog show name xdp_wg; bpftool prog show name tc_wg)
 		[ -n "$left" ] || return 0
 		sleep 0.1
 	done
