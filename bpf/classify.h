@@ -80,9 +80,9 @@ static __always_inline struct wg_device *local_device(pkt_ctx *ctx, const struct
 }
 
 /*
- * Whether the packet is for this host and for the port of a WireGuard device. The input check answers
- * that without a lookup of the route when it has seen the addresses before, as bpf_fib_lookup() does
- * not. If it says no, whatever for, the routing tables have to be asked.
+ * Whether the packet is for this host and for the port of a WireGuard device. The input check
+ * answers that without a lookup of the route when it has seen the addresses before, as
+ * bpf_fib_lookup() does not. If it says no, whatever for, the routing tables have to be asked.
  */
 static __always_inline int accepted_locally(pkt_ctx *ctx, struct packet *packet)
 {

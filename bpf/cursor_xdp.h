@@ -26,9 +26,9 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
 }
 
 /*
- * The headers of both layers come in front of the old Ethernet header, which stays where it is until
- * the new headers are written over it. A buffer that ends right behind the frame is grown in front
- * only, and the frame is moved forward.
+ * The headers of both layers come in front of the old Ethernet header, which stays where it is
+ * until the new headers are written over it. A buffer that ends right behind the frame is grown in
+ * front only, and the frame is moved forward.
  *
  * outer is the length of the outer headers, tail that of the growth behind, frame that of the frame
  * now. Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there

@@ -52,8 +52,8 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 }
 
 /*
- * A datagram for the port of the device: if it is a data message, decrypt and forward it. known is its
- * first block if it was peeked at before, or NULL.
+ * A datagram for the port of the device: if it is a data message, decrypt and forward it. known is
+ * its first block if it was peeked at before, or NULL.
  */
 static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 frame,
 				 struct wg_device *wg, const union peeked *known, __u32 *ifindex)
@@ -92,8 +92,8 @@ static __noinline int handle_local(pkt_ctx *ctx, struct packet *packet, __u32 fr
 	return reason;
 }
 
-static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, __u32 frame,
-				     __u32 mtu, __u32 *ifindex)
+static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, __u32 frame, __u32 mtu,
+				     __u32 *ifindex)
 {
 	struct wg_device *wg = pkt_device_by_index(ctx, packet->flow.oif);
 	int reason;

@@ -151,9 +151,9 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32
 }
 
 /*
- * Read the inner packet of the data message plan->message, of which known is the first block if it was
- * peeked at before, or NULL. In a function of its own, so that the block takes no stack any more when
- * the packet is routed.
+ * Read the inner packet of the data message plan->message, of which known is the first block if it
+ * was peeked at before, or NULL. In a function of its own, so that the block takes no stack any
+ * more when the packet is routed.
  */
 static __always_inline int decap_peek(pkt_ctx *ctx, const struct decap *plan, struct wg_peer *peer,
 				      const union peeked *known, struct packet *inner)
@@ -169,14 +169,13 @@ static __always_inline int decap_peek(pkt_ctx *ctx, const struct decap *plan, st
 }
 
 /*
- * Decide about the data message plan->message, which arrived in the outer packet for wg. known is its
- * first block if it was peeked at before, or NULL. Only reads. Returns 0 with the plan made, or the
- * reason to pass.
+ * Decide about the data message plan->message, which arrived in the outer packet for wg. known is
+ * its first block if it was peeked at before, or NULL. Only reads. Returns 0 with the plan made, or
+ * the reason to pass.
  */
-static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer,
-					struct wg_device *wg, struct wg_peer *peer,
-					const union peeked *known, __u32 flags,
-					struct decap *plan)
+static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, struct wg_device *wg,
+					struct wg_peer *peer, const union peeked *known,
+					__u32 flags, struct decap *plan)
 {
 	struct packet inner = {};
 	int reason;

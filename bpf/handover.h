@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an RSS program has found out about a packet, for the program of the cpumap that goes on with it
- * on another CPU. It travels in the frame's metadata. A frame that has no room for it comes without,
- * and everything is found out again.
+ * What an RSS program has found out about a packet, for the program of the cpumap that goes on with
+ * it on another CPU. It travels in the frame's metadata. A frame that has no room for it comes
+ * without, and everything is found out again.
  */
 #ifndef XDP_WG_HANDOVER_H
 #define XDP_WG_HANDOVER_H
@@ -40,8 +40,8 @@ static __always_inline void hand_over(struct xdp_md *ctx, const struct handover 
 }
 
 /*
- * Returns whether there was something. It is removed, because it is nobody else's: the plaintext must
- * not reach the stack, and headers need the room.
+ * Returns whether there was something. It is removed, because it is nobody else's: the plaintext
+ * must not reach the stack, and headers need the room.
  */
 static __always_inline int take_over(struct xdp_md *ctx, struct handover *handover)
 {

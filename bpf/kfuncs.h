@@ -87,7 +87,8 @@ extern int bpf_xdp_wg_decrypt(struct xdp_md *ctx, __u32 offset, __u32 length,
 extern int bpf_xdp_wg_move(struct xdp_md *ctx, __u32 to, __u32 from, __u32 length) __ksym;
 extern __s64 bpf_xdp_checksum(struct xdp_md *ctx, __u32 offset, __u32 length, __u32 seed) __ksym;
 
-extern struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *ctx, __u32 ifindex) __ksym;
+extern struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *ctx,
+							__u32 ifindex) __ksym;
 extern struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *ctx, __u16 port) __ksym;
 extern int bpf_skb_wg_flow_validate(struct __sk_buff *ctx, struct bpf_wg_flow *flow,
 				    __u32 flow__sz) __ksym;

@@ -50,8 +50,8 @@ static __noinline __u32 rss_entry(__u32 index)
 }
 
 /*
- * The CPU that a packet of wg, to encrypt or to decrypt, is to be queued for. May add to what that CPU
- * is told.
+ * The CPU that a packet of wg, to encrypt or to decrypt, is to be queued for. May add to what that
+ * CPU is told.
  */
 static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_packet *rp,
 					struct wg_device *wg);

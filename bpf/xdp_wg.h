@@ -28,7 +28,7 @@
 enum xdp_wg_flags {
 	/* Send outer IPv4 packets with UDP checksum 0 (RFC 768). Never applied to IPv6. */
 	XDP_WG_NO_UDP_CSUM = 1U << 0,
-	/* In skb mode or at the tc hook: any egress that is up can transmit, not only those with XDP. */
+	/* In skb mode or at the tc hook: any egress that is up can transmit, also without XDP. */
 	XDP_WG_SKB_MODE = 1U << 1,
 };
 
@@ -120,8 +120,8 @@ struct xdp_wg_counter {
 	X(WINDOW, PASS, "window", "outside of the replay window")                                  \
 	X(ENDPOINT, PASS, "endpoint", "from a new endpoint, or to a peer without one")             \
 	X(OUTER_ROUTE, PASS, "outer-route", "without a plain route to their endpoint")             \
-	X(POLICY, PASS, "policy", "that an IPsec policy or an encapsulating route may claim")      \
-	X(NETFILTER, PASS, "netfilter", "that set up a TCP connection, with a forward hook")        \
+	X(POLICY, PASS, "policy", "that IPsec, a mark or a special route may claim")               \
+	X(NETFILTER, PASS, "netfilter", "that set up a TCP connection, with a forward hook")       \
 	X(NESTED, PASS, "nested", "from one WireGuard tunnel into another")                        \
 	X(NEIGHBOUR, PASS, "neighbour", "to a next hop not resolved yet")                          \
 	X(EGRESS, PASS, "egress", "to an interface that cannot transmit XDP frames")               \

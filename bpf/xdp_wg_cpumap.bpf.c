@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The program of the cpumap: the same datapath, on the CPU that an RSS program chose. What it passes
- * goes to the stack, since the dispatcher's chain is behind it.
+ * The program of the cpumap: the same datapath, on the CPU that an RSS program chose. What it
+ * passes goes to the stack, since the dispatcher's chain is behind it.
  *
- * The kernel wants this program and the one that redirects here to agree on whether they take frames
- * in more than one buffer. A component is loaded without a word of that, which its dispatcher has
- * to say, so there must be none here: RSS programs leave such frames to the stack.
+ * The kernel wants this program and the one that redirects here to agree on whether they take
+ * frames in more than one buffer. A component is loaded without a word of that, which its
+ * dispatcher has to say, so there must be none here: RSS programs leave such frames to the stack.
  */
 
 #include <linux/bpf.h>
@@ -14,7 +14,7 @@
 #include "datapath.h"
 #include "handover.h"
 
-/* Where a program keeps what it was told: on the stack it would take too much of the little there is. */
+/* Where a program keeps what it was told: on the stack it would take too much. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

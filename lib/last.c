@@ -71,7 +71,8 @@ int last_detach(const struct attached *entry, const struct xdp_multiprog *multip
 	empty_fd = load_empty();
 	if (empty_fd < 0)
 		return empty_fd;
-	err = bpf_xdp_attach(entry->ifindex, empty_fd, XDP_FLAGS_DRV_MODE | XDP_FLAGS_REPLACE, &opts);
+	err = bpf_xdp_attach(entry->ifindex, empty_fd, XDP_FLAGS_DRV_MODE | XDP_FLAGS_REPLACE,
+			     &opts);
 	if (!err)
 		err = detach_empty(entry->ifindex, empty_fd);
 	close(empty_fd);

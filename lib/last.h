@@ -15,10 +15,10 @@ bool last_matters(const struct attached *entry, const struct xdp_multiprog *mult
  * last_detach() - Detach the last program, after all of its runs have ended.
  * @multiprog: what is attached, with that program
  *
- * veth takes its receive queues apart when the last XDP program leaves, and if GRO is on, it does not
- * wait for those that are still running: their packets have no device any more, and the kernel's own
- * helpers then follow a null pointer. A program that does nothing takes the last one's place, until
- * nothing else can be running.
+ * veth takes its receive queues apart when the last XDP program leaves, and if GRO is on, it does
+ * not wait for those that are still running: their packets have no device any more, and the
+ * kernel's own helpers then follow a null pointer. A program that does nothing takes the last one's
+ * place, until nothing else can be running.
  *
  * The pins of libxdp's dispatcher stay, for leftovers_remove(). Return: 0, or a negative errno.
  */

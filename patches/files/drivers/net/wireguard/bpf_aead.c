@@ -66,8 +66,9 @@ static void authenticate(u8 *data, size_t length, const u8 *poly_key, u8 tag[POL
  * @nonce: counter of the message, host byte order
  * @key: of the direction
  *
- * Vector code makes two, four or eight blocks in a call, and a single one that remains costs more than
- * any of these. So as many are made here, two or four, as leave a number that goes into such calls.
+ * Vector code makes two, four or eight blocks in a call, and a single one that remains costs more
+ * than any of these. So as many are made here, two or four, as leave a number that goes into such
+ * calls.
  */
 void wg_bpf_aead_stream(struct wg_bpf_stream *stream, size_t length, u64 nonce,
 			const u8 key[CHACHA20POLY1305_KEY_SIZE])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The way in, which a BPF program asks about before it touches a packet: would the stack's input path
- * let it through, and does its route have limits of its own. Nothing here changes a packet.
+ * The way in, which a BPF program asks about before it touches a packet: would the stack's input
+ * path let it through, and does its route have limits of its own. Nothing here changes a packet.
  */
 
 #include "bpf.h"
@@ -137,8 +137,8 @@ static int route4(struct net *net, struct bpf_wg_flow *flow, bool *several)
 
 /*
  * Whether bpf_fib_lookup() chooses the same of several next hops as the stack, which looks into the
- * packet for it: policy 1 goes by the hash that a NIC made, which WireGuard clears, or by the SPI of
- * IPsec; and the others by what is inside of tunnels.
+ * packet for it: policy 1 goes by the hash that a NIC made, which WireGuard clears, or by the SPI
+ * of IPsec; and the others by what is inside of tunnels.
  */
 static int check_multipath4(const struct net_device *dev, const struct bpf_wg_flow *flow)
 {
@@ -274,8 +274,7 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 
 	if (!idev || READ_ONCE(idev->cnf.disable_ipv6))
 		return -ENODEV;
-	if (!flow->oif &&
-	    !ipv6_chk_addr(net, dst, dev, ipv6_addr_type(dst) & IPV6_ADDR_LINKLOCAL))
+	if (!flow->oif && !ipv6_chk_addr(net, dst, dev, ipv6_addr_type(dst) & IPV6_ADDR_LINKLOCAL))
 		return -EADDRNOTAVAIL;
 	if (flow->oif && (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
 			  READ_ONCE(net->ipv6.devconf_all->proxy_ndp)))
