@@ -205,8 +205,9 @@ void ip_finish(struct dice *dice, struct input *input, const struct ip_recipe *r
 		input_say(input, "length %u, not %u", get16(field), truth);
 	}
 	if (recipe->oddity == ODD_VERSION) {
+		/* Behind a longer outer header, ciphertext would stand for the ports of rules. */
 		if (recipe->family == AF_INET && dice_once_in(dice, 2))
-			ip[0] = 4 << 4 | dice_below(dice, 16);
+			ip[0] = 4 << 4 | dice_below(dice, input->message.offset ? 6 : 16);
 		else
 			ip[0] = dice_below(dice, 16) << 4 | (ip[0] & 15);
 		input_say(input, "first byte %02x", ip[0]);

@@ -117,11 +117,11 @@ static bool is_noise(const struct view *view)
 {
 	static const uint8_t reports[] = { 0xff, 2, [15] = 0x16 };
 
-	/* The router also gives up waiting for other fragments. */
+	/* R1 also gives up waiting for other fragments, and says so from anycast addresses, too. */
 	if (view->length >= 2 && view->payload[1] == 1 &&
 	    ((view->protocol == IPPROTO_ICMP && view->payload[0] == 11) ||
 	     (view->protocol == IPPROTO_ICMPV6 && view->payload[0] == 3)))
-		return place_is_router(source(view), view->family);
+		return true;
 	if (view->family == AF_INET)
 		return view->protocol == IPPROTO_IGMP;
 	if (!memcmp(destination(view), reports, sizeof(reports)))
