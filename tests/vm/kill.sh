@@ -130,7 +130,7 @@ unload_tc() {
 }
 
 test_case load 120
-test_case load-tc 60
+test_case load-tc 60 full
 test_case unload 60
 test_case unload-tc 60 full
 test_case replace-tc 60 full

@@ -157,6 +157,6 @@ test_case module-busy 60
 test_case replace 60
 test_case replace-options 60
 test_case cycles-20 90
-test_case cycles-filtered 90
+test_case cycles-filtered 90 full
 test_case cycles-200 600 full
 run_cases "$@"
