@@ -120,20 +120,32 @@ static __always_inline int finish(int reason, __u32 frame, __u32 ifindex)
 	return pkt_pass();
 }
 
+/*
+ * Go on with a frame of which classify() has said reason, and found the packet and its route's MTU.
+ * known is as in decap(). Returns the verdict.
+ */
+static __always_inline int go_on(pkt_ctx *ctx, int reason, struct packet *packet, __u32 frame,
+				 __u32 mtu, const union peeked *known)
+{
+	__u32 ifindex = 0;
+
+	if (reason == XDP_WG_LOCAL)
+		reason = handle_local(ctx, packet, frame, known, &ifindex);
+	else if (!reason)
+		reason = handle_forward(ctx, packet, frame, mtu, &ifindex);
+	return finish(reason, frame, ifindex);
+}
+
 /* Run the datapath on a frame and count it. Returns the verdict. */
 static __always_inline int datapath(pkt_ctx *ctx)
 {
 	__u32 frame = pkt_length(ctx);
 	struct packet packet = {};
-	__u32 ifindex = 0, mtu = 0;
+	__u32 mtu = 0;
 	int reason;
 
 	reason = classify(ctx, frame, &packet, &mtu);
-	if (reason == XDP_WG_LOCAL)
-		reason = handle_local(ctx, &packet, frame, NULL, &ifindex);
-	else if (!reason)
-		reason = handle_forward(ctx, &packet, frame, mtu, &ifindex);
-	return finish(reason, frame, ifindex);
+	return go_on(ctx, reason, &packet, frame, mtu, NULL);
 }
 
 #endif /* XDP_WG_DATAPATH_H */

@@ -26,9 +26,8 @@ SEC("xdp/cpumap")
 int xdp_wg_cpumap(struct xdp_md *ctx)
 {
 	__u32 frame = pkt_length(ctx);
-	__u32 key = 0, ifindex = 0;
 	struct handover *h;
-	int reason;
+	__u32 key = 0;
 
 	h = bpf_map_lookup_elem(&handed_over, &key);
 	if (!h)
@@ -37,13 +36,7 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 		__builtin_memset(h, 0, sizeof(*h));
 		h->reason = classify(ctx, frame, &h->packet, &h->mtu);
 	}
-	reason = h->reason;
-	if (reason == XDP_WG_LOCAL)
-		reason = handle_local(ctx, &h->packet, frame, h->peeked ? &h->block : NULL,
-				      &ifindex);
-	else if (!reason)
-		reason = handle_forward(ctx, &h->packet, frame, h->mtu, &ifindex);
-	return finish(reason, frame, ifindex);
+	return go_on(ctx, h->reason, &h->packet, frame, h->mtu, h->peeked ? &h->block : NULL);
 }
 
 char _license[] SEC("license") = "GPL";
