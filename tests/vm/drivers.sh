@@ -16,17 +16,7 @@ lengths() {
 
 # tcp: segments, checksums and acknowledgements, as the NICs of the hosts make them.
 tcp() {
-	local server
-
-	in_ns B iperf3 -s -1 > /dev/null 2>&1 &
-	server=$!
-	until in_ns B ss -Hltn sport = :5201 | grep -q .; do
-		kill -0 $server || fail "iperf3 does not listen"
-		sleep 0.1
-	done
-	mark
-	in_ns A timeout 30 iperf3 -n 500K -c 10.2.0.2 || fail "TCP does not cross"
-	wait $server
+	transfer 500K 30
 	expect_gained R1 encapsulated 300
 	expect_gained R2 decapsulated 300
 }

@@ -261,6 +261,21 @@ ping_none() {
 	fail "pings from $ns to $address ${*:+($*) }were answered"
 }
 
+# transfer BYTES SECONDS: by TCP, from A to B, within that time, after a mark.
+transfer() {
+	local server
+
+	in_ns B iperf3 -s -1 > /dev/null 2>&1 &
+	server=$!
+	until in_ns B ss -Hltn sport = :5201 | grep -q .; do
+		kill -0 $server || fail "iperf3 does not listen"
+		sleep 0.1
+	done
+	mark
+	in_ns A timeout "$2" iperf3 -n "$1" -c 10.2.0.2 || fail "TCP does not cross"
+	wait $server
+}
+
 # crosses: without xdp-wg or with it, A and B reach each other and nothing is lost.
 crosses() {
 	ping_all A 10.2.0.2 "${1:-10}"

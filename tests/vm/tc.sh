@@ -175,21 +175,6 @@ merging() {
 	in_ns R1 ip link set r1-a gro_max_size $size gro_ipv4_max_size $size
 }
 
-# tcp: a transfer from A to B.
-tcp() {
-	local server
-
-	in_ns B iperf3 -s -1 > /dev/null 2>&1 &
-	server=$!
-	until in_ns B ss -Hltn sport = :5201 | grep -q .; do
-		kill -0 $server || fail "iperf3 does not listen"
-		sleep 0.1
-	done
-	mark
-	in_ns A timeout 60 iperf3 -n 400K -c 10.2.0.2 || fail "TCP does not cross"
-	wait $server
-}
-
 # What GRO has merged could not be split again: it is the stack's, and load says so.
 gro() {
 	unloaded
@@ -197,10 +182,10 @@ gro() {
 	undo in_ns R1 xdp-wg unload -q --all
 	merging on
 	undo merging off
-	tcp
+	transfer 400K 60
 	expect_gained R1 gso 10
 	merging off
-	tcp
+	transfer 400K 60
 	expect_gained R1 encapsulated 280
 	expect_gained R1 gso 0 0
 
@@ -226,7 +211,7 @@ partial_checksums() {
 	wait_session 30 || fail "A and B do not reach each other"
 	before=$(in_ns B nstat -asz UdpInCsumErrors Udp6InCsumErrors TcpInCsumErrors |
 		awk '/Errors/ { n += $2 } END { print n }')
-	tcp
+	transfer 400K 60
 	expect_gained R1 encapsulated 280
 	mark
 	traffic_start
