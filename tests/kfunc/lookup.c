@@ -2,7 +2,9 @@
 /*
  * Lookups of devices and peers.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -202,6 +204,205 @@ static void test_allowedips_peers(const void *arg)
 	check_peer("wg pubkey < /run/topology/R2.key");
 }
 
+/*
+ * What is remembered is so for one CPU: the cases about that stay on the first one. Their peers X
+ * and Y are of a device of their own, wgx.
+ */
+static cpu_set_t all_cpus;
+
+void undo_lookup(void)
+{
+	if (CPU_COUNT(&all_cpus))
+		sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
+}
+
+static void begin_memory(void)
+{
+	cpu_set_t first;
+
+	CHECK(!sched_getaffinity(0, sizeof(all_cpus), &all_cpus), "on which CPUs is not known");
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	CHECK(!sched_setaffinity(0, sizeof(first), &first), "no first CPU to stay on");
+	session_enter(&r1);
+	test_shell("umask 077; wg genkey > /run/topology/X.key; wg genkey > /run/topology/Y.key; "
+		   "ip link add wgx type wireguard && ip link set wgx up");
+}
+
+static void end_memory(void)
+{
+	test_shell("ip link del wgx");
+	undo_lookup();
+}
+
+/* set_ips() - Give a peer of wgx these allowed IPs, which are all that it has then. */
+static void set_ips(char peer, const char *ips)
+{
+	test_shell("wg set wgx peer $(wg pubkey < /run/topology/%c.key) allowed-ips '%s'", peer,
+		   ips);
+}
+
+static void remove_from_wgx(char peer)
+{
+	test_shell("wg set wgx peer $(wg pubkey < /run/topology/%c.key) remove", peer);
+}
+
+/* The answer for an address in wgx: a peer's letter, or 0 for none. The first one may be new. */
+static void check_answer(enum kind kind, const char *address, char peer)
+{
+	struct request request = { .call = CALL_PEER, .ifindex = netns_ifindex("wgx") };
+	char command[64];
+	int again;
+
+	request_address(&request, address);
+	snprintf(command, sizeof(command), "wg pubkey < /run/topology/%c.key", peer);
+	for (again = 0; again < 2; again++) {
+		long long ret = call_run(kind, "r1-a", &request, NULL);
+
+		CHECK(ret == (peer ? 0 : NO_PEER), "%s, time %d: %lld", address, again + 1, ret);
+		if (peer)
+			check_peer(command);
+	}
+}
+
+/* Every change of allowed IPs is seen by the very next lookup. */
+static void test_memory_changes(const void *arg)
+{
+	static const struct {
+		const char *address, *wide, *narrow, *both;
+	} families[] = {
+		{ "10.9.1.1", "10.9.0.0/16", "10.9.1.0/24", "10.9.0.0/16,10.9.1.0/24" },
+		{ "fd00:9::1", "fd00:9::/32", "fd00:9::/64", "fd00:9::/32,fd00:9::/64" },
+	};
+	enum kind kind = KIND(arg);
+	size_t i;
+
+	begin_memory();
+	for (i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		const char *address = families[i].address;
+
+		check_answer(kind, address, 0);
+		set_ips('X', families[i].wide);
+		check_answer(kind, address, 'X');
+		/* The same network can be of one peer only. */
+		set_ips('Y', families[i].wide);
+		check_answer(kind, address, 'Y');
+		set_ips('X', families[i].narrow);
+		check_answer(kind, address, 'X');
+		set_ips('X', "");
+		check_answer(kind, address, 'Y');
+		set_ips('Y', "");
+		check_answer(kind, address, 0);
+
+		set_ips('X', families[i].wide);
+		set_ips('Y', families[i].narrow);
+		check_answer(kind, address, 'Y');
+		remove_from_wgx('Y');
+		check_answer(kind, address, 'X');
+		remove_from_wgx('X');
+		check_answer(kind, address, 0);
+		set_ips('X', families[i].both);
+		check_answer(kind, address, 'X');
+		set_ips('Y', families[i].narrow);
+		check_answer(kind, address, 'Y');
+		remove_from_wgx('Y');
+		check_answer(kind, address, 'X');
+		/* A device has no peer that is itself. */
+		test_shell("wg set wgx private-key /run/topology/X.key");
+		check_answer(kind, address, 0);
+		test_shell("wg set wgx private-key /dev/null");
+	}
+	end_memory();
+}
+
+/* A device that comes after another may have its name, its number, and its place in memory. */
+static void test_memory_replaced(const void *arg)
+{
+	static const char *const addresses[] = { "10.9.1.1", "fd00:9::1" };
+	const char *ips = "10.9.0.0/16,fd00:9::/32";
+	enum kind kind = KIND(arg);
+	int round;
+	size_t i;
+
+	begin_memory();
+	test_shell("ip link del wgx");
+	for (round = 0; round < 8; round++) {
+		char peer = round % 3 == 2 ? 0 : "XY"[round % 3];
+
+		test_shell("ip link add wgx index %d type wireguard && ip link set wgx up",
+			   FREE_INDEX);
+		if (peer)
+			set_ips(peer, ips);
+		for (i = 0; i < sizeof(addresses) / sizeof(*addresses); i++)
+			check_answer(kind, addresses[i], peer);
+		if (round != 7)
+			test_shell("ip link del wgx");
+	}
+	end_memory();
+}
+
+/* What is alike in all but one respect: the device, or the family. */
+static void test_memory_distinguishes(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	int round;
+
+	begin_memory();
+	set_ips('X', "10.2.0.2/32,fd00:2::2/128,10.9.1.1/32");
+	/* The bytes of 10.9.1.1, with zeroes behind them. */
+	set_ips('Y', "a09:101::/128,a09:102::/128");
+	for (round = 0; round < 3; round++) {
+		check_answer(kind, "10.2.0.2", 'X');
+		CHECK_EQ(peer_by_address(kind, "10.2.0.2"), 0);
+		check_peer("wg pubkey < /run/topology/R2.key");
+		check_answer(kind, "fd00:2::2", 'X');
+		CHECK_EQ(peer_by_address(kind, "fd00:2::2"), 0);
+		check_peer("wg pubkey < /run/topology/R2.key");
+		check_answer(kind, "10.9.1.1", 'X');
+		CHECK_EQ(peer_by_address(kind, "10.9.1.1"), NO_PEER);
+		check_answer(kind, "a09:101::", 'Y');
+		check_answer(kind, "10.9.1.1", 'X');
+		check_answer(kind, "a09:102::", 'Y');
+		check_answer(kind, "10.9.1.2", 0);
+		/* Words that are swapped between the halves of an address. */
+		check_answer(kind, "0:0:0:0:a09:101::", 0);
+	}
+	end_memory();
+}
+
+/* More addresses than are remembered drive each other out: the odd ones are Y's, the others X's. */
+static void test_memory_many(const void *arg)
+{
+	struct request request = { .call = CALL_PEER };
+	char address[INET6_ADDRSTRLEN];
+	uint8_t keys[2][KEY_SIZE];
+	enum kind kind = KIND(arg);
+	int round, i;
+
+	begin_memory();
+	request.ifindex = netns_ifindex("wgx");
+	set_ips('X', "10.9.0.0/16,fd00:9::/64");
+	/* Decimal digits are hexadecimal ones, too. */
+	test_shell("wg set wgx peer $(wg pubkey < /run/topology/Y.key) allowed-ips "
+		   "$(seq -s, -f 10.9.%%g.0/24 1 2 255),$(seq -s, -f fd00:9::%%g/128 1 2 999)");
+	check_answer(kind, "10.9.0.0", 'X');
+	memcpy(keys[0], call_reply()->peer, KEY_SIZE);
+	check_answer(kind, "10.9.1.0", 'Y');
+	memcpy(keys[1], call_reply()->peer, KEY_SIZE);
+	for (round = 0; round < 4; round++) {
+		for (i = 0; i < 1000; i++) {
+			if (round & 1)
+				snprintf(address, sizeof(address), "fd00:9::%d", i);
+			else
+				snprintf(address, sizeof(address), "10.9.%d.%d", i & 255, i >> 8);
+			request_address(&request, address);
+			CHECK(!call_run(kind, "r1-a", &request, NULL), "no peer for %s", address);
+			CHECK_BYTES(address, call_reply()->peer, keys[i & 1], KEY_SIZE);
+		}
+	}
+	end_memory();
+}
+
 static long long peer_by_index(enum kind kind, uint32_t index)
 {
 	struct request request = request_index(&r1, CALL_PEER, index);
@@ -255,6 +456,10 @@ void add_lookup_tests(void)
 	add_both(test_allowedips, "allowedips");
 	add_both(test_allowedips_size, "allowedips-size");
 	add_both(test_allowedips_peers, "allowedips-peers");
+	add_both(test_memory_changes, "memory-changes");
+	add_both(test_memory_replaced, "memory-replaced");
+	add_both(test_memory_distinguishes, "memory-distinguishes");
+	add_both(test_memory_many, "memory-many");
 	add_both(test_hashtable, "hashtable");
 	add_both(test_hashtable_handshake, "hashtable-handshake");
 }

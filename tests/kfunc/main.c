@@ -35,6 +35,7 @@ static void restore(void)
 	static const char *const namespaces[] = { "A", "R1", "R2", "B" };
 	size_t i;
 
+	undo_lookup();
 	for (i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++) {
 		netns_enter(namespaces[i]);
 		test_shell("{ ip link del wgx; ip link del dummy9; ip link del master9; "

@@ -69,6 +69,9 @@ void receive_fill(uint8_t *plain, uint32_t length);
 void check_receive_refused(enum kind kind, const struct request *request, const struct frame *frame,
 			   long long error);
 
+/* undo_lookup() - Undo what a case about lookups may have left: it stays on one CPU. */
+void undo_lookup(void);
+
 /* Add the cases of each file. */
 void add_lookup_tests(void);
 void add_endpoint_tests(void);

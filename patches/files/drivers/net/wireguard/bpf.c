@@ -10,7 +10,6 @@
 
 #include "bpf.h"
 #include "bpf_aead.h"
-#include "allowedips.h"
 #include "peerlookup.h"
 
 #include <linux/module.h>
@@ -172,9 +171,7 @@ __bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *sk
 __bpf_kfunc struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr,
 							  __u32 addr__sz)
 {
-	if (addr__sz != sizeof(struct in_addr) && addr__sz != sizeof(struct in6_addr))
-		return NULL;
-	return wg_allowedips_lookup_rcu(&wg->peer_allowedips, addr__sz * BITS_PER_BYTE, addr);
+	return wg_bpf_allowedips_lookup(wg, addr, addr__sz);
 }
 
 /**
@@ -789,6 +786,9 @@ int __init wg_bpf_init(void)
 	ret = wg_bpf_aead_init();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
+	ret = wg_bpf_allowedips_init();
+	if (ret)
+		return ret;
 	ret = wg_bpf_flow_init();
 	if (ret)
 		return ret;
@@ -802,4 +802,5 @@ int __init wg_bpf_init(void)
 void wg_bpf_uninit(void)
 {
 	wg_bpf_flow_uninit();
+	wg_bpf_allowedips_uninit();
 }

@@ -2,11 +2,13 @@
 /*
  * kfuncs of WireGuard for XDP and tc programs.
  *
- * bpf.c        the kfuncs and their documentation, the lookups, the registration
- * bpf_flow.c   the way in, which a program asks about before it decides: would the stack accept it
- * bpf_route.c  the way out: where would the outer packet go, can the egress transmit
- * bpf_data.c   what is done to packet data: peek, encrypt, decrypt, move, checksum
- * bpf_aead.c   the cryptography of data messages, composed of the kernel's ciphers
+ * bpf.c             the kfuncs and their documentation, the lookups, the registration
+ * bpf_allowedips.c  the peer that an inner address belongs to
+ * bpf_flow.c        the way in, which a program asks about before it decides: would the stack
+ *                   accept it
+ * bpf_route.c       the way out: where would the outer packet go, can the egress transmit
+ * bpf_data.c        what is done to packet data: peek, encrypt, decrypt, move, checksum
+ * bpf_aead.c        the cryptography of data messages, composed of the kernel's ciphers
  *
  * All of them run in softirq or with bottom halves off, inside one RCU read-side critical section
  * that lasts as long as the program runs. Devices, peers and keypairs are freed after a grace
@@ -139,6 +141,11 @@ struct wg_bpf_packet {
 /* bpf.c */
 int wg_bpf_init(void);
 void wg_bpf_uninit(void);
+
+/* bpf_allowedips.c: see bpf_wg_peer_allowedips_lookup() */
+int wg_bpf_allowedips_init(void);
+void wg_bpf_allowedips_uninit(void);
+struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *address, u32 size);
 
 /* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
 int wg_bpf_flow_init(void);
