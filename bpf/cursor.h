@@ -9,7 +9,7 @@
  * pkt_screen          the reason to pass if the buffer is of a kind that cannot go fast, or 0
  * pkt_own_mac         whether the frame is addressed to that interface
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
- * pkt_grow            room for headers in front of the packet, and behind it
+ * pkt_grow            room for headers in front of the packet, and behind it, all in one piece
  * pkt_shrink          the exact reverse
  * pkt_encapsulated    metadata of an encrypted packet with its outer headers
  * pkt_strip           remove what is in front of an inner packet and behind it

@@ -44,21 +44,34 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
 }
 
 /*
- * All room between the Ethernet header, which moves to the front, and the packet. The flags for
- * tunnels are of no use: they mark the skb for good, and it may yet have to go back as it came. The
- * tail is first, for the same reason.
+ * The Ethernet header moves to the front, or, if no room is there and the kernel would have to get
+ * another buffer, all that is behind the new headers moves to the back; it is larger, and a buffer
+ * costs more still. The flags for tunnels are of no use: they mark the skb for good, and it may yet
+ * have to go back as it came. The tail is first, for the same reason.
+ *
+ * Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there is no
+ * room, with the frame as it was.
  */
 static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame)
 {
-	int head = outer + sizeof(struct message_data);
+	__u32 head = outer + sizeof(struct message_data);
+	__u32 moved = bpf_skb_wg_headroom(ctx) < head ? head : 0;
+	int ret;
 
-	if (bpf_skb_change_tail(ctx, frame + tail, 0))
+	/* As long as the inner headers can be found: the queues of the egress go by it. */
+	bpf_get_hash_recalc(ctx);
+	if (bpf_skb_change_tail(ctx, frame + tail + moved, 0))
 		return -1;
-	if (bpf_skb_adjust_room(ctx, head, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET)) {
+	if (moved)
+		ret = bpf_skb_wg_move(ctx, moved, 0, frame);
+	else
+		ret = bpf_skb_adjust_room(ctx, head, BPF_ADJ_ROOM_MAC,
+					  BPF_F_ADJ_ROOM_NO_CSUM_RESET);
+	if (ret) {
 		bpf_skb_change_tail(ctx, frame, 0);
 		return -1;
 	}
-	return 0;
+	return moved;
 }
 
 static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame,
@@ -66,7 +79,10 @@ static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __
 {
 	int head = outer + sizeof(struct message_data);
 
-	bpf_skb_adjust_room(ctx, -head, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET);
+	if (moved)
+		bpf_skb_wg_move(ctx, 0, moved, frame);
+	else
+		bpf_skb_adjust_room(ctx, -head, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET);
 	bpf_skb_change_tail(ctx, frame, 0);
 }
 

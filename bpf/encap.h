@@ -253,8 +253,6 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 	struct iphdr saved = {};
 	int moved, ret;
 
-	if (pkt_make_linear(ctx))
-		return XDP_WG_ROOM;
 	moved = pkt_grow(ctx, plan->outer, plan->tail, frame);
 	if (moved < 0)
 		return XDP_WG_ROOM;

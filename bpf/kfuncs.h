@@ -102,6 +102,8 @@ extern int bpf_skb_wg_encrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,
 			      struct wg_peer *peer) __ksym;
 extern int bpf_skb_wg_decrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,
 			      struct wg_peer *peer) __ksym;
+extern int bpf_skb_wg_move(struct __sk_buff *ctx, __u32 to, __u32 from, __u32 length) __ksym;
+extern __u32 bpf_skb_wg_headroom(struct __sk_buff *ctx) __ksym;
 extern __s64 bpf_skb_checksum(struct __sk_buff *ctx, __u32 offset, __u32 length, __u32 seed) __ksym;
 
 extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,

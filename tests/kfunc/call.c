@@ -35,6 +35,16 @@ int call_encapsulate_fd(void)
 	return bpf_program__fd(calls->progs.encapsulates_skb);
 }
 
+int call_encapsulate_moved_fd(void)
+{
+	return bpf_program__fd(calls->progs.encapsulates_moved_skb);
+}
+
+int call_grown_fd(void)
+{
+	return bpf_program__fd(calls->progs.grows_skb);
+}
+
 void call_prepare(const struct request *request)
 {
 	memset(&calls->bss->exchange, 0, sizeof(calls->bss->exchange));

@@ -33,6 +33,12 @@ int call_moved_fd(void);
 /* call_encapsulate_fd() - A tc program that makes room and then calls for encryption. */
 int call_encapsulate_fd(void);
 
+/* call_encapsulate_moved_fd() - The same, by moving the packet to the back. */
+int call_encapsulate_moved_fd(void);
+
+/* call_grown_fd() - A tc program that grows the packet in front, as the request says, and calls. */
+int call_grown_fd(void);
+
 /* call_prepare() - Set the request for calls that do not come from call_run(). */
 void call_prepare(const struct request *request);
 

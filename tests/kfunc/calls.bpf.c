@@ -100,4 +100,34 @@ int encapsulates_skb(struct __sk_buff *ctx)
 	return 0;
 }
 
+/* Calls with another room in front of the packet. */
+SEC("tc")
+int grows_skb(struct __sk_buff *ctx)
+{
+	exchange.reply.ret = -1;
+	if (!bpf_skb_adjust_room(ctx, exchange.request.grow, BPF_ADJ_ROOM_MAC, 0))
+		exchange.reply.ret = skb_call(ctx);
+	return 0;
+}
+
+/*
+ * Makes the same room as encapsulates_skb(), all of it behind the packet, which moves. That it
+ * moves back in between must not be seen.
+ */
+SEC("tc")
+int encapsulates_moved_skb(struct __sk_buff *ctx)
+{
+	__u32 head = 20 + 8 + 16, frame = ctx->len, inner = frame - ETH_HLEN;
+	__u32 padding = -inner & 15;
+
+	if (bpf_skb_change_tail(ctx, frame + padding + 16 + head, 0) ||
+	    bpf_skb_wg_move(ctx, head, 0, frame) || bpf_skb_wg_move(ctx, 0, head, frame) ||
+	    bpf_skb_wg_move(ctx, head, 0, frame))
+		return 0;
+	exchange.request.offset = ETH_HLEN + 20 + 8;
+	exchange.request.length = 32 + inner + padding;
+	exchange.reply.ret = skb_call(ctx);
+	return 0;
+}
+
 char _license[] SEC("license") = "GPL";

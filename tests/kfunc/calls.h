@@ -100,9 +100,12 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 	case CALL_CHECKSUM:
 		*ret = KFUNC(checksum)(ctx, request->offset, request->length, request->seed);
 		return 1;
-#ifndef IS_SKB
 	case CALL_MOVE:
-		*ret = bpf_xdp_wg_move(ctx, request->to, request->from, request->length);
+		*ret = KFUNC(wg_move)(ctx, request->to, request->from, request->length);
+		return 1;
+#ifdef IS_SKB
+	case CALL_HEADROOM:
+		*ret = bpf_skb_wg_headroom(ctx);
 		return 1;
 #endif
 	}

@@ -28,6 +28,7 @@ enum call {
 	CALL_MOVE,
 	CALL_CHECKSUM,
 	CALL_ENCAPSULATED, /* tc only */
+	CALL_HEADROOM, /* tc only */
 };
 
 enum find_device {
@@ -93,6 +94,7 @@ struct request {
 	__u32 family; /* of the outer header */
 	__u64 room_flags; /* of bpf_skb_adjust_room() */
 	__u32 headroom; /* to leave in front of an XDP frame that is moved there */
+	__s32 grow; /* what bpf_skb_adjust_room() adds before the call */
 	struct bpf_wg_flow flow;
 };
 

@@ -94,6 +94,8 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 					   struct wg_peer *peer) __ksym;                           \
 	extern int bpf_##kind##_wg_decrypt(struct context *ctx, __u32 offset, __u32 length,        \
 					   struct wg_peer *peer) __ksym;                           \
+	extern int bpf_##kind##_wg_move(struct context *ctx, __u32 to, __u32 from, __u32 length)   \
+		__ksym;                                                                            \
 	extern __s64 bpf_##kind##_checksum(struct context *ctx, __u32 offset, __u32 length,        \
 					   __u32 seed) __ksym;
 
@@ -102,6 +104,6 @@ DECLARE_KFUNCS(skb, __sk_buff)
 
 extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer, __u32 family)
 	__ksym;
-extern int bpf_xdp_wg_move(struct xdp_md *ctx, __u32 to, __u32 from, __u32 length) __ksym;
+extern __u32 bpf_skb_wg_headroom(struct __sk_buff *ctx) __ksym;
 
 #endif /* TESTS_KERNEL_H */

@@ -99,13 +99,16 @@ static void test_move(const void *arg)
 {
 	struct request request = { .call = CALL_MOVE };
 	static const uint32_t moves[][3] = {
-		{ 0, 28, 100 },	 { 28, 0, 100 }, { 0, 1, 199 }, { 1, 0, 199 },
-		{ 100, 0, 100 }, { 0, 0, 200 },	 { 200, 0, 0 }, { 7, 93, 64 },
+		{ 0, 28, 100 },	 { 28, 0, 100 },  { 0, 1, 199 },   { 1, 0, 199 },   { 100, 0, 100 },
+		{ 0, 0, 200 },	 { 200, 0, 0 },	  { 7, 93, 64 },   { 0, 100, 100 }, { 20, 120, 79 },
+		{ 20, 120, 80 }, { 40, 60, 20 },  { 40, 60, 21 },  { 40, 60, 19 },  { 40, 60, 1 },
+		{ 0, 200, 0 },	 { 100, 150, 0 }, { 0, 44, 156 },  { 44, 0, 156 },  { 64, 0, 136 },
+		{ 199, 0, 1 },	 { 0, 199, 1 },	  { 198, 199, 1 }, { 50, 50, 60 },
 	};
+	enum kind kind = KIND(arg);
 	struct frame frame, expected;
 	size_t i;
 
-	(void)arg;
 	session_enter(&r1);
 	for (i = 0; i < sizeof(moves) / sizeof(*moves); i++) {
 		fill(&frame, 200);
@@ -114,7 +117,7 @@ static void test_move(const void *arg)
 		request.to = moves[i][0];
 		request.from = moves[i][1];
 		request.length = moves[i][2];
-		CHECK_EQ(call_run(XDP, "r1-a", &request, &frame), 0);
+		CHECK_EQ(call_run(kind, "r1-a", &request, &frame), 0);
 		CHECK_EQ(frame.length, expected.length);
 		CHECK_BYTES("the packet", frame.data, expected.data, frame.length);
 	}
@@ -132,24 +135,79 @@ static void test_move_outside(const void *arg)
 		{ UINT32_MAX, 0, 2 },
 		{ 0, UINT32_MAX, 2 },
 		{ 0, 0, UINT32_MAX },
+		{ 50, 100, 101 },
+		{ 100, 50, 101 },
+		{ 1, UINT32_MAX - 9, 10 },
+		{ UINT32_MAX - 9, 1, 10 },
 	};
 	struct frame frame;
 	size_t i;
 
-	(void)arg;
 	session_enter(&r1);
 	fill(&frame, 200);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		request.to = bad[i][0];
 		request.from = bad[i][1];
 		request.length = bad[i][2];
-		check_error(XDP, "r1-a", &request, &frame, -EFAULT);
+		check_error(KIND(arg), "r1-a", &request, &frame, -EFAULT);
 	}
+}
+
+static void test_move_multi_buffer(const void *arg)
+{
+	struct request request = { .call = CALL_MOVE, .from = 10, .length = 20 };
+	struct frame frame;
+
+	(void)arg;
+	session_enter(&r1);
 	fill(&frame, 6000);
-	request.to = 0;
-	request.from = 10;
-	request.length = 20;
 	check_error(XDP, "r1-a", &request, &frame, -EOPNOTSUPP);
+}
+
+/* A packet that waits for segmentation. */
+static void test_move_gso(const void *arg)
+{
+	struct request request = { .call = CALL_MOVE, .from = 10, .length = 20 };
+	struct frame frame, copy;
+
+	(void)arg;
+	session_enter(&r1);
+	fill(&frame, 200);
+	copy = frame;
+	call_prepare(&request);
+	run_skb(call_prog_fd(SKB), netns_ifindex("r1-a"), &copy, 40);
+	CHECK_EQ(call_reply()->ret, -EOPNOTSUPP);
+	CHECK_EQ(copy.length, frame.length);
+	CHECK_BYTES("the packet", copy.data, frame.data, frame.length);
+}
+
+/* The headroom of a test run is what the kernel reserves for one, and an skb's own business. */
+static void test_headroom(const void *arg)
+{
+	struct request request = { .call = CALL_HEADROOM };
+	struct frame frame, copy;
+	long long room;
+
+	(void)arg;
+	session_enter(&r1);
+	fill(&frame, 200);
+	copy = frame;
+	room = call_run(SKB, "r1-a", &request, &copy);
+	CHECK(room >= 32 && room < 4096, "there are %lld bytes", room);
+	CHECK_EQ(copy.length, frame.length);
+	CHECK_BYTES("the packet", copy.data, frame.data, frame.length);
+	/* The length of the packet makes no difference. */
+	copy.length = 60;
+	CHECK_EQ(call_run(SKB, "r1-a", &request, &copy), room);
+
+	/* A new buffer is only needed for more than that. */
+	for (request.grow = room; request.grow >= -20; request.grow--) {
+		copy = frame;
+		call_prepare(&request);
+		run_skb(call_grown_fd(), netns_ifindex("r1-a"), &copy, 0);
+		CHECK(call_reply()->ret == room - request.grow, "%lld left of %lld behind %d",
+		      (long long)call_reply()->ret, room, request.grow);
+	}
 }
 
 void add_memory_tests(void)
@@ -157,6 +215,9 @@ void add_memory_tests(void)
 	add_both(test_checksum, "checksum");
 	add_both(test_checksum_outside, "checksum-outside");
 	test_add(test_checksum_multi_buffer, NULL, "kfunc/checksum-multi-buffer/xdp");
-	test_add(test_move, NULL, "kfunc/move/xdp");
-	test_add(test_move_outside, NULL, "kfunc/move-outside/xdp");
+	add_both(test_move, "move");
+	add_both(test_move_outside, "move-outside");
+	test_add(test_move_multi_buffer, NULL, "kfunc/move-multi-buffer/xdp");
+	test_add(test_move_gso, NULL, "kfunc/move-gso/skb");
+	test_add(test_headroom, NULL, "kfunc/headroom/skb");
 }

@@ -301,6 +301,8 @@ int route_too_small(struct xdp_md *ctx)
 
 OTHER_KIND("?xdp", xdp_calls_skb_checksum, xdp_md, bpf_skb_checksum((void *)ctx, 0, 14, 0))
 OTHER_KIND("?xdp", xdp_calls_skb_egress, xdp_md, bpf_skb_wg_egress((void *)ctx, 1))
+OTHER_KIND("?xdp", xdp_calls_skb_headroom, xdp_md, bpf_skb_wg_headroom((void *)ctx) > 0)
+OTHER_KIND("?xdp", xdp_calls_skb_move, xdp_md, bpf_skb_wg_move((void *)ctx, 0, 14, 0))
 OTHER_KIND("?tc", skb_calls_xdp_checksum, __sk_buff, bpf_xdp_checksum((void *)ctx, 0, 14, 0))
 OTHER_KIND("?tc", skb_calls_xdp_move, __sk_buff, bpf_xdp_wg_move((void *)ctx, 0, 14, 0))
 /* A kind that is offered none. */

@@ -137,18 +137,20 @@ static void detach(struct bpf_tc_hook *hook)
 /* A packet that a socket has captured too must not be written to. */
 static void test_cloned(const void *arg)
 {
+	static const enum call calls[] = { CALL_ENCRYPT, CALL_DECRYPT, CALL_MOVE };
 	struct bpf_tc_hook hook;
 	struct request request;
-	uint32_t call;
+	size_t i;
 	int tap;
 
 	(void)arg;
 	session_enter(&r1);
 	tap = netns_capture("r1-a");
 	hook = attach("r1-a", BPF_TC_INGRESS, call_prog_fd(SKB));
-	for (call = CALL_ENCRYPT; call <= CALL_DECRYPT; call++) {
+	for (i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
 		session_enter(&r1);
-		request = request_peer(&r1, call);
+		request = request_peer(&r1, calls[i]);
+		request.from = MESSAGE_OFFSET;
 		request.offset = ETHER_HDR_LEN - MESSAGE_HEADER / 2;
 		request.length = 64;
 		call_prepare(&request);
@@ -171,9 +173,9 @@ static bool is_datagram(const struct frame *frame, const void *arg)
 
 /*
  * Send a UDP datagram of 300 bytes by an interface of R1 whose device would finish its checksum,
- * and let the program make a message of it there. What comes out is in @frame.
+ * and let a program make a message of it there. What comes out is in @frame.
  */
-static void send_by_program(uint64_t room_flags, struct frame *frame)
+static void send_by_program(int prog_fd, uint64_t room_flags, struct frame *frame)
 {
 	uint32_t shortest = ETHER_HDR_LEN + 328;
 	struct bpf_tc_hook hook;
@@ -187,7 +189,7 @@ static void send_by_program(uint64_t room_flags, struct frame *frame)
 		   "sysctl -q -w net.ipv6.conf.dummy9.disable_ipv6=1 && "
 		   "ip addr add 10.77.0.1/24 dev dummy9 && ip link set dummy9 up && "
 		   "ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:01 dev dummy9");
-	hook = attach("dummy9", BPF_TC_EGRESS, call_encapsulate_fd());
+	hook = attach("dummy9", BPF_TC_EGRESS, prog_fd);
 	tap = netns_capture("dummy9");
 	call_prepare(&request);
 	test_shell("bash -c 'printf %%300s x > /dev/udp/10.77.0.2/5000'");
@@ -198,16 +200,15 @@ static void send_by_program(uint64_t room_flags, struct frame *frame)
 }
 
 /* A checksum that the stack left to the device is finished before the packet is encrypted. */
-static void test_partial_checksum(const void *arg)
+static void check_partial_checksum(int prog_fd)
 {
 	uint8_t plain[FRAME_MAX];
 	struct udphdr *udp = (struct udphdr *)(plain + sizeof(struct ip));
 	struct session session;
 	struct frame frame;
 
-	(void)arg;
 	session_read(&r1, &session);
-	send_by_program(BPF_F_ADJ_ROOM_NO_CSUM_RESET, &frame);
+	send_by_program(prog_fd, BPF_F_ADJ_ROOM_NO_CSUM_RESET, &frame);
 	CHECK_EQ(call_reply()->ret, 0);
 	message_check(frame.data + MESSAGE_OFFSET, frame.length - MESSAGE_OFFSET, &session,
 		      message_counter(frame.data + MESSAGE_OFFSET), plain);
@@ -216,13 +217,27 @@ static void test_partial_checksum(const void *arg)
 	CHECK_EQ(udp_check(plain, udp), 0xffff);
 }
 
+static void test_partial_checksum(const void *arg)
+{
+	(void)arg;
+	check_partial_checksum(call_encapsulate_fd());
+}
+
+/* It is that of the part which has moved. */
+static void test_partial_checksum_moved(const void *arg)
+{
+	(void)arg;
+	check_partial_checksum(call_encapsulate_moved_fd());
+}
+
 /* Helpers could not undo the resize of a packet that is marked so. */
 static void test_marked_encapsulated(const void *arg)
 {
 	struct frame frame;
 
 	(void)arg;
-	send_by_program(BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP, &frame);
+	send_by_program(call_encapsulate_fd(),
+			BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP, &frame);
 	CHECK_EQ(call_reply()->ret, -EOPNOTSUPP);
 }
 
@@ -259,6 +274,7 @@ void add_stack_tests(void)
 	add_both(test_encrypt_for_kernel, "encrypt-for-kernel");
 	add_both(test_decrypt_from_kernel, "decrypt-from-kernel");
 	test_add(test_partial_checksum, NULL, "kfunc/partial-checksum/skb");
+	test_add(test_partial_checksum_moved, NULL, "kfunc/partial-checksum-moved/skb");
 	test_add(test_marked_encapsulated, NULL, "kfunc/encrypt-marked-encapsulated/skb");
 	test_add(test_encapsulated, NULL, "kfunc/encapsulated/skb");
 	test_add(test_cloned, NULL, "kfunc/cloned/skb");

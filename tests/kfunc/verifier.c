@@ -47,6 +47,8 @@ static const struct refusal refusals[] = {
 	{ "route_too_small", "invalid" },
 	{ "xdp_calls_skb_checksum", "is not allowed" },
 	{ "xdp_calls_skb_egress", "is not allowed" },
+	{ "xdp_calls_skb_headroom", "is not allowed" },
+	{ "xdp_calls_skb_move", "is not allowed" },
 	{ "skb_calls_xdp_checksum", "is not allowed" },
 	{ "skb_calls_xdp_move", "is not allowed" },
 	{ "cgroup_calls_checksum", "is not allowed" },
@@ -134,9 +136,10 @@ static const char *const signatures[] = {
 	"int bpf_%_wg_encrypt($, __u32 offset, __u32 length, struct wg_peer *peer)",
 	"int bpf_%_wg_decrypt($, __u32 offset, __u32 length, struct wg_peer *peer)",
 	"__s64 bpf_%_checksum($, __u32 offset, __u32 length, __u32 seed)",
-	"int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __u32 length)",
+	"int bpf_%_wg_move($, __u32 to, __u32 from, __u32 length)",
 	"int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer, "
 	"__u32 family)",
+	"__u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)",
 };
 
 static const char *const contexts[] = { "struct xdp_md *xdp_ctx", "struct __sk_buff *skb_ctx" };

@@ -29,6 +29,7 @@ static void restore(void)
 			   "sysctl -q -w net.ipv4.conf.all.rp_filter=0 "
 			   "net.ipv4.conf.all.forwarding=1 net.ipv6.conf.all.forwarding=1; "
 			   "wg set wg0 private-key /run/topology/%s.key; "
+			   "wg set wg0 peer $(wg pubkey < /run/topology/X.key) remove; "
 			   "} 2> /dev/null || true",
 			   namespaces[i]);
 	}

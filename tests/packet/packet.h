@@ -51,6 +51,15 @@ enum verdict {
 enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *frame,
 				enum verdict *verdict);
 
+/*
+ * room_prog_fd() - The program to run in the place of a tc program: that one, or, after
+ * use_headroom(), one that runs it on a packet with less headroom.
+ */
+int room_prog_fd(int prog_fd);
+
+/* use_headroom() - Leave tc programs so much headroom. A negative number is for what they have. */
+void use_headroom(int headroom);
+
 /* reason_name() - Its name in machine-readable output. */
 const char *reason_name(enum xdp_wg_reason reason);
 

@@ -282,6 +282,120 @@ queued() {
 	! in_ns R1 xdp-wg status | grep -q tbf || fail "status says that the queue is bypassed"
 }
 
+# rooms WHICH: packets that came with little (0) or much (1) room in front, until now.
+rooms() {
+	bpftool -j map dump name tcx_rooms | jq ".[] | .formatted | select(.key == $1) | .value"
+}
+
+# in_room OUTER PROGRAM: R1 encrypts for R2, which leaves decryption to XDP, behind a program of
+# others that counts what room packets have in front.
+in_room() {
+	unloaded "$1"
+	load R2
+	undo in_ns R2 xdp-wg unload -q --all
+	other "$2"
+	load R1 --hook tc
+	undo in_ns R1 xdp-wg unload -q --all
+	position 2 2
+	wait_session 30 || fail "A and B do not reach each other with --hook tc"
+}
+
+# some_lengths WHICH: packets of some lengths, with little or much room, arrive as they were sent.
+some_lengths() {
+	local sent before
+
+	before=$(rooms "$1")
+	mark
+	timeout 100 python3 "$tests/vm/lengths.py" --some > "$state/lengths" 2> "$state/error" ||
+		fail "$(tail -n 1 "$state/error")"
+	sent=$(awk '{ n += $1 } END { print n }' "$state/lengths")
+	expect_fast "$sent"
+	[ $(($(rooms "$1") - before)) -ge "$sent" ] ||
+		fail "only $(($(rooms "$1") - before)) of $sent packets came with such room"
+}
+
+# Raw sockets and those of UDP leave hardly any room, as AF_PACKET does.
+little_room_outer_4() {
+	in_room 4 tcx_room
+	some_lengths 0
+}
+
+little_room_outer_6() {
+	in_room 6 tcx_room
+	some_lengths 0
+}
+
+much_room_outer_4() {
+	in_room 4 tcx_more_room
+	some_lengths 1
+}
+
+much_room_outer_6() {
+	in_room 6 tcx_more_room
+	some_lengths 1
+}
+
+# TCP leaves room for the longest headers there are.
+tcp_room() {
+	local before
+
+	in_room 4 tcx_room
+	before=$(rooms 1)
+	transfer 400K 60
+	expect_gained R1 encapsulated 280
+	[ $(($(rooms 1) - before)) -ge 280 ] ||
+		fail "only $(($(rooms 1) - before)) packets of TCP came with much room"
+}
+
+# class_packets: what each class of the queue on r1-r2 has sent, a line each.
+class_packets() {
+	in_ns R1 tc -s class show dev r1-r2 |
+		awk '/^class prio/ { class = $3 } / Sent / { print class, $4 }'
+}
+
+# spread FLOWS PACKETS: send so many of each flow from A. Sets used to the number of classes that
+# got as many as one flow has, and most and all to packets: of the fullest class, and of all.
+spread() {
+	class_packets > "$state/before"
+	mark
+	timeout 100 python3 "$tests/vm/flows.py" A "$1" "$2" > "$state/flows" ||
+		fail "the flows ended with an error"
+	[[ $(cat "$state/flows") == *" lost 0" ]] || fail "flows: $(cat "$state/flows")"
+	expect_gained R1 encapsulated $(($1 * $2))
+	class_packets > "$state/after"
+	paste "$state/before" "$state/after"
+	read -r used most all <<< "$(paste "$state/before" "$state/after" | awk -v least="$2" '
+		{ n = $4 - $2; all += n; used += n >= least; if (n > most) most = n }
+		END { print used + 0, most + 0, all + 0 }')"
+	[ "$all" -ge $(($1 * $2)) ] ||
+		fail "only $all of $(($1 * $2)) packets went through the queue"
+}
+
+# check_hash PROGRAM: behind that one, what is encrypted is queued by the flow that it had. Flows
+# differ in their classes, and the packets of one do not.
+check_hash() {
+	in_room 4 "$1"
+	in_ns R1 tc qdisc add dev r1-r2 root handle 1: prio bands 8 \
+		priomap 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 || fail "no qdisc"
+	undo in_ns R1 tc qdisc del dev r1-r2 root
+	in_ns R1 tc filter add dev r1-r2 parent 1: protocol all prio 1 handle 1 \
+		flow map key rxhash divisor 8 baseclass 1:1 || fail "no filter"
+	spread 64 8
+	[ "$used" -ge 4 ] || fail "64 flows are in $used of 8 classes"
+	spread 1 200
+	[ "$most" -ge 200 ] && [ $((all - most)) -lt 20 ] ||
+		fail "of $all packets, nearly all of one flow, $most are in one class"
+}
+
+# All that is outside of the tunnel's packets is the same for all flows.
+hash() {
+	check_hash tcx_room
+}
+
+hash_much_room() {
+	check_hash tcx_more_room
+}
+
 # A kernel without tcx does not know the query, which strace says in its place.
 no_tcx() {
 	local n
@@ -310,6 +424,13 @@ test_case partial-checksums 60
 test_case vlan 60
 test_case watched 60
 test_case queued 60
+test_case hash 60
+test_case hash-much-room 60
+test_case little-room-outer-4 60
+test_case much-room-outer-4 60
+test_case tcp-room 60
 test_case no-tcx 60
 test_case outer-6 60
+test_case little-room-outer-6 60
+test_case much-room-outer-6 60
 run_cases "$@"

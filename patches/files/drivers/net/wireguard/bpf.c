@@ -546,8 +546,6 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 		return ret;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return -EOPNOTSUPP;
-	/* As long as the inner headers can be read: the queues of the egress go by it. */
-	skb_get_hash(skb);
 	ret = wg_bpf_encrypt(&packet, offset, length, peer);
 	if (ret)
 		return ret;
@@ -563,7 +561,8 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
  * @family: AF_INET or AF_INET6, of the outer header
  *
  * The protocol, the place of the headers, and the device's fwmark, for queueing disciplines and
- * filters of the egress. The flow hash stays the inner one's.
+ * filters of the egress. The flow hash stays the one that the inner packet has: a program asks for
+ * it before it makes room for other headers, with bpf_get_hash_recalc().
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: 0, or -EAFNOSUPPORT for another family.
@@ -675,6 +674,53 @@ __bpf_kfunc int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __
 }
 
 /**
+ * bpf_skb_wg_move - like bpf_xdp_wg_move(), for tc
+ * @skb_ctx: the packet
+ * @to: offset to move to, from the start of the packet data, in bytes
+ * @from: offset to move from, likewise
+ * @length: in bytes
+ *
+ * Makes room in front of a packet whose buffer can only grow behind: that is cheaper than a new
+ * buffer. A checksum that is still to be finished is about the part that moves. A sum of all data
+ * that came with the packet (CHECKSUM_COMPLETE) is gone since the packet grew.
+ *
+ * Context: softirq or bottom halves off.
+ * Return: 0, -EFAULT when a part is not within the packet, -EBUSY when others see the same packet
+ * data, -EOPNOTSUPP for a packet that is not linear or waits for segmentation.
+ */
+__bpf_kfunc int bpf_skb_wg_move(struct __sk_buff *skb_ctx, __u32 to, __u32 from, __u32 length)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = skb_linear_writable(skb_ctx, &packet);
+	if (ret)
+		return ret;
+	ret = wg_bpf_move(&packet, to, from, length);
+	if (ret)
+		return ret;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		skb->csum_start += to - from;
+	return 0;
+}
+
+/**
+ * bpf_skb_wg_headroom - how much fits in front of a packet
+ * @skb_ctx: the packet
+ *
+ * Helpers put headers there at no more cost than their own length; if there is less, they get a
+ * new buffer.
+ *
+ * Context: any.
+ * Return: the room, in bytes.
+ */
+__bpf_kfunc __u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)
+{
+	return skb_headroom((const struct sk_buff *)skb_ctx);
+}
+
+/**
  * bpf_xdp_checksum - sum packet data for the Internet checksum (RFC 1071)
  * @xdp_ctx: the packet
  * @offset: of the first byte from the start of the frame
@@ -758,6 +804,8 @@ BTF_ID_FLAGS(func, bpf_skb_wg_peek, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_encrypt, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_encapsulated, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_decrypt, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_move)
+BTF_ID_FLAGS(func, bpf_skb_wg_headroom)
 BTF_ID_FLAGS(func, bpf_skb_checksum)
 BTF_KFUNCS_END(wg_skb_kfuncs)
 

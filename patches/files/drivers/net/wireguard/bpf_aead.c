@@ -2,9 +2,9 @@
 /*
  * The AEAD of RFC 8439 section 2.8, without additional data and with WireGuard's 64-bit nonce. The
  * library's functions make block 0 of the key stream, which is the Poly1305 key, in a call of its
- * own, for which vector code is not used; and they feed Poly1305 in three pieces. Here both go in
- * one: block 0 is enciphered in the memory in front of the message, which is lent for that, and
- * the lengths that end the authenticated text stand for a moment where the tag belongs.
+ * own, for which vector code is not used; and they feed Poly1305 in three pieces. Here block 0 is
+ * made together with others, in the memory in front of the message if there is enough that can be
+ * lent, and the lengths that end the authenticated text stand for a moment where the tag belongs.
  *
  * No cipher is implemented here, and wg_bpf_aead_init() compares with the library.
  */
@@ -85,6 +85,33 @@ void wg_bpf_aead_stream(struct wg_bpf_stream *stream, size_t length, u64 nonce,
 	memzero_explicit(state, sizeof(state));
 }
 
+/* Encipher or decipher @length bytes, of whose key stream the beginning is made. */
+static void apply_stream(u8 *data, size_t length, const struct wg_bpf_stream *stream, u64 nonce,
+			 const u8 key[CHACHA20POLY1305_KEY_SIZE])
+{
+	size_t made = min(length, stream->size);
+	u32 state[CHACHA_STATE_WORDS];
+
+	crypto_xor(data, stream->data_blocks, made);
+	if (length == made)
+		return;
+	init_state(state, nonce, 1 + made / CHACHA_BLOCK_SIZE, key);
+	chacha20_crypt(state, data + made, data + made, length - made);
+	memzero_explicit(state, sizeof(state));
+}
+
+/* Where there is not enough memory to lend in front of the message. */
+static void encrypt_apart(u8 *data, size_t length, u64 nonce,
+			  const u8 key[CHACHA20POLY1305_KEY_SIZE])
+{
+	struct wg_bpf_stream stream;
+
+	wg_bpf_aead_stream(&stream, length, nonce, key);
+	apply_stream(data, length, &stream, nonce, key);
+	authenticate(data, length, stream.key_block, data + length);
+	memzero_explicit(&stream, sizeof(stream));
+}
+
 /**
  * wg_bpf_aead_encrypt - encrypt in place
  * @data: the plaintext, with room for 16 bytes of tag behind it
@@ -100,8 +127,12 @@ void wg_bpf_aead_encrypt(u8 *data, size_t length, size_t before, u64 nonce,
 	u32 state[CHACHA_STATE_WORDS];
 	u8 *block0 = data - CHACHA_BLOCK_SIZE;
 
-	if (unlikely(!composed || before < CHACHA_BLOCK_SIZE)) {
+	if (unlikely(!composed)) {
 		chacha20poly1305_encrypt(data, data, length, NULL, 0, nonce, key);
+		return;
+	}
+	if (unlikely(before < CHACHA_BLOCK_SIZE)) {
+		encrypt_apart(data, length, nonce, key);
 		return;
 	}
 	init_state(state, nonce, 0, key);
@@ -129,8 +160,6 @@ bool wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *st
 			 const u8 key[CHACHA20POLY1305_KEY_SIZE])
 {
 	u8 received[POLY1305_DIGEST_SIZE], computed[POLY1305_DIGEST_SIZE];
-	size_t made = min(length, stream->size);
-	u32 state[CHACHA_STATE_WORDS];
 	bool right;
 
 	if (unlikely(!composed))
@@ -140,16 +169,18 @@ bool wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *st
 	authenticate(data, length, stream->key_block, computed);
 	memcpy(data + length, received, sizeof(received));
 	right = !crypto_memneq(received, computed, sizeof(received));
-	if (likely(right)) {
-		crypto_xor(data, stream->data_blocks, made);
-		if (length > made) {
-			init_state(state, nonce, 1 + made / CHACHA_BLOCK_SIZE, key);
-			chacha20_crypt(state, data + made, data + made, length - made);
-			memzero_explicit(state, sizeof(state));
-		}
-	}
+	if (likely(right))
+		apply_stream(data, length, stream, nonce, key);
 	memzero_explicit(computed, sizeof(computed));
 	return right;
+}
+
+static void __init fill(u8 *bytes, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		bytes[i] = i * 7 + size;
 }
 
 /* Compare with the library for one length: ciphertext, lent memory, plaintext, a wrong tag. */
@@ -160,12 +191,15 @@ static bool __init agrees(u8 *ours, u8 *theirs, size_t length)
 	const u64 nonce = 0x0123456789abcdefULL ^ length;
 	u8 *data = ours + CHACHA_BLOCK_SIZE;
 	struct wg_bpf_stream stream;
-	size_t i;
 
-	for (i = 0; i < total; i++)
-		ours[i] = theirs[i] = i * 7 + length;
+	fill(theirs, total);
 	chacha20poly1305_encrypt(theirs + CHACHA_BLOCK_SIZE, theirs + CHACHA_BLOCK_SIZE, length,
 				 NULL, 0, nonce, key);
+	fill(ours, total);
+	wg_bpf_aead_encrypt(data, length, 0, nonce, key);
+	if (memcmp(ours, theirs, total))
+		return false;
+	fill(ours, total);
 	wg_bpf_aead_encrypt(data, length, CHACHA_BLOCK_SIZE, nonce, key);
 	if (memcmp(ours, theirs, total))
 		return false;
@@ -178,10 +212,8 @@ static bool __init agrees(u8 *ours, u8 *theirs, size_t length)
 	data[length] ^= 1;
 	if (!wg_bpf_aead_decrypt(data, length, &stream, nonce, key))
 		return false;
-	for (i = 0; i < length; i++)
-		if (data[i] != (u8)((CHACHA_BLOCK_SIZE + i) * 7 + length))
-			return false;
-	return true;
+	fill(theirs, total);
+	return !memcmp(data, theirs + CHACHA_BLOCK_SIZE, length);
 }
 
 /**
