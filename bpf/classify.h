@@ -54,7 +54,7 @@ static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packe
 	__be16 protocol;
 	int reason;
 
-	reason = pkt_screen(ctx);
+	reason = pkt_screen(ctx, frame);
 	if (reason)
 		return reason;
 	eth = pkt_at(ctx, 0, sizeof(*eth));

@@ -6,7 +6,8 @@
  *
  * pkt_length          length of the frame, in bytes
  * pkt_iif             index of the interface that received it
- * pkt_screen          the reason to pass if the buffer is of a kind that cannot go fast, or 0
+ * pkt_screen          the reason to pass a frame of a length if its buffer is of a kind that cannot
+ *                     go fast, or 0
  * pkt_own_mac         whether the frame is addressed to that interface
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
  * pkt_grow            room for headers in front of the packet, and behind it, all in one piece

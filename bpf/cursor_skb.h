@@ -20,7 +20,7 @@ static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
 	(sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct udphdr) +                  \
 	 sizeof(struct message_data))
 
-static __always_inline int pkt_screen(pkt_ctx *ctx)
+static __always_inline int pkt_screen(pkt_ctx *ctx, __u32 frame)
 {
 	__u32 headers = PKT_SKB_HEADERS;
 
@@ -31,8 +31,8 @@ static __always_inline int pkt_screen(pkt_ctx *ctx)
 	/* Another program's, by which the stack may route: the lookups here do not know it. */
 	if (ctx->mark)
 		return XDP_WG_POLICY;
-	if (headers > ctx->len)
-		headers = ctx->len;
+	if (headers > frame)
+		headers = frame;
 	if (ctx->data_end - ctx->data < headers && bpf_skb_pull_data(ctx, headers))
 		return XDP_WG_ROOM;
 	return 0;
@@ -49,8 +49,8 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * costs more still. The flags for tunnels are of no use: they mark the skb for good, and it may yet
  * have to go back as it came. The tail is first, for the same reason.
  *
- * Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there is no
- * room, with the frame as it was.
+ * Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there is
+ * no room, with the frame as it was.
  */
 static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame)
 {

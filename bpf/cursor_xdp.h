@@ -15,9 +15,9 @@ static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
 	return ctx->ingress_ifindex;
 }
 
-static __always_inline int pkt_screen(pkt_ctx *ctx)
+static __always_inline int pkt_screen(pkt_ctx *ctx, __u32 frame)
 {
-	return ctx->data_end - ctx->data != bpf_xdp_get_buff_len(ctx) ? XDP_WG_MULTI_BUFFER : 0;
+	return ctx->data_end - ctx->data != frame ? XDP_WG_MULTI_BUFFER : 0;
 }
 
 static __always_inline int pkt_make_linear(pkt_ctx *ctx)

@@ -53,16 +53,19 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 
 /*
  * A datagram for the port of the device: if it is a data message, decrypt and forward it. known is
- * its first block if it was peeked at before, or NULL.
+ * what it holds if it was peeked at before, or NULL.
  */
 static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 frame,
-				 struct wg_device *wg, const union peeked *known, __u32 *ifindex)
+				 struct wg_device *wg, const struct preview *known, __u32 *ifindex)
 {
 	struct decap plan = {};
 	struct wg_peer *peer;
-	int reason;
+	int reason = 0;
 
-	reason = find_message(ctx, packet, &plan.message);
+	if (known)
+		plan.message = known->message;
+	else
+		reason = find_message(ctx, packet, &plan.message);
 	if (reason)
 		return reason;
 	if (ip_addresses_special(packet))
@@ -80,7 +83,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 }
 
 static __noinline int handle_local(pkt_ctx *ctx, struct packet *packet, __u32 frame,
-				   const union peeked *known, __u32 *ifindex)
+				   const struct preview *known, __u32 *ifindex)
 {
 	struct wg_device *wg = local_device(ctx, packet);
 	int reason;
@@ -125,7 +128,7 @@ static __always_inline int finish(int reason, __u32 frame, __u32 ifindex)
  * known is as in decap(). Returns the verdict.
  */
 static __always_inline int go_on(pkt_ctx *ctx, int reason, struct packet *packet, __u32 frame,
-				 __u32 mtu, const union peeked *known)
+				 __u32 mtu, const struct preview *known)
 {
 	__u32 ifindex = 0;
 

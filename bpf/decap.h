@@ -29,6 +29,12 @@ struct decap {
 	__u8 dmac[ETH_ALEN];
 };
 
+/* A data message and the packet in it, as a peek shows it. */
+struct preview {
+	struct message message;
+	struct packet inner;
+};
+
 /* What a peeked block is parsed as. The union also aligns it. */
 union peeked {
 	struct bpf_wg_block block;
@@ -151,30 +157,28 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32
 }
 
 /*
- * Read the inner packet of the data message plan->message, of which known is the first block if it
- * was peeked at before, or NULL. In a function of its own, so that the block takes no stack any
- * more when the packet is routed.
+ * Read the inner packet of a data message. In a function of its own, so that the block takes no
+ * stack any more when the packet is routed. Returns 0 or the reason to pass.
  */
-static __always_inline int decap_peek(pkt_ctx *ctx, const struct decap *plan, struct wg_peer *peer,
-				      const union peeked *known, struct packet *inner)
+static __always_inline int decap_peek(pkt_ctx *ctx, const struct message *message,
+				      struct wg_peer *peer, struct packet *inner)
 {
-	__u32 room = plan->message.length - MESSAGE_OVERHEAD;
 	union peeked peeked;
 	int ret;
 
-	if (known)
-		return decap_parse(inner, known, room);
-	ret = pkt_peek(ctx, plan->message.offset, plan->message.length, peer, &peeked.block);
-	return ret < 0 ? decrypt_reason(ret) : decap_parse(inner, &peeked, room);
+	ret = pkt_peek(ctx, message->offset, message->length, peer, &peeked.block);
+	if (ret < 0)
+		return decrypt_reason(ret);
+	return decap_parse(inner, &peeked, message->length - MESSAGE_OVERHEAD);
 }
 
 /*
  * Decide about the data message plan->message, which arrived in the outer packet for wg. known is
- * its first block if it was peeked at before, or NULL. Only reads. Returns 0 with the plan made, or
+ * what it holds if it was peeked at before, or NULL. Only reads. Returns 0 with the plan made, or
  * the reason to pass.
  */
 static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, struct wg_device *wg,
-					struct wg_peer *peer, const union peeked *known,
+					struct wg_peer *peer, const struct preview *known,
 					__u32 flags, struct decap *plan)
 {
 	struct packet inner = {};
@@ -187,7 +191,10 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 		return reason;
 	if (pkt_make_linear(ctx))
 		return XDP_WG_ROOM;
-	reason = decap_peek(ctx, plan, peer, known, &inner);
+	if (known)
+		inner = known->inner;
+	else
+		reason = decap_peek(ctx, &plan->message, peer, &inner);
 	if (reason)
 		return reason;
 	if (!decap_source_allowed(wg, peer, &inner))

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What an RSS program has found out about a packet, for the program of the cpumap that goes on with
- * it on another CPU. It travels in the frame's metadata. A frame that has no room for it comes
- * without, and everything is found out again.
+ * it on another CPU. It travels in the frame's metadata. A frame that has no room for all of it
+ * comes with the first part, or without; what is missing is found out again.
  */
 #ifndef XDP_WG_HANDOVER_H
 #define XDP_WG_HANDOVER_H
+
+#include <stddef.h>
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -21,22 +23,46 @@ struct handover {
 	__u32 magic;
 	__s32 reason; /* what classify() returned */
 	__u32 mtu; /* likewise */
-	__u32 peeked; /* whether the next is known */
-	union peeked block; /* the beginning of the message, deciphered */
+	__u32 frame; /* length of the frame */
+	__u64 stream; /* ticket for the key stream that a peek made, or 0 */
 	struct packet packet; /* as received */
+	__u32 peeked; /* whether the second part is known, which is about a data message */
+	struct preview preview;
 };
 
-static __always_inline void hand_over(struct xdp_md *ctx, const struct handover *handover)
+#define HANDOVER_FIRST_PART offsetof(struct handover, preview)
+
+/* Make room for size bytes of metadata. Returns where they begin, or NULL. */
+static __always_inline struct handover *metadata_add(struct xdp_md *ctx, __u32 size)
+{
+	void *metadata;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)size))
+		return NULL;
+	metadata = (void *)(long)ctx->data_meta;
+	return metadata + size <= (void *)(long)ctx->data ? metadata : NULL;
+}
+
+static __always_inline void hand_over(struct xdp_md *ctx, struct handover *handover)
 {
 	struct handover *metadata;
 
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*metadata)))
+	handover->magic = HANDOVER_MAGIC;
+	if (handover->peeked) {
+		metadata = metadata_add(ctx, sizeof(*metadata));
+		if (metadata) {
+			handover->stream = bpf_wg_stream_hand_over();
+			__builtin_memcpy(metadata, handover, sizeof(*metadata));
+			return;
+		}
+	}
+	metadata = metadata_add(ctx, HANDOVER_FIRST_PART);
+	if (!metadata)
 		return;
-	metadata = (void *)(long)ctx->data_meta;
-	if ((void *)(metadata + 1) > (void *)(long)ctx->data)
-		return;
-	__builtin_memcpy(metadata, handover, sizeof(*metadata));
-	metadata->magic = HANDOVER_MAGIC;
+	if (handover->peeked)
+		handover->stream = bpf_wg_stream_hand_over();
+	handover->peeked = 0;
+	__builtin_memcpy(metadata, handover, HANDOVER_FIRST_PART);
 }
 
 /*
@@ -46,11 +72,22 @@ static __always_inline void hand_over(struct xdp_md *ctx, const struct handover 
 static __always_inline int take_over(struct xdp_md *ctx, struct handover *handover)
 {
 	const struct handover *metadata = (void *)(long)ctx->data_meta;
+	void *data = (void *)(long)ctx->data;
+	__u32 size = HANDOVER_FIRST_PART;
 
-	if ((void *)(metadata + 1) > (void *)(long)ctx->data || metadata->magic != HANDOVER_MAGIC)
+	if ((void *)metadata + size > data || metadata->magic != HANDOVER_MAGIC)
 		return 0;
-	__builtin_memcpy(handover, metadata, sizeof(*handover));
-	return !bpf_xdp_adjust_meta(ctx, sizeof(*metadata));
+	if (metadata->peeked) {
+		size = sizeof(*metadata);
+		if ((void *)metadata + size > data)
+			return 0;
+		__builtin_memcpy(handover, metadata, sizeof(*handover));
+	} else {
+		__builtin_memcpy(handover, metadata, HANDOVER_FIRST_PART);
+	}
+	if (handover->stream)
+		bpf_wg_stream_take_over(handover->stream);
+	return !bpf_xdp_adjust_meta(ctx, size);
 }
 
 #endif /* XDP_WG_HANDOVER_H */

@@ -5,28 +5,30 @@
 #ifndef XDP_WG_HASH_H
 #define XDP_WG_HASH_H
 
-#include "kfuncs.h"
+#include "ip.h"
 
-/* An odd constant with well mixed bits: a prime near 2^32 over the golden ratio. */
-#define HASH_STEP 0x9e3779b1U
+/* An odd constant with well mixed bits: 2^64 over the golden ratio. */
+#define HASH_STEP 0x9e3779b97f4a7c15ULL
 
-static __always_inline __u32 hash_word(__u32 hash, __u32 word)
+/* A product carries every bit of a word upwards, and the shift takes what is there down again. */
+static __always_inline __u64 hash_word(__u64 hash, __u64 word)
 {
 	hash = (hash ^ word) * HASH_STEP;
-	return hash ^ hash >> 15;
+	return hash ^ hash >> 32;
 }
 
 /* Hash of addresses, ports and protocol; the same for all packets of a flow in one direction. */
 static __always_inline __u32 hash_flow(const struct bpf_wg_flow *flow, __u32 seed)
 {
-	__u32 hash = seed;
+	int words = flow->family == AF_INET ? 1 : 4;
+	__u64 hash = seed;
 	int i;
 
-	for (i = 0; i < 4; i++)
-		hash = hash_word(hash_word(hash, flow->src[i]), flow->dst[i]);
-	hash = hash_word(hash, (__u32)flow->sport << 16 | flow->dport);
-	hash = hash_word(hash, flow->protocol);
-	return hash_word(hash, hash >> 16);
+	for (i = 0; i < 4 && i < words; i++)
+		hash = hash_word(hash, (__u64)flow->src[i] << 32 | flow->dst[i]);
+	hash = hash_word(hash,
+			 (__u64)flow->sport << 48 | (__u64)flow->dport << 32 | flow->protocol);
+	return hash * HASH_STEP >> 32;
 }
 
 #endif /* XDP_WG_HASH_H */

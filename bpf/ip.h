@@ -48,10 +48,13 @@ struct packet {
 	__u8 accepted; /* whether the input path is known to take it for this host */
 };
 
-/* Sum of an IPv4 header without options: 0xffff, folded, when its checksum is right. */
+/*
+ * Sum of an IPv4 header without options: 0xffff, folded, when its checksum is right. Pairs of words
+ * are added, since they come to the same when they are folded.
+ */
 static __always_inline __u64 ip4_sum(const struct iphdr *ip)
 {
-	const __u16 *word = (const __u16 *)ip;
+	const __u32 *word = (const __u32 *)ip;
 	__u64 sum = 0;
 	int i;
 

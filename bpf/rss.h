@@ -31,12 +31,6 @@ struct {
 	__type(value, struct bpf_cpumap_val);
 } rss_cpu_map SEC(".maps");
 
-/* What a packet is, for the choice of its CPU. */
-struct rss_packet {
-	struct handover found; /* what its CPU is told of it */
-	struct message message; /* if it is to be decrypted; otherwise its length is 0 */
-};
-
 /*
  * An entry of the indirection table; index is taken modulo its size. Not inline: a compiler that
  * sees both the origin of the index and the bound may do without the instruction that the verifier
@@ -50,36 +44,36 @@ static __noinline __u32 rss_entry(__u32 index)
 }
 
 /*
- * The CPU that a packet of wg, to encrypt or to decrypt, is to be queued for. May add to what that
- * CPU is told.
+ * The CPU that a packet of wg is to be queued for. What it is told of the packet is in found, with
+ * the message in it if it is one to decrypt; otherwise that has no length. May add to it.
  */
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_packet *rp,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
 					struct wg_device *wg);
 
 /* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
-static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct rss_packet *rp,
+static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct handover *found,
 					__u32 *cpu)
 {
-	struct packet *packet = &rp->found.packet;
+	struct packet *packet = &found->packet;
 	struct wg_device *wg;
 	int reason;
 
-	reason = classify(ctx, frame, packet, &rp->found.mtu);
+	reason = classify(ctx, frame, packet, &found->mtu);
 	if (reason && reason != XDP_WG_LOCAL)
 		return reason;
-	rp->found.reason = reason;
+	found->reason = reason;
 	if (reason == XDP_WG_LOCAL) {
 		wg = local_device(ctx, packet);
 		if (!wg)
 			return local_reason(ctx, packet);
-		reason = find_message(ctx, packet, &rp->message);
+		reason = find_message(ctx, packet, &found->preview.message);
 	} else {
 		wg = pkt_device_by_index(ctx, packet->flow.oif);
 		if (!wg)
 			return XDP_WG_NOT_TUNNEL;
 	}
 	if (!reason)
-		*cpu = rss_choose(ctx, rp, wg);
+		*cpu = rss_choose(ctx, found, wg);
 	bpf_wg_device_put(wg);
 	return reason;
 }
@@ -87,11 +81,11 @@ static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct 
 static __always_inline int rss_program(struct xdp_md *ctx)
 {
 	__u32 frame = pkt_length(ctx);
-	struct rss_packet rp = {};
+	struct handover found = { .frame = frame };
 	__u32 cpu = 0;
 	int reason;
 
-	reason = rss_classify(ctx, frame, &rp, &cpu);
+	reason = rss_classify(ctx, frame, &found, &cpu);
 	if (reason) {
 		count(reason, frame);
 		return XDP_PASS;
@@ -100,7 +94,7 @@ static __always_inline int rss_program(struct xdp_md *ctx)
 	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) != XDP_REDIRECT &&
 	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT)
 		return XDP_PASS;
-	hand_over(ctx, &rp.found);
+	hand_over(ctx, &found);
 	return XDP_REDIRECT;
 }
 

@@ -7,32 +7,31 @@
 #include "decap.h"
 #include "rss.h"
 
-/* The flow inside a message: peeked at, which needs a valid key. */
-static __always_inline int peek_flow(struct xdp_md *ctx, struct rss_packet *rp,
-				     struct wg_device *wg, struct packet *inner)
+/* Look at the packet in a message, which needs a valid key. Returns whether its flow is known. */
+static __always_inline int peek_flow(struct xdp_md *ctx, struct preview *preview,
+				     struct wg_device *wg)
 {
-	const struct message *message = &rp->message;
-	struct wg_peer *peer = bpf_wg_peer_hashtable_lookup(wg, message->index);
-	int ret;
+	struct wg_peer *peer = bpf_wg_peer_hashtable_lookup(wg, preview->message.index);
+	int reason;
 
 	if (!peer)
-		return -1;
-	ret = pkt_peek(ctx, message->offset, message->length, peer, &rp->found.block.block);
+		return 0;
+	reason = decap_peek(ctx, &preview->message, peer, &preview->inner);
 	bpf_wg_peer_put(peer);
-	if (ret < 0)
-		return -1;
-	rp->found.peeked = 1;
-	return decap_parse(inner, &rp->found.block, message->length - MESSAGE_OVERHEAD);
+	return !reason;
 }
 
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_packet *rp,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
 					struct wg_device *wg)
 {
-	struct packet inner = {};
+	const struct bpf_wg_flow *flow = &found->packet.flow;
 
-	if (rp->message.length && !peek_flow(ctx, rp, wg, &inner))
-		return rss_entry(hash_flow(&inner.flow, rss.seed));
-	return rss_entry(hash_flow(&rp->found.packet.flow, rss.seed));
+	if (found->preview.message.length) {
+		found->peeked = peek_flow(ctx, &found->preview, wg);
+		if (found->peeked)
+			flow = &found->preview.inner.flow;
+	}
+	return rss_entry(hash_flow(flow, rss.seed));
 }
 
 RSS_PROGRAM(rss_inner_flow);

@@ -6,10 +6,10 @@
 
 #include "rss.h"
 
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_packet *rp,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
 					struct wg_device *wg)
 {
-	return rss_entry(bpf_ntohs(rp->found.packet.flow.dport));
+	return rss_entry(bpf_ntohs(found->packet.flow.dport));
 }
 
 RSS_PROGRAM(rss_match_port);

@@ -14,14 +14,14 @@ extern int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, __u32 *hash,
 				    enum xdp_rss_hash_type *rss_type) __ksym;
 
 /* Not every frame has one: what a veth was given as a frame, or what no rule of the NIC covers. */
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_packet *rp,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
 					struct wg_device *wg)
 {
 	enum xdp_rss_hash_type type = XDP_RSS_TYPE_NONE;
 	__u32 hash;
 
 	if (bpf_xdp_metadata_rx_hash(ctx, &hash, &type) || type == XDP_RSS_TYPE_NONE)
-		hash = hash_flow(&rp->found.packet.flow, rss.seed);
+		hash = hash_flow(&found->packet.flow, rss.seed);
 	return rss_entry(hash);
 }
 

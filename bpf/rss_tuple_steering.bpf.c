@@ -21,10 +21,10 @@ struct {
 	__type(value, __u32); /* a CPU */
 } rss_tuples SEC(".maps");
 
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_packet *rp,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
 					struct wg_device *wg)
 {
-	const struct bpf_wg_flow *flow = &rp->found.packet.flow;
+	const struct bpf_wg_flow *flow = &found->packet.flow;
 	struct tuple tuple = {
 		.sport = flow->sport,
 		.dport = flow->dport,

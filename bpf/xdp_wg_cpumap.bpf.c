@@ -25,7 +25,6 @@ struct {
 SEC("xdp/cpumap")
 int xdp_wg_cpumap(struct xdp_md *ctx)
 {
-	__u32 frame = pkt_length(ctx);
 	struct handover *h;
 	__u32 key = 0;
 
@@ -34,9 +33,10 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (!take_over(ctx, h)) {
 		__builtin_memset(h, 0, sizeof(*h));
-		h->reason = classify(ctx, frame, &h->packet, &h->mtu);
+		h->frame = pkt_length(ctx);
+		h->reason = classify(ctx, h->frame, &h->packet, &h->mtu);
 	}
-	return go_on(ctx, h->reason, &h->packet, frame, h->mtu, h->peeked ? &h->block : NULL);
+	return go_on(ctx, h->reason, &h->packet, h->frame, h->mtu, h->peeked ? &h->preview : NULL);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -103,6 +103,12 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 	case CALL_MOVE:
 		*ret = KFUNC(wg_move)(ctx, request->to, request->from, request->length);
 		return 1;
+	case CALL_HAND_OVER:
+		*ret = bpf_wg_stream_hand_over();
+		return 1;
+	case CALL_TAKE_OVER:
+		*ret = bpf_wg_stream_take_over(request->ticket);
+		return 1;
 #ifdef IS_SKB
 	case CALL_HEADROOM:
 		*ret = bpf_skb_wg_headroom(ctx);

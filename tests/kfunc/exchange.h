@@ -27,6 +27,8 @@ enum call {
 	CALL_DECRYPT,
 	CALL_MOVE,
 	CALL_CHECKSUM,
+	CALL_HAND_OVER, /* returns the ticket */
+	CALL_TAKE_OVER,
 	CALL_ENCAPSULATED, /* tc only */
 	CALL_HEADROOM, /* tc only */
 };
@@ -92,6 +94,7 @@ struct request {
 	__be32 saddr, daddr;
 	__u32 offset, length, to, from, seed;
 	__u32 family; /* of the outer header */
+	__u64 ticket; /* to take over by */
 	__u64 room_flags; /* of bpf_skb_adjust_room() */
 	__u32 headroom; /* to leave in front of an XDP frame that is moved there */
 	__s32 grow; /* what bpf_skb_adjust_room() adds before the call */

@@ -2,9 +2,7 @@
 /*
  * Lookups of devices and peers.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -208,22 +206,9 @@ static void test_allowedips_peers(const void *arg)
  * What is remembered is so for one CPU: the cases about that stay on the first one. Their peers X
  * and Y are of a device of their own, wgx.
  */
-static cpu_set_t all_cpus;
-
-void undo_lookup(void)
-{
-	if (CPU_COUNT(&all_cpus))
-		sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
-}
-
 static void begin_memory(void)
 {
-	cpu_set_t first;
-
-	CHECK(!sched_getaffinity(0, sizeof(all_cpus), &all_cpus), "on which CPUs is not known");
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	CHECK(!sched_setaffinity(0, sizeof(first), &first), "no first CPU to stay on");
+	stay_on_cpu(0);
 	session_enter(&r1);
 	test_shell("umask 077; wg genkey > /run/topology/X.key; wg genkey > /run/topology/Y.key; "
 		   "ip link add wgx type wireguard && ip link set wgx up");
@@ -232,7 +217,7 @@ static void begin_memory(void)
 static void end_memory(void)
 {
 	test_shell("ip link del wgx");
-	undo_lookup();
+	leave_cpu();
 }
 
 /* set_ips() - Give a peer of wgx these allowed IPs, which are all that it has then. */

@@ -3,6 +3,9 @@
  * Calls every kfunc of the WireGuard module with good and bad arguments, in the kernel's test runs
  * and on real packets, against the session of the topology's two routers.
  */
+#define _GNU_SOURCE
+#include <sched.h>
+
 #include "tests.h"
 
 void add_both(void (*run)(const void *arg), const char *name)
@@ -11,6 +14,27 @@ void add_both(void (*run)(const void *arg), const char *name)
 
 	test_add(run, &kinds[XDP], "kfunc/%s/xdp", name);
 	test_add(run, &kinds[SKB], "kfunc/%s/skb", name);
+}
+
+static bool run_on(int first, int end)
+{
+	cpu_set_t set;
+	int cpu;
+
+	CPU_ZERO(&set);
+	for (cpu = first; cpu < end; cpu++)
+		CPU_SET(cpu, &set);
+	return !sched_setaffinity(0, sizeof(set), &set);
+}
+
+void stay_on_cpu(int cpu)
+{
+	CHECK(run_on(cpu, cpu + 1), "there is no CPU %d to stay on", cpu);
+}
+
+void leave_cpu(void)
+{
+	run_on(0, CPU_SETSIZE);
 }
 
 void check_error(enum kind kind, const char *ifname, const struct request *request,
@@ -35,7 +59,7 @@ static void restore(void)
 	static const char *const namespaces[] = { "A", "R1", "R2", "B" };
 	size_t i;
 
-	undo_lookup();
+	leave_cpu();
 	for (i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++) {
 		netns_enter(namespaces[i]);
 		test_shell("{ ip link del wgx; ip link del dummy9; ip link del master9; "
@@ -69,6 +93,8 @@ int main(int argc, char **argv)
 	add_peek_tests();
 	add_decrypt_tests();
 	add_decrypt_error_tests();
+	add_stream_tests();
+	add_relay_tests();
 	add_memory_tests();
 	add_stack_tests();
 	if (full)

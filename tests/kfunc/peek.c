@@ -2,10 +2,6 @@
 /*
  * Peeking at messages in R1.
  */
-#define _GNU_SOURCE
-#include <sched.h>
-#include <stdbool.h>
-
 #include "tests.h"
 
 static void test_peek(const void *arg)
@@ -43,18 +39,6 @@ static void peek_once(const void *arg)
 	CHECK_EQ(call_run(KIND(arg), "r1-r2", &request, &frame), PEEK_SIZE);
 }
 
-/* Have all calls on one CPU, which may remember what it peeked at, until that is called again. */
-static void stay_on_cpu(bool stay)
-{
-	cpu_set_t set;
-	int cpu;
-
-	CPU_ZERO(&set);
-	for (cpu = 0; cpu < (stay ? 1 : CPU_SETSIZE); cpu++)
-		CPU_SET(cpu, &set);
-	CHECK(!sched_setaffinity(0, sizeof(set), &set), "the CPU cannot be chosen");
-}
-
 /* Call for a message, and check its first byte as far as the call succeeds. */
 static void check_call(enum kind kind, struct request *request, enum call call,
 		       const struct frame *frame, uint8_t first)
@@ -82,14 +66,14 @@ static void test_peek_another(const void *arg)
 	struct frame frames[2];
 	int i;
 
-	stay_on_cpu(true);
+	stay_on_cpu(0);
 	for (i = 0; i < 2; i++)
 		requests[i] = receive_request(CALL_PEEK, &frames[i], 0, plain[i], 80);
 	check_call(kind, &requests[0], CALL_PEEK, &frames[0], 1);
 	check_call(kind, &requests[1], CALL_DECRYPT, &frames[1], 2);
 	check_call(kind, &requests[0], CALL_PEEK, &frames[0], 1);
 	check_call(kind, &requests[0], CALL_DECRYPT, &frames[0], 1);
-	stay_on_cpu(false);
+	leave_cpu();
 }
 
 /* The same counter under another key, and another message with the same counter. */
@@ -101,7 +85,7 @@ static void test_peek_same_counter(const void *arg)
 	struct frame frames[2];
 	uint64_t counter;
 
-	stay_on_cpu(true);
+	stay_on_cpu(0);
 	counter = message_next_counter(&r1) + 1000;
 	requests[0] = receive_request(CALL_PEEK, &frames[0], counter, first, sizeof(first));
 	check_call(kind, &requests[0], CALL_PEEK, &frames[0], 1);
@@ -118,7 +102,7 @@ static void test_peek_same_counter(const void *arg)
 	check_call(kind, &requests[1], CALL_DECRYPT, &frames[1], 2);
 	requests[0].call = CALL_DECRYPT;
 	CHECK_EQ(call_run(kind, "r1-r2", &requests[0], &frames[0]), -ESTALE);
-	stay_on_cpu(false);
+	leave_cpu();
 	session_renew();
 }
 

@@ -69,8 +69,9 @@ void receive_fill(uint8_t *plain, uint32_t length);
 void check_receive_refused(enum kind kind, const struct request *request, const struct frame *frame,
 			   long long error);
 
-/* undo_lookup() - Undo what a case about lookups may have left: it stays on one CPU. */
-void undo_lookup(void);
+/* stay_on_cpu() - Have all calls on one CPU, which may remember things, until leave_cpu(). */
+void stay_on_cpu(int cpu);
+void leave_cpu(void);
 
 /* Add the cases of each file. */
 void add_lookup_tests(void);
@@ -81,6 +82,8 @@ void add_encrypt_tests(void);
 void add_peek_tests(void);
 void add_decrypt_tests(void);
 void add_decrypt_error_tests(void);
+void add_stream_tests(void);
+void add_relay_tests(void);
 void add_memory_tests(void);
 void add_stack_tests(void);
 void add_expiry_tests(void);

@@ -123,6 +123,8 @@ static const char *const signatures[] = {
 	"__u32 flow__sz)",
 	"int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, __u32 route__sz)",
 	"__u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr)",
+	"__u64 bpf_wg_stream_hand_over(void)",
+	"int bpf_wg_stream_take_over(__u64 ticket)",
 	"void bpf_wg_device_put(struct wg_device *wg)",
 	"void bpf_wg_peer_put(struct wg_peer *peer)",
 	"struct wg_device *bpf_%_wg_device_get_by_index($, __u32 ifindex)",

@@ -10,6 +10,7 @@
 
 #include "bpf.h"
 #include "bpf_aead.h"
+#include "bpf_stream.h"
 #include "peerlookup.h"
 
 #include <linux/module.h>
@@ -490,6 +491,37 @@ __bpf_kfunc int bpf_skb_wg_peek(struct __sk_buff *skb_ctx, __u32 offset, __u32 l
 }
 
 /**
+ * bpf_wg_stream_hand_over - leave the key stream of a packet to another CPU
+ *
+ * What the last peek on this CPU has made of a packet's key stream waits for the CPU that the packet
+ * is queued for, so that its decryption need not make it again. It waits in the module's memory: the
+ * program hands on no more than the ticket. A packet that is lost is no harm.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock; may allocate.
+ * Return: a ticket for bpf_wg_stream_take_over(), or 0 if there is nothing, or no place where it
+ * could wait.
+ */
+__bpf_kfunc __u64 bpf_wg_stream_hand_over(void)
+{
+	return wg_bpf_stream_hand_over();
+}
+
+/**
+ * bpf_wg_stream_take_over - take what another CPU has left
+ * @ticket: what bpf_wg_stream_hand_over() returned there
+ *
+ * Peeks and decryptions of that message on this CPU use it. What was taken before, and not used, is
+ * given back.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: 0, -EINVAL for what is no ticket, -ENOENT if it is not there any more.
+ */
+__bpf_kfunc int bpf_wg_stream_take_over(__u64 ticket)
+{
+	return wg_bpf_stream_take_over(ticket);
+}
+
+/**
  * bpf_xdp_wg_encrypt - make a packet a data message, in place
  * @xdp_ctx: the packet
  * @offset: where the WireGuard header goes, from the start of the frame, in bytes
@@ -774,6 +806,8 @@ __bpf_kfunc_end_defs();
 	BTF_ID_FLAGS(func, bpf_wg_endpoint_match, KF_TRUSTED_ARGS)                                 \
 	BTF_ID_FLAGS(func, bpf_wg_peer_route, KF_TRUSTED_ARGS)                                     \
 	BTF_ID_FLAGS(func, bpf_wg_ip_ident, KF_TRUSTED_ARGS)                                       \
+	BTF_ID_FLAGS(func, bpf_wg_stream_hand_over)                                                \
+	BTF_ID_FLAGS(func, bpf_wg_stream_take_over)                                                \
 	BTF_ID_FLAGS(func, bpf_wg_device_put, KF_RELEASE)                                          \
 	BTF_ID_FLAGS(func, bpf_wg_peer_put, KF_RELEASE)
 
@@ -834,6 +868,9 @@ int __init wg_bpf_init(void)
 	ret = wg_bpf_aead_init();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
+	ret = wg_bpf_stream_init();
+	if (ret)
+		return ret;
 	ret = wg_bpf_allowedips_init();
 	if (ret)
 		return ret;
@@ -851,4 +888,5 @@ void wg_bpf_uninit(void)
 {
 	wg_bpf_flow_uninit();
 	wg_bpf_allowedips_uninit();
+	wg_bpf_stream_uninit();
 }

@@ -8,6 +8,7 @@
  *                   accept it
  * bpf_route.c       the way out: where would the outer packet go, can the egress transmit
  * bpf_data.c        what is done to packet data: peek, encrypt, decrypt, move, checksum
+ * bpf_stream.c      key streams, from a peek to the decryption that follows, perhaps elsewhere
  * bpf_aead.c        the cryptography of data messages, composed of the kernel's ciphers
  *
  * All of them run in softirq or with bottom halves off, inside one RCU read-side critical section

@@ -10,6 +10,7 @@
 
 #include "bpf.h"
 #include "bpf_aead.h"
+#include "bpf_stream.h"
 #include "messages.h"
 #include "peerlookup.h"
 #include "queueing.h"
@@ -162,48 +163,26 @@ static int receive_message(const struct wg_bpf_packet *packet, u32 offset, u32 l
 	return 0;
 }
 
-/*
- * The key stream that a peek made, for the decryption that follows. Both run in one program's run,
- * with bottom halves off, so a CPU has one at a time.
- */
-struct peeked {
-	u64 keypair_id;
-	u64 counter;
-	struct wg_bpf_stream stream;
-};
-
-static DEFINE_PER_CPU(struct peeked, peeked);
-
-/* The key stream of a message: what is there, if it is this one's. */
-static struct peeked *message_stream(const struct received *received)
+/* The key stream of a message, as far as peeks and decryptions share it. */
+static struct wg_bpf_peeked *message_stream(const struct received *received)
 {
-	struct noise_keypair *keypair = received->keypair;
-	struct peeked *p = this_cpu_ptr(&peeked);
-
-	BUILD_BUG_ON_MSG(IS_ENABLED(CONFIG_PREEMPT_RT), "softirqs of a CPU preempt each other");
-	if (p->keypair_id != keypair->internal_id || p->counter != received->counter) {
-		wg_bpf_aead_stream(&p->stream, received->length, received->counter,
-				   keypair->receiving.key);
-		p->keypair_id = keypair->internal_id;
-		p->counter = received->counter;
-	}
-	return p;
+	return wg_bpf_stream_get(received->keypair, received->counter, received->length);
 }
 
 int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer)
 {
+	struct wg_bpf_peeked *peeked;
 	struct received received;
-	struct peeked *p;
 	bool authentic;
 	int ret;
 
 	ret = receive_message(packet, offset, length, peer, &received);
 	if (ret)
 		return ret;
-	p = message_stream(&received);
-	authentic = wg_bpf_aead_decrypt(received.data, received.length, &p->stream,
+	peeked = message_stream(&received);
+	authentic = wg_bpf_aead_decrypt(received.data, received.length, &peeked->stream,
 					received.counter, received.keypair->receiving.key);
-	memzero_explicit(p, sizeof(*p));
+	wg_bpf_stream_used(peeked);
 	if (unlikely(!authentic))
 		return -EBADMSG;
 	if (unlikely(!wg_packet_counter_validate(received.keypair, received.counter)))
