@@ -28,6 +28,14 @@ ready() {
 	done
 }
 
+# in_bursts: what A sends at once is there at once when R1 begins with it. Otherwise, on the one CPU of
+# a guest that counts instructions, R1 would be done with each packet before A sends the next, as if
+# a NIC had interrupted it for each.
+in_bursts() {
+	ip netns exec R1 sh -c 'echo 1 > /sys/class/net/r1-a/threaded' ||
+		die "R1 has no thread for what A sends"
+}
+
 # load MODE NS IF...: what a router works with.
 load() {
 	local mode=$1 ns=$2
