@@ -22,7 +22,8 @@ check-full:
 	@$(TIED) vm/check --full
 
 # COUNT frames, in an order that SEED repeats, each by the kernel's own path and by the fast one.
-# CHUNK names the only part of them to run, and HOOK where xdp-wg is loaded: native, skb or tc.
+# CHUNK names the only part of them to run, and HOOK where xdp-wg is loaded: native, skb or tc, or
+# the name of an RSS program.
 diff:
 	@$(TIED) vm/run --timeout 7200 tests/diff/run \
 		$(or $(SEED),1) $(or $(COUNT),2000) $(or $(CHUNK),0) $(or $(HOOK),native)

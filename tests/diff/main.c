@@ -7,8 +7,8 @@
  *
  * COUNT frames in total, in chunks, one after the other under each of network.sh's variants. CHUNK
  * runs only this one of them, counted from 1; 0 is all. HOOK is where xdp-wg is loaded: native, skb
- * or tc; or none, for a test of the test. At most BATCH frames are on the way at once. A frame is a
- * test.
+ * or tc, or the name of an RSS program to load it with; or none, for a test of the test. At most
+ * BATCH frames are on the way at once. A frame is a test.
  */
 #include <stdarg.h>
 #include <stdio.h>
