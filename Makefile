@@ -4,7 +4,7 @@
 # make demo, guest and check need no configure: they build everything in a sandbox (vm/).
 
 VERSION := $(shell awk '$$2 ~ /^VERSION_(MAJOR|MINOR|PATCH)$$/ { v = v s $$3; s = "." } \
-	END { print v }' lib/version.h)
+	END { print v }' lib/util/version.h)
 
 -include config.mk
 
@@ -26,7 +26,7 @@ override CPPFLAGS += -iquote . -iquote lib $(LIBRARY_CFLAGS)
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror $(CONFIG_CFLAGS)
 
-LIB_SRCS := $(wildcard lib/*.c)
+LIB_SRCS := $(wildcard lib/*/*.c)
 COMMAND_SRCS := $(wildcard xdp-wg/*.c)
 TEST_SRCS := $(wildcard tests/unit/test_*.c)
 TEST_BPF_OBJS := $(patsubst %.bpf.c,%.bpf.o,$(wildcard tests/unit/*.bpf.c))
@@ -57,7 +57,7 @@ $(OBJS): %.o: %.c build/flags
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(TARGET_CFLAGS) -MMD -MP -c -o $@ $<
 
 xdp-wg/load_options.o xdp-wg/features.o: TARGET_CFLAGS = -DBPF_DIR='"$(BPFDIR)"'
-lib/features_probe.o: TARGET_CFLAGS = -DLIBXDP_VERSION='"$(libxdp_VERSION)"' \
+lib/diagnose/features_probe.o: TARGET_CFLAGS = -DLIBXDP_VERSION='"$(libxdp_VERSION)"' \
 	-DLIBMNL_VERSION='"$(libmnl_VERSION)"'
 $(TEST_SRCS:.c=.o): TARGET_CFLAGS = -iquote xdp-wg $(CMOCKA_CFLAGS) \
 	-DTEST_DIR='"tests/unit"' -DBPF_DIR='"$(BPFDIR)"'
@@ -94,7 +94,7 @@ check-unit: $(if $(CMOCKA_VERSION),$(TESTS) $(TEST_BPF_OBJS))
 
 clean:
 	rm -rf build
-	rm -f lib/*.[oad] xdp-wg/*.[od] tests/unit/*.[od]
+	rm -f lib/*.a lib/*/*.[od] xdp-wg/*.[od] tests/unit/*.[od]
 	+$(MAKE) -C bpf clean
 
 distclean: clean

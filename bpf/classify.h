@@ -3,14 +3,14 @@
  * What a frame is: parsed down to the ports, and routed. The datapath decides by it what to do, and
  * the RSS programs who is to do it.
  */
-#ifndef XDP_WG_CLASSIFY_H
-#define XDP_WG_CLASSIFY_H
+#ifndef BPF_CLASSIFY_H
+#define BPF_CLASSIFY_H
 
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/udp.h>
 
-#include "cursor.h"
+#include "pkt.h"
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
@@ -152,4 +152,4 @@ static __always_inline int find_message(pkt_ctx *ctx, const struct packet *packe
 	return 0;
 }
 
-#endif /* XDP_WG_CLASSIFY_H */
+#endif /* BPF_CLASSIFY_H */

@@ -2,8 +2,8 @@
 /*
  * The counters: every packet has one reason, and every reason a verdict.
  */
-#ifndef XDP_WG_COUNTERS_H
-#define XDP_WG_COUNTERS_H
+#ifndef BPF_COUNTERS_H
+#define BPF_COUNTERS_H
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -46,4 +46,4 @@ static __always_inline void count(int reason, __u32 bytes)
 	counter->bytes += bytes;
 }
 
-#endif /* XDP_WG_COUNTERS_H */
+#endif /* BPF_COUNTERS_H */

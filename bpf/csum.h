@@ -2,8 +2,8 @@
 /*
  * The Internet checksum, RFC 1071. Plain functions, which user space can compile too.
  */
-#ifndef XDP_WG_CSUM_H
-#define XDP_WG_CSUM_H
+#ifndef BPF_CSUM_H
+#define BPF_CSUM_H
 
 #include <linux/types.h>
 
@@ -36,4 +36,4 @@ static inline __u16 csum_udp(__u64 sum)
 	return csum ? csum : 0xffff;
 }
 
-#endif /* XDP_WG_CSUM_H */
+#endif /* BPF_CSUM_H */

@@ -3,8 +3,8 @@
  * The datapath: parse the frame, find out which of the two directions it is, decide, commit.
  * Everything that is not certain to leave by this path passes as it came.
  */
-#ifndef XDP_WG_DATAPATH_H
-#define XDP_WG_DATAPATH_H
+#ifndef BPF_DATAPATH_H
+#define BPF_DATAPATH_H
 
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -12,7 +12,7 @@
 
 #include "classify.h"
 #include "counters.h"
-#include "cursor.h"
+#include "pkt.h"
 #include "decap.h"
 #include "encap.h"
 #include "forward.h"
@@ -151,4 +151,4 @@ static __always_inline int datapath(pkt_ctx *ctx)
 	return go_on(ctx, reason, &packet, frame, mtu, NULL);
 }
 
-#endif /* XDP_WG_DATAPATH_H */
+#endif /* BPF_DATAPATH_H */

@@ -4,15 +4,15 @@
  * forwarded. It cannot be given back once it is decrypted, so its header is peeked at, and all is
  * decided, before.
  */
-#ifndef XDP_WG_DECAP_H
-#define XDP_WG_DECAP_H
+#ifndef BPF_DECAP_H
+#define BPF_DECAP_H
 
 #include <linux/errno.h>
 #include <linux/if_ether.h>
 #include <linux/udp.h>
 
 #include "classify.h"
-#include "cursor.h"
+#include "pkt.h"
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
@@ -264,4 +264,4 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 	return XDP_WG_DECAP;
 }
 
-#endif /* XDP_WG_DECAP_H */
+#endif /* BPF_DECAP_H */

@@ -3,14 +3,14 @@
  * Encapsulation: a packet that routes to a WireGuard device is encrypted for its peer and leaves
  * by the route to the peer's endpoint.
  */
-#ifndef XDP_WG_ENCAP_H
-#define XDP_WG_ENCAP_H
+#ifndef BPF_ENCAP_H
+#define BPF_ENCAP_H
 
 #include <linux/errno.h>
 #include <linux/if_ether.h>
 #include <linux/udp.h>
 
-#include "cursor.h"
+#include "pkt.h"
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
@@ -274,4 +274,4 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 	return XDP_WG_ENCAP;
 }
 
-#endif /* XDP_WG_ENCAP_H */
+#endif /* BPF_ENCAP_H */

@@ -3,12 +3,12 @@
  * The part of the decision that plain forwarding would make as well, for the inner packet of
  * either direction: where does it go, does the stack forward it, does it fit.
  */
-#ifndef XDP_WG_FORWARD_H
-#define XDP_WG_FORWARD_H
+#ifndef BPF_FORWARD_H
+#define BPF_FORWARD_H
 
 #include <linux/errno.h>
 
-#include "cursor.h"
+#include "pkt.h"
 #include "ip.h"
 
 /* Ask the routing tables, as the stack would for a packet that came in by packet->flow.iif. */
@@ -121,4 +121,4 @@ static __always_inline void neigh_used(pkt_ctx *ctx, __u32 ifindex, __u8 family,
 		pkt_neigh_probe6(ctx, ifindex, nexthop);
 }
 
-#endif /* XDP_WG_FORWARD_H */
+#endif /* BPF_FORWARD_H */

@@ -4,8 +4,8 @@
  * it on another CPU. It travels in the frame's metadata. A frame that has no room for all of it
  * comes with the first part, or without; what is missing is found out again.
  */
-#ifndef XDP_WG_HANDOVER_H
-#define XDP_WG_HANDOVER_H
+#ifndef BPF_HANDOVER_H
+#define BPF_HANDOVER_H
 
 #include <stddef.h>
 
@@ -90,4 +90,4 @@ static __always_inline int take_over(struct xdp_md *ctx, struct handover *handov
 	return !bpf_xdp_adjust_meta(ctx, size);
 }
 
-#endif /* XDP_WG_HANDOVER_H */
+#endif /* BPF_HANDOVER_H */

@@ -3,8 +3,8 @@
  * IP headers: what they say, whether a router forwards such packets, and the changes that
  * forwarding makes. Works on packet memory and on copies alike.
  */
-#ifndef XDP_WG_IP_H
-#define XDP_WG_IP_H
+#ifndef BPF_IP_H
+#define BPF_IP_H
 
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -270,4 +270,4 @@ static __always_inline void ip6_set_ecn(struct ipv6hdr *ip, __u8 ecn)
 	*first = (*first & ~bpf_htonl(ECN_MASK << 20)) | bpf_htonl((__u32)ecn << 20);
 }
 
-#endif /* XDP_WG_IP_H */
+#endif /* BPF_IP_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The kfuncs of WireGuard, as far as the datapath uses them. What they do and return is documented
- * with their definitions, in patches/files/drivers/net/wireguard/bpf*.c.
+ * with their definitions, in patches/wireguard/bpf*.c.
  */
-#ifndef XDP_WG_KFUNCS_H
-#define XDP_WG_KFUNCS_H
+#ifndef BPF_KFUNCS_H
+#define BPF_KFUNCS_H
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -111,4 +111,4 @@ extern __s64 bpf_skb_checksum(struct __sk_buff *ctx, __u32 offset, __u32 length,
 extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
 				   __u32 family) __ksym;
 
-#endif /* XDP_WG_KFUNCS_H */
+#endif /* BPF_KFUNCS_H */

@@ -3,8 +3,8 @@
  * The data message of WireGuard, as it stands in a UDP datagram: 4 bytes type, 4 bytes receiver
  * index, 8 bytes counter, all little-endian; ciphertext; 16 bytes tag.
  */
-#ifndef XDP_WG_MESSAGE_H
-#define XDP_WG_MESSAGE_H
+#ifndef BPF_MESSAGE_H
+#define BPF_MESSAGE_H
 
 #include <linux/types.h>
 
@@ -26,4 +26,4 @@ struct message_data {
 
 #define MESSAGE_OVERHEAD (sizeof(struct message_data) + MESSAGE_TAG)
 
-#endif /* XDP_WG_MESSAGE_H */
+#endif /* BPF_MESSAGE_H */

@@ -6,8 +6,8 @@
  *
  * A program includes this file and defines rss_choose().
  */
-#ifndef XDP_WG_RSS_H
-#define XDP_WG_RSS_H
+#ifndef BPF_RSS_H
+#define BPF_RSS_H
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -16,7 +16,7 @@
 #include "classify.h"
 #include "counters.h"
 #include "handover.h"
-#include "hash.h"
+#include "flow_hash.h"
 
 const volatile struct xdp_wg_rss rss SEC(XDP_WG_RSS_SECTION) = {};
 
@@ -113,4 +113,4 @@ static __always_inline int rss_program(struct xdp_md *ctx)
                                                                                                    \
 	char _license[] SEC("license") = "GPL"
 
-#endif /* XDP_WG_RSS_H */
+#endif /* BPF_RSS_H */

@@ -3,8 +3,8 @@
  * What the BPF programs and user space agree on: names, the configuration of one attached
  * program, and the table of reasons that every packet is counted under.
  */
-#ifndef XDP_WG_H
-#define XDP_WG_H
+#ifndef BPF_XDP_WG_H
+#define BPF_XDP_WG_H
 
 /* Name of the XDP program, as `xdp-loader status` and `bpftool prog` show it. */
 #define XDP_WG_PROG "xdp_wg"
@@ -139,4 +139,4 @@ enum xdp_wg_reason {
 	XDP_WG_REASON_MAX,
 };
 
-#endif /* XDP_WG_H */
+#endif /* BPF_XDP_WG_H */

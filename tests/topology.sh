@@ -88,7 +88,7 @@ topology_cable() {
 		;;
 	igb)
 		model=1
-		[ -d /sys/module/igb ] || insmod "$(dirname "${BASH_SOURCE[0]}")/igb/igb.ko"
+		[ -d /sys/module/igb ] || insmod "$(dirname "${BASH_SOURCE[0]}")/drivers/igb.ko"
 		;;
 	*) return 1 ;;
 	esac || return

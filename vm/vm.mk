@@ -16,10 +16,10 @@ demo:
 	@$(TIED) vm/run --only command,module tests/demo.sh
 
 check:
-	@$(TIED) vm/check
+	@$(TIED) tests/check
 
 check-full:
-	@$(TIED) vm/check --full
+	@$(TIED) tests/check --full
 
 # COUNT frames, in an order that SEED repeats, each by the kernel's own path and by the fast one.
 # CHUNK names the only part of them to run, and HOOK where xdp-wg is loaded: native, skb or tc, or
@@ -30,15 +30,15 @@ diff:
 
 # Instructions per packet, and more, as tables and in results/bench; half an hour.
 bench:
-	@$(TIED) vm/bench
+	@$(TIED) tests/bench/run
 
 # Whether the fast path needs more instructions than tests/bench/figures.json says.
 bench-check:
-	@$(TIED) vm/bench --check
+	@$(TIED) tests/bench/run --check
 
 # Writes that file anew, with what is measured now.
 bench-figures:
-	@$(TIED) vm/bench --figures
+	@$(TIED) tests/bench/run --figures
 
 # Instructions per packet by function, in MODE (xdp).
 profile:

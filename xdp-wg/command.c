@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "log.h"
+#include "util/log.h"
 
 #define MAX_OPTIONS 32
 

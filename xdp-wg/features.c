@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "command.h"
-#include "features_probe.h"
-#include "features_report.h"
-#include "interfaces.h"
-#include "log.h"
+#include "diagnose/features_probe.h"
+#include "features_print.h"
+#include "util/interfaces.h"
+#include "util/log.h"
 
 struct features_options {
 	bool json;

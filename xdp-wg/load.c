@@ -15,21 +15,21 @@
 
 #include <bpf/libbpf.h>
 
-#include "attach.h"
-#include "attached.h"
+#include "attach/xdp.h"
+#include "attach/attachment.h"
 #include "command.h"
-#include "device.h"
-#include "interfaces.h"
-#include "kfuncs.h"
+#include "util/netdev.h"
+#include "util/interfaces.h"
+#include "program/kfuncs.h"
 #include "load.h"
-#include "log.h"
-#include "object.h"
-#include "offload.h"
-#include "present.h"
-#include "rss_load.h"
-#include "settle.h"
-#include "state.h"
-#include "tcx.h"
+#include "util/log.h"
+#include "program/object.h"
+#include "load/rxvlan.h"
+#include "state/devices.h"
+#include "attach/cpumap.h"
+#include "load/reconcile.h"
+#include "state/state.h"
+#include "attach/tcx.h"
 
 struct load {
 	struct load_options options;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 #include "command.h"
-#include "device.h"
+#include "util/netdev.h"
 #include "load.h"
-#include "log.h"
+#include "util/log.h"
 
 static int set_prio(void *values, const char *argument)
 {

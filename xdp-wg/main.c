@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "log.h"
-#include "version.h"
+#include "util/log.h"
+#include "util/version.h"
 
 const struct command *const commands[] = {
 	&load_command,

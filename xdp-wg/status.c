@@ -5,15 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "attached.h"
-#include "bypass_collect.h"
+#include "attach/attachment.h"
+#include "diagnose/bypass_search.h"
 #include "command.h"
-#include "counters.h"
-#include "facts.h"
-#include "interfaces.h"
-#include "log.h"
-#include "report.h"
-#include "state.h"
+#include "program/reasons.h"
+#include "netns/snapshot.h"
+#include "util/interfaces.h"
+#include "util/log.h"
+#include "status_print.h"
+#include "state/state.h"
 
 struct status_options {
 	bool json;

@@ -4,13 +4,13 @@
  */
 #include <errno.h>
 
-#include "attach.h"
-#include "attached.h"
+#include "attach/xdp.h"
+#include "attach/attachment.h"
 #include "command.h"
-#include "interfaces.h"
-#include "log.h"
-#include "settle.h"
-#include "state.h"
+#include "util/interfaces.h"
+#include "util/log.h"
+#include "load/reconcile.h"
+#include "state/state.h"
 
 struct unload_options {
 	bool all;

@@ -14,7 +14,7 @@
 #include "keys.skel.h"
 #include "packet.h"
 #include "session.h"
-#include "tests/lib/aead.h"
+#include "tests/harness/aead.h"
 #include "wire.h"
 
 /* R1 sends no more than this in a session. */

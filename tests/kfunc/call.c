@@ -6,9 +6,9 @@
 
 #include "call.h"
 #include "calls.skel.h"
-#include "tests/lib/harness.h"
-#include "tests/lib/netns.h"
-#include "tests/lib/run.h"
+#include "tests/harness/harness.h"
+#include "tests/harness/netns.h"
+#include "tests/harness/run.h"
 
 const char *const kind_names[] = { "xdp", "skb" };
 

@@ -3,7 +3,7 @@
 #define TESTS_CALL_H
 
 #include "exchange.h"
-#include "tests/lib/frame.h"
+#include "tests/harness/frame.h"
 
 enum kind {
 	XDP,

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "session.h"
-#include "tests/lib/harness.h"
-#include "tests/lib/netns.h"
+#include "tests/harness/harness.h"
+#include "tests/harness/netns.h"
 
 const struct side r1 = {
 	.ns = "R1",

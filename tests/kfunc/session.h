@@ -3,7 +3,7 @@
 #define TESTS_SESSION_H
 
 #include "call.h"
-#include "tests/lib/aead.h"
+#include "tests/harness/aead.h"
 
 /* One of the two routers of the topology, and what is beside it. */
 struct side {

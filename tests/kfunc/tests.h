@@ -9,9 +9,9 @@
 
 #include "call.h"
 #include "session.h"
-#include "tests/lib/harness.h"
-#include "tests/lib/netns.h"
-#include "tests/lib/run.h"
+#include "tests/harness/harness.h"
+#include "tests/harness/netns.h"
+#include "tests/harness/run.h"
 
 /* Offset of a data message behind Ethernet, IPv4 and UDP. */
 #define MESSAGE_OFFSET 42

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "packet.h"
-#include "tests/lib/run.h"
+#include "tests/harness/run.h"
 
 /* One loaded program. */
 struct datapath {

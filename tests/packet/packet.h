@@ -6,8 +6,8 @@
 
 #include "bpf/xdp_wg.h"
 #include "tests/kfunc/session.h"
-#include "tests/lib/harness.h"
-#include "tests/lib/netns.h"
+#include "tests/harness/harness.h"
+#include "tests/harness/netns.h"
 
 /* The largest inner packet as the topology has it, and the padding of a message's plaintext. */
 #define TUNNEL_MTU 1420

@@ -10,7 +10,7 @@
 
 #include "narrow.skel.h"
 #include "packet.h"
-#include "tests/lib/run.h"
+#include "tests/harness/run.h"
 
 #define LARGE_TUNNEL_MTU 3500
 

@@ -10,7 +10,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
-#include "bypass_collect.h"
+#include "diagnose/bypass_search.h"
 
 /* eth0 and eth1 are loaded, eth2 and the tunnel wg0 are not. */
 enum {

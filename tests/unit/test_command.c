@@ -6,7 +6,7 @@
 #include "bpf/xdp_wg.h"
 #include "command.h"
 #include "load.h"
-#include "log.h"
+#include "util/log.h"
 
 static const struct command *const table[] = {
 	&load_command, &unload_command, &status_command,

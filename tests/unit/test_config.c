@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "config.h"
-#include "device.h"
-#include "version.h"
+#include "program/config.h"
+#include "util/netdev.h"
+#include "util/version.h"
 
 TEST(config_says_who_wrote_it)
 {

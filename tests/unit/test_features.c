@@ -6,7 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "features_report.h"
+#include "features_print.h"
 
 static struct features features;
 static struct features_kernel kernel;

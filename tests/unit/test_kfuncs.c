@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "kfuncs.h"
+#include "program/kfuncs.h"
 
 TEST(functions_are_listed_and_variables_are_not)
 {

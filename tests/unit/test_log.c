@@ -4,7 +4,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "log.h"
+#include "util/log.h"
 
 TEST(level_follows_options)
 {

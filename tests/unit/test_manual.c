@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "command.h"
-#include "counters.h"
+#include "program/reasons.h"
 
 static char manual[1 << 17];
 

@@ -3,7 +3,7 @@
 
 #include <linux/genetlink.h>
 
-#include "netlink.h"
+#include "util/netlink.h"
 
 TEST(attributes_are_sorted)
 {

@@ -10,9 +10,9 @@
 #include <unistd.h>
 #include <sys/mman.h>
 
-#include "config.h"
-#include "hook.h"
-#include "object.h"
+#include "program/config.h"
+#include "program/hook.h"
+#include "program/object.h"
 
 static int open_for(const char *path, enum hook hook, struct bpf_object **object)
 {

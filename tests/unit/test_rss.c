@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "attached.h"
-#include "queues.h"
-#include "rss.h"
+#include "attach/attachment.h"
+#include "attach/cpumap_stats.h"
+#include "program/rss.h"
 
 TEST(names_lead_to_programs)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "bpf/xdp_wg.h"
-#include "state.h"
+#include "state/state.h"
 
 TEST(paths_are_of_the_namespace)
 {

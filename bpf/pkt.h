@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Access to the packet. Only this file and the two it includes know which kind of program they are
+ * compiled into; what is above sees a context, offsets from the start of the frame, and functions
+ * that both kinds have:
+ *
+ * pkt_length          length of the frame, in bytes
+ * pkt_iif             index of the interface that received it
+ * pkt_screen          the reason to pass a frame of a length if its buffer is of a kind that cannot
+ *                     go fast, or 0
+ * pkt_own_mac         whether the frame is addressed to that interface
+ * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
+ * pkt_grow            room for headers in front of the packet, and behind it, all in one piece
+ * pkt_shrink          the exact reverse
+ * pkt_encapsulated    metadata of an encrypted packet with its outer headers
+ * pkt_strip           remove what is in front of an inner packet and behind it
+ * pkt_egress          as bpf_xdp_wg_egress()
+ * pkt_pass, pkt_drop, pkt_redirect: the verdicts
+ *
+ * and the kfuncs by their names without the kind of program.
+ */
+#ifndef BPF_PKT_H
+#define BPF_PKT_H
+
+#include <linux/if_ether.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+
+#include "kfuncs.h"
+#include "message.h"
+#include "xdp_wg.h"
+
+/* No header that we read begins farther in than this. Keeps offsets bounded for the verifier. */
+#define PKT_MAX_HEADERS 256
+
+#ifdef PKT_SKB
+typedef struct __sk_buff pkt_ctx;
+#define PKT_KFUNC(name) bpf_skb_##name
+#else
+typedef struct xdp_md pkt_ctx;
+#define PKT_KFUNC(name) bpf_xdp_##name
+#endif
+
+/* The size bytes at offset, or NULL if they are not in the frame. Valid until the next resize. */
+static __always_inline void *pkt_at(pkt_ctx *ctx, __u32 offset, __u32 size)
+{
+	void *end = (void *)(long)ctx->data_end;
+	void *start = (void *)(long)ctx->data;
+
+	if (offset > PKT_MAX_HEADERS)
+		return NULL;
+	if (start + offset + size > end)
+		return NULL;
+	return start + offset;
+}
+
+static __always_inline long pkt_fib_lookup(pkt_ctx *ctx, struct bpf_fib_lookup *fib, __u32 flags)
+{
+	return bpf_fib_lookup(ctx, fib, sizeof(*fib), flags);
+}
+
+static __always_inline struct wg_device *pkt_device_by_index(pkt_ctx *ctx, __u32 ifindex)
+{
+	return PKT_KFUNC(wg_device_get_by_index)(ctx, ifindex);
+}
+
+static __always_inline struct wg_device *pkt_device_by_port(pkt_ctx *ctx, __u16 port)
+{
+	return PKT_KFUNC(wg_device_get_by_port)(ctx, port);
+}
+
+static __always_inline int pkt_own_mac(pkt_ctx *ctx, const __u8 *mac)
+{
+	return PKT_KFUNC(wg_own_mac)(ctx, mac, ETH_ALEN);
+}
+
+static __always_inline int pkt_flow_validate(pkt_ctx *ctx, struct bpf_wg_flow *flow)
+{
+	return PKT_KFUNC(wg_flow_validate)(ctx, flow, sizeof(*flow));
+}
+
+static __always_inline int pkt_egress(pkt_ctx *ctx, __u32 ifindex)
+{
+	return PKT_KFUNC(wg_egress)(ctx, ifindex);
+}
+
+static __always_inline int pkt_neigh_probe4(pkt_ctx *ctx, __u32 ifindex, const void *addr)
+{
+	return PKT_KFUNC(wg_neigh_probe)(ctx, ifindex, addr, 4);
+}
+
+static __always_inline int pkt_neigh_probe6(pkt_ctx *ctx, __u32 ifindex, const void *addr)
+{
+	return PKT_KFUNC(wg_neigh_probe)(ctx, ifindex, addr, 16);
+}
+
+static __always_inline int pkt_peek(pkt_ctx *ctx, __u32 offset, __u32 length, struct wg_peer *peer,
+				    struct bpf_wg_block *block)
+{
+	return PKT_KFUNC(wg_peek)(ctx, offset, length, peer, block);
+}
+
+static __always_inline int pkt_encrypt(pkt_ctx *ctx, __u32 offset, __u32 length,
+				       struct wg_peer *peer)
+{
+	return PKT_KFUNC(wg_encrypt)(ctx, offset, length, peer);
+}
+
+static __always_inline int pkt_decrypt(pkt_ctx *ctx, __u32 offset, __u32 length,
+				       struct wg_peer *peer)
+{
+	return PKT_KFUNC(wg_decrypt)(ctx, offset, length, peer);
+}
+
+static __always_inline __s64 pkt_checksum(pkt_ctx *ctx, __u32 offset, __u32 length, __u32 seed)
+{
+	return PKT_KFUNC(checksum)(ctx, offset, length, seed);
+}
+
+#ifdef PKT_SKB
+#include "pkt_skb.h"
+#else
+#include "pkt_xdp.h"
+#endif
+
+#endif /* BPF_PKT_H */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The packet of an XDP program. Included by pkt.h, which says what the functions are for.
+ */
+#ifndef BPF_PKT_XDP_H
+#define BPF_PKT_XDP_H
+
+static __always_inline __u32 pkt_length(pkt_ctx *ctx)
+{
+	return bpf_xdp_get_buff_len(ctx);
+}
+
+static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
+{
+	return ctx->ingress_ifindex;
+}
+
+static __always_inline int pkt_screen(pkt_ctx *ctx, __u32 frame)
+{
+	return ctx->data_end - ctx->data != frame ? XDP_WG_MULTI_BUFFER : 0;
+}
+
+static __always_inline int pkt_make_linear(pkt_ctx *ctx)
+{
+	return 0; /* pkt_screen() has seen to it */
+}
+
+/*
+ * The headers of both layers come in front of the old Ethernet header, which stays where it is
+ * until the new headers are written over it. A buffer that ends right behind the frame is grown in
+ * front only, and the frame is moved forward.
+ *
+ * outer is the length of the outer headers, tail that of the growth behind, frame that of the frame
+ * now. Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there
+ * is no room, with the frame as it was.
+ */
+static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame)
+{
+	__u32 headers = outer + sizeof(struct message_data);
+	__u32 moved = 0;
+
+	if (bpf_xdp_adjust_tail(ctx, tail))
+		moved = tail;
+	if (bpf_xdp_adjust_head(ctx, -(int)(headers + moved))) {
+		if (!moved)
+			bpf_xdp_adjust_tail(ctx, -(int)tail);
+		return -1;
+	}
+	if (moved)
+		bpf_xdp_wg_move(ctx, headers, headers + moved, frame);
+	return moved;
+}
+
+static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame,
+				       __u32 moved)
+{
+	__u32 headers = outer + sizeof(struct message_data);
+
+	if (moved)
+		bpf_xdp_wg_move(ctx, headers + moved, headers, frame);
+	bpf_xdp_adjust_head(ctx, headers + moved);
+	if (!moved)
+		bpf_xdp_adjust_tail(ctx, -(int)tail);
+}
+
+static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, __u32 family)
+{
+	return 0; /* there are no metadata to set */
+}
+
+/* head is the length of what goes in front, without an Ethernet header; excess what goes behind. */
+static __always_inline int pkt_strip(pkt_ctx *ctx, __u32 head, __u32 excess, int ipv6)
+{
+	if (bpf_xdp_adjust_head(ctx, head))
+		return -1;
+	return bpf_xdp_adjust_tail(ctx, -(int)excess);
+}
+
+static __always_inline int pkt_pass(void)
+{
+	return XDP_PASS;
+}
+
+static __always_inline int pkt_drop(void)
+{
+	return XDP_DROP;
+}
+
+static __always_inline int pkt_redirect(__u32 ifindex)
+{
+	return bpf_redirect(ifindex, 0);
+}
+
+#endif /* BPF_PKT_XDP_H */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LIB_ATTACH_ATTACHMENT_H
+#define LIB_ATTACH_ATTACHMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <net/if.h>
+#include <linux/types.h>
+
+#include <xdp/libxdp.h>
+
+#include "bpf/xdp_wg.h"
+#include "program/hook.h"
+#include "program/rss.h"
+
+/* One program of ours that is attached to an interface. */
+struct attached {
+	int ifindex;
+	char ifname[IF_NAMESIZE];
+	enum hook hook;
+	enum rss rss; /* which chooses a CPU, RSS_NONE: the datapath itself */
+	__u32 prog_id;
+	/* At the XDP hook: */
+	enum xdp_attach_mode mode;
+	bool alone; /* not by way of libxdp's dispatcher */
+	unsigned int prio; /* 0 if alone */
+	/* At the tc hook: */
+	unsigned int position; /* the first is 1 */
+	unsigned int positions; /* how many programs there are */
+	__u32 link_id; /* 0: attached without a link */
+	/* At any: */
+	struct xdp_wg_config config; /* what of it the program has; the rest is 0 */
+	__u32 counters_id; /* of its map of counters, 0 if it has none */
+	__u32 cpumap_id; /* of an RSS program's cpumap, otherwise 0 */
+};
+
+struct attached_list {
+	struct attached *entries;
+	size_t count;
+};
+
+/*
+ * attached_find() - Find our programs by what is attached: by their name and their maps.
+ * @ifindex: of the interface to search, 0 for all of the network namespace
+ * @list: added to; end with attached_free()
+ *
+ * Return: 0, or a negative errno, with a message printed.
+ */
+int attached_find(int ifindex, struct attached_list *list);
+
+/* attached_on() - The first entry for an interface, NULL if there is none. */
+const struct attached *attached_on(const struct attached_list *list, int ifindex);
+
+/* attached_at() - The same for one hook of the interface. */
+const struct attached *attached_at(const struct attached_list *list, int ifindex, enum hook hook);
+
+/* attached_add() - Add a copy of an entry. Return: 0, or -ENOMEM, with a message printed. */
+int attached_add(struct attached_list *list, const struct attached *entry);
+
+/* attached_program() - The name of a program. The string is static. */
+const char *attached_program(const struct attached *entry);
+
+void attached_free(struct attached_list *list);
+
+/*
+ * attached_identify() - Whether a loaded program is one of ours.
+ * @prog_fd: any program
+ * @entry: with the hook; which program it is, its id, configuration and maps are written if it is
+ */
+bool attached_identify(int prog_fd, struct attached *entry);
+
+/*
+ * attached_counters() - Add up the counters of all attached programs of this version's layout.
+ * @totals: XDP_WG_REASON_MAX entries, added to
+ *
+ * Programs share a map of counters, which is counted once. Programs of another layout are passed
+ * over. Return: 0, or a negative errno, with a message printed.
+ */
+int attached_counters(const struct attached_list *list, struct xdp_wg_counter *totals);
+
+#endif /* LIB_ATTACH_ATTACHMENT_H */

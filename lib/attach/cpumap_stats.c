@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counting what becomes of queued packets, by programs at tracepoints: their links are pinned, one
+ * directory entry for each tracepoint and cpumap. The counts of a network namespace are in one map.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "util/log.h"
+#include "attach/cpumap_stats.h"
+
+#define MAP_PIN "queues"
+#define LINK_PIN "rss-" /* then the map id of the cpumap, and the name of the program */
+
+static int map_id(int map_fd, __u32 *id)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int err;
+
+	err = bpf_map_get_info_by_fd(map_fd, &info, &len);
+	*id = info.id;
+	return err;
+}
+
+static int prog_id(int prog_fd, __u32 *id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int err;
+
+	err = bpf_prog_get_info_by_fd(prog_fd, &info, &len);
+	*id = info.id;
+	return err;
+}
+
+static bool fits(int map_fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return !bpf_map_get_info_by_fd(map_fd, &info, &len) &&
+	       info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+	       info.value_size == sizeof(struct xdp_wg_queue) &&
+	       info.max_entries == XDP_WG_MAX_CPUS;
+}
+
+/* Another version's map stays with that version's programs. */
+static void remove_unfit(const char *path)
+{
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return;
+	if (!fits(fd))
+		unlink(path);
+	close(fd);
+}
+
+static int configure(const struct state *state, struct bpf_object *object,
+		     const struct xdp_wg_queues *config)
+{
+	struct bpf_map *section, *map;
+	char path[PATH_MAX];
+	size_t size;
+	int err;
+
+	section = bpf_object__find_map_by_name(object, XDP_WG_QUEUES_SECTION);
+	map = bpf_object__find_map_by_name(object, XDP_WG_QUEUES_MAP);
+	if (!section || !map || !bpf_map__initial_value(section, &size) || size != sizeof(*config))
+		return -EINVAL;
+	err = state_pin_path(state, MAP_PIN, path, sizeof(path));
+	if (err)
+		return err;
+	remove_unfit(path);
+	err = bpf_map__set_initial_value(section, config, sizeof(*config));
+	return err ? err : bpf_map__set_pin_path(map, path);
+}
+
+static int attach_program(const struct state *state, struct bpf_program *prog, __u32 cpumap)
+{
+	char pin[64], path[PATH_MAX];
+	struct bpf_link *link;
+	int err;
+
+	snprintf(pin, sizeof(pin), LINK_PIN "%u-%s", cpumap, bpf_program__name(prog));
+	err = state_pin_path(state, pin, path, sizeof(path));
+	if (err)
+		return err;
+	link = bpf_program__attach(prog);
+	if (!link)
+		return -errno;
+	err = bpf_link__pin(link, path);
+	bpf_link__destroy(link);
+	return err;
+}
+
+int queues_attach(const struct state *state, const char *path, int cpumap_fd, int prog_fd)
+{
+	struct xdp_wg_queues config;
+	struct bpf_object *object;
+	struct bpf_program *prog;
+	int err;
+
+	object = bpf_object__open_file(path, NULL);
+	if (!object) {
+		err = -errno;
+		log_error("cannot open the BPF object %s: %s", path, strerror(-err));
+		return err;
+	}
+	err = map_id(cpumap_fd, &config.cpumap);
+	if (!err)
+		err = prog_id(prog_fd, &config.prog);
+	if (!err)
+		err = configure(state, object, &config);
+	if (!err)
+		err = bpf_object__load(object);
+	if (err)
+		goto out;
+	bpf_object__for_each_program(prog, object) {
+		err = attach_program(state, prog, config.cpumap);
+		if (err)
+			break;
+	}
+out:
+	if (err)
+		log_error("cannot count what is queued for the CPUs: %s (-vv tells more)",
+			  strerror(-err));
+	bpf_object__close(object);
+	return err;
+}
+
+static bool is_attached(const struct attached_list *attached, __u32 cpumap)
+{
+	for (size_t i = 0; i < attached->count; i++)
+		if (attached->entries[i].cpumap_id == cpumap)
+			return true;
+	return false;
+}
+
+void queues_remove_stale(const struct state *state, const struct attached_list *attached)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(state->dir);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		__u32 cpumap;
+
+		if (sscanf(entry->d_name, LINK_PIN "%u-", &cpumap) == 1 &&
+		    !is_attached(attached, cpumap) && unlinkat(dirfd(dir), entry->d_name, 0))
+			log_warning("cannot remove %s/%s: %s", state->dir, entry->d_name,
+				    strerror(errno));
+	}
+	closedir(dir);
+}
+
+static int open_map(void)
+{
+	char path[PATH_MAX];
+	__u64 cookie;
+	int err;
+
+	err = state_netns_cookie(&cookie);
+	if (!err)
+		err = state_path(path, sizeof(path), state_bpffs(), cookie, MAP_PIN);
+	return err ? err : bpf_obj_get(path);
+}
+
+static int read_counts(int map_fd, struct queues *queues)
+{
+	int possible = libbpf_num_possible_cpus(), err = 0;
+	struct xdp_wg_queue *values;
+
+	if (possible < 0)
+		return possible;
+	values = calloc(possible, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (__u32 cpu = 0; !err && cpu < XDP_WG_MAX_CPUS && cpu < (__u32)possible; cpu++) {
+		struct xdp_wg_queue *sum = &queues->cpus[cpu];
+
+		err = bpf_map_lookup_elem(map_fd, &cpu, values);
+		for (int i = 0; !err && i < possible; i++) {
+			sum->queued += values[i].queued;
+			sum->lost += values[i].lost;
+			sum->failed += values[i].failed;
+		}
+		queues->used[cpu] |= sum->queued || sum->lost || sum->failed;
+	}
+	free(values);
+	return err;
+}
+
+static void mark_chosen(__u32 cpumap, struct queues *queues)
+{
+	int fd = bpf_map_get_fd_by_id(cpumap);
+
+	if (fd < 0)
+		return;
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
+		struct bpf_cpumap_val value;
+
+		queues->used[cpu] |= !bpf_map_lookup_elem(fd, &cpu, &value);
+	}
+	close(fd);
+}
+
+int queues_read(const struct attached_list *attached, struct queues *queues)
+{
+	int fd, err = 0;
+
+	memset(queues, 0, sizeof(*queues));
+	for (size_t i = 0; i < attached->count; i++)
+		if (attached->entries[i].cpumap_id)
+			mark_chosen(attached->entries[i].cpumap_id, queues);
+
+	fd = open_map();
+	if (fd < 0)
+		return 0;
+	if (fits(fd))
+		err = read_counts(fd, queues);
+	close(fd);
+	if (err)
+		log_error("cannot read what was queued for the CPUs: %s", strerror(-err));
+	return err;
+}
+
+__u64 queues_total(const struct queues *queues)
+{
+	__u64 total = 0;
+
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++)
+		total += queues->cpus[cpu].queued;
+	return total;
+}
+
+double queues_share(const struct queues *queues, __u32 cpu)
+{
+	__u64 total = queues_total(queues);
+
+	return total ? 100.0 * queues->cpus[cpu].queued / total : 0;
+}

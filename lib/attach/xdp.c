@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attaching and detaching by way of libxdp, so that our program is one of several in the
+ * dispatcher's chain.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include "attach/xdp.h"
+#include "program/config.h"
+#include "util/netdev.h"
+#include "attach/veth.h"
+#include "util/log.h"
+#include "program/object.h"
+#include "attach/cpumap.h"
+#include "attach/tcx.h"
+
+const char *attach_program(const struct attach_options *options)
+{
+	return options->rss.rss ? rss_program(options->rss.rss) : hook_program(options->hook);
+}
+
+int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
+{
+	struct device_xdp xdp;
+	int err;
+
+	err = device_xdp(ifindex, &xdp);
+	if (err) {
+		log_error("cannot find out what XDP can do on %s: %s", ifname, strerror(-err));
+		return err;
+	}
+
+	if (*mode == XDP_MODE_HW)
+		return 0;
+	if (*mode == XDP_MODE_UNSPEC)
+		*mode = xdp.attached	? xdp.attached :
+			xdp.native	? XDP_MODE_NATIVE :
+					  XDP_MODE_SKB;
+
+	if (*mode == XDP_MODE_NATIVE && !xdp.native) {
+		log_error("the driver of %s does not support XDP: use -m skb", ifname);
+		return -EOPNOTSUPP;
+	}
+	if (xdp.attached && xdp.attached != *mode) {
+		log_error("%s has XDP programs in %s mode, and all must have the same: "
+			  "use -m %s, or unload those first",
+			  ifname, mode_name(xdp.attached), mode_name(xdp.attached));
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static void explain(int err, const char *ifname, enum xdp_attach_mode mode)
+{
+	const char *reason = log_kernel_message();
+	char text[128];
+
+	if (!reason && !libxdp_strerror(err, text, sizeof(text)))
+		reason = text;
+	if (!reason)
+		reason = strerror(-err);
+
+	if (mode == XDP_MODE_HW)
+		log_error("the driver of %s refuses to run the program in hardware: %s", ifname,
+			  reason);
+	else if (err == -E2BIG)
+		log_error("libxdp's dispatcher on %s has no free place: unload another XDP program",
+			  ifname);
+	else
+		log_error("cannot attach to %s: %s (-vv tells more)", ifname, reason);
+}
+
+/* What libxdp would refuse anyway, said in words that help. */
+static int check_chain(int ifindex, const char *ifname, enum rss rss)
+{
+	struct xdp_multiprog *multiprog;
+	int err = 0;
+
+	multiprog = xdp_multiprog__get_from_ifindex(ifindex);
+	if (libxdp_get_error(multiprog))
+		return 0;
+	if (xdp_multiprog__main_prog(multiprog) && xdp_multiprog__is_legacy(multiprog)) {
+		log_error("the XDP program on %s does not share it by way of libxdp's dispatcher: "
+			  "unload it first (ip link set dev %s xdp off)", ifname, ifname);
+		err = -EBUSY;
+	} else if (xdp_multiprog__xdp_dev_bound(multiprog) && !rss_is_bound(rss)) {
+		log_error("the XDP programs on %s are bound to its driver, which this one cannot "
+			  "be: unload them first", ifname);
+		err = -EBUSY;
+	} else if (xdp_multiprog__main_prog(multiprog) && rss_is_bound(rss) &&
+		   !xdp_multiprog__xdp_dev_bound(multiprog)) {
+		log_error("the XDP programs on %s are not bound to its driver, which %s and all "
+			  "beside it must be: unload them first", ifname, rss_name(rss));
+		err = -EBUSY;
+	}
+	xdp_multiprog__close(multiprog);
+	return err;
+}
+
+/* Only XDP_PASS continues the chain: our redirects and drops are final. */
+static int set_chain(struct xdp_program *prog, unsigned int prio)
+{
+	int err;
+
+	err = xdp_program__set_run_prio(prog, prio);
+	for (unsigned int action = XDP_ABORTED; !err && action <= XDP_REDIRECT; action++)
+		err = xdp_program__set_chain_call_enabled(prog, action, action == XDP_PASS);
+	return err;
+}
+
+/* The object of the program, ready to be loaded, for the caller to close. */
+static int prepare(const struct state *state, const struct attach_options *options,
+		   struct bpf_object **object)
+{
+	struct xdp_wg_config config;
+	char counters[PATH_MAX];
+	int err;
+
+	err = state_counters_path(state, counters, sizeof(counters));
+	if (!err)
+		err = object_open(options->object, attach_program(options), BPF_PROG_TYPE_XDP,
+				  object);
+	if (err)
+		return err;
+	config_init(&config, options->flags |
+		    (options->mode == XDP_MODE_SKB ? XDP_WG_SKB_MODE : 0));
+	/* A map in hardware can be neither pinned nor shared. */
+	err = object_configure(*object, &config, options->mode == XDP_MODE_HW ? NULL : counters);
+	if (!err && options->rss.rss)
+		err = rss_prepare(state, options->object, *object, &options->rss, &config);
+	if (err)
+		bpf_object__close(*object);
+	return err;
+}
+
+int attach(const struct state *state, int ifindex, const char *ifname,
+	   const struct attach_options *options, __u32 *prog_id)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = attach_program(options));
+	unsigned int flags = rss_is_bound(options->rss.rss) ? XDP_ATTACH_DEVBIND : 0;
+	struct xdp_program *prog = NULL;
+	int err;
+
+	if (options->mode != XDP_MODE_HW) {
+		err = check_chain(ifindex, ifname, options->rss.rss);
+		if (err)
+			return err;
+	}
+
+	err = prepare(state, options, &opts.obj);
+	if (err)
+		return err;
+
+	log_kernel_message_clear();
+	prog = xdp_program__create(&opts);
+	err = libxdp_get_error(prog);
+	if (err) {
+		prog = NULL;
+		explain(err, ifname, options->mode);
+		goto out;
+	}
+	err = set_chain(prog, options->prio);
+	/* What comes in several buffers is passed; without this, it could not come at all. */
+	if (!err && options->mode != XDP_MODE_HW)
+		err = xdp_program__set_xdp_frags_support(prog, true);
+	if (!err)
+		err = xdp_program__attach(prog, ifindex, options->mode, flags);
+	if (err) {
+		explain(err, ifname, options->mode);
+		goto out;
+	}
+	*prog_id = xdp_program__id(prog);
+
+out:
+	xdp_program__close(prog);
+	bpf_object__close(opts.obj);
+	return err;
+}
+
+static struct xdp_program *find_attached(struct xdp_multiprog *multiprog,
+					 const struct attached *entry)
+{
+	struct xdp_program *prog = NULL;
+
+	if (entry->mode == XDP_MODE_HW)
+		prog = xdp_multiprog__hw_prog(multiprog);
+	else if (entry->alone)
+		prog = xdp_multiprog__main_prog(multiprog);
+	else
+		while ((prog = xdp_multiprog__next_prog(prog, multiprog)))
+			if (xdp_program__id(prog) == entry->prog_id)
+				break;
+	return prog && xdp_program__id(prog) == entry->prog_id ? prog : NULL;
+}
+
+int detach(const struct attached *entry)
+{
+	struct xdp_multiprog *multiprog;
+	struct xdp_program *prog;
+	int err = 0;
+
+	if (entry->hook == HOOK_TC)
+		return tcx_detach(entry);
+	multiprog = xdp_multiprog__get_from_ifindex(entry->ifindex);
+	if (libxdp_get_error(multiprog))
+		return 0;
+
+	log_kernel_message_clear();
+	prog = find_attached(multiprog, entry);
+	if (prog && last_matters(entry, multiprog))
+		err = last_detach(entry, multiprog);
+	else if (prog)
+		err = xdp_program__detach(prog, entry->ifindex, entry->mode, 0);
+	if (err)
+		log_error("cannot detach from %s: %s", entry->ifname,
+			  log_kernel_message() ? log_kernel_message() : strerror(-err));
+
+	xdp_multiprog__close(multiprog);
+	return err;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Conclusions about what packets bypass that go fast, from facts alone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnose/bypass.h"
+
+static const struct {
+	const char *name;
+	const char *before; /* of the sentence, before the items */
+	const char *after;
+} kinds[BYPASS_KINDS] = {
+	[BYPASS_FIREWALL] = { "firewall", "packets that go fast bypass the firewall: ", "" },
+	[BYPASS_NAT] = { "nat", "packets that go fast bypass address translation: ",
+			 "; connections through a tunnel that it translates will not work" },
+	[BYPASS_FLOWTABLE] = { "flowtable", "packets that go fast bypass the flowtable: ", "" },
+	[BYPASS_QDISC] = { "qdisc", "packets that go fast bypass the queueing discipline: ",
+			   "; they are not shaped, and others are shaped as if they were not "
+			   "there" },
+	[BYPASS_FILTER] = { "filter", "packets that go fast bypass traffic control: ", "" },
+};
+
+int bypass_add(struct bypass *bypass, const struct bypass_item *item)
+{
+	struct bypass_item *items;
+
+	for (size_t i = 0; i < bypass->count; i++)
+		if (bypass->items[i].kind == item->kind &&
+		    bypass->items[i].ahead == item->ahead &&
+		    !strcmp(bypass->items[i].name, item->name))
+			return 0;
+	items = realloc(bypass->items, (bypass->count + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	bypass->items = items;
+	items[bypass->count++] = *item;
+	return 0;
+}
+
+static const struct survey_device *find_device(const struct survey_facts *facts, const char *name)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (!strcmp(facts->devices[i].name, name))
+			return &facts->devices[i];
+	return NULL;
+}
+
+static bool is_any_loaded(const struct survey_facts *facts)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (facts->devices[i].loaded)
+			return true;
+	return false;
+}
+
+/* Only XDP leaves by the driver: what tc redirects is queued like any other packet. */
+static bool is_any_in_xdp(const struct survey_facts *facts)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (facts->devices[i].loaded && !facts->devices[i].tc)
+			return true;
+	return false;
+}
+
+/* To a packet that goes fast, a WireGuard device is neither a way in nor a way out. */
+static bool is_bypassed(const struct bypass_item *item, const struct survey_facts *facts)
+{
+	const struct survey_device *device;
+
+	if (item->place == BYPASS_STACK)
+		return is_any_loaded(facts);
+	device = find_device(facts, item->device);
+	if (!device || !device->up)
+		return false;
+	if (device->wireguard)
+		return is_any_loaded(facts);
+	if (item->place == BYPASS_INGRESS)
+		return device->loaded && !(device->tc && item->ahead);
+	return device->ethernet && is_any_in_xdp(facts);
+}
+
+void bypass_conclude(struct bypass *bypass, const struct survey_facts *facts)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < bypass->count; i++)
+		if (is_bypassed(&bypass->items[i], facts))
+			bypass->items[kept++] = bypass->items[i];
+	bypass->count = kept;
+}
+
+const char *bypass_kind_name(enum bypass_kind kind)
+{
+	return kinds[kind].name;
+}
+
+static size_t append(char *buf, size_t len, size_t size, const char *text)
+{
+	int more;
+
+	if (len >= size)
+		return len;
+	more = snprintf(buf + len, size - len, "%s", text);
+	return more < 0 ? len : len + more;
+}
+
+bool bypass_sentence(const struct bypass *bypass, enum bypass_kind kind, char *buf, size_t size)
+{
+	bool any = false, forward = false;
+	size_t len;
+
+	len = append(buf, 0, size, kinds[kind].before);
+	for (size_t i = 0; i < bypass->count; i++) {
+		const struct bypass_item *item = &bypass->items[i];
+
+		if (item->kind != kind)
+			continue;
+		len = append(buf, len, size, any ? ", " : "");
+		len = append(buf, len, size, item->name);
+		any = true;
+		forward |= item->forward;
+	}
+	len = append(buf, len, size, kinds[kind].after);
+	if (kind == BYPASS_FIREWALL && forward)
+		append(buf, len, size, "; those that set up a TCP connection do not, so that MSS "
+		       "clamping works");
+	return any;
+}
+
+void bypass_free(struct bypass *bypass)
+{
+	free(bypass->items);
+	bypass->items = NULL;
+	bypass->count = 0;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What netfilter does to packets in this network namespace: the chains and flowtables of
+ * nftables, and the tables of iptables.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "diagnose/bypass_search.h"
+#include "util/netlink.h"
+
+#define REQUEST_SIZE 256
+
+static const char *family_name(unsigned char family)
+{
+	switch (family) {
+	case NFPROTO_INET:
+		return "inet";
+	case NFPROTO_IPV4:
+		return "ip";
+	case NFPROTO_IPV6:
+		return "ip6";
+	case NFPROTO_NETDEV:
+		return "netdev";
+	}
+	/* What others filter (ARP, bridged frames) does not go fast. */
+	return NULL;
+}
+
+static void add(struct bypass_search *search, const struct bypass_item *item)
+{
+	int err = bypass_add(search->bypass, item);
+
+	if (err)
+		search->err = err;
+}
+
+/* A chain without rules that accepts is as good as none. */
+static bool is_idle(const struct nlattr **table)
+{
+	return table[NFTA_CHAIN_USE] && !mnl_attr_get_u32(table[NFTA_CHAIN_USE]) &&
+	       table[NFTA_CHAIN_POLICY] &&
+	       ntohl(mnl_attr_get_u32(table[NFTA_CHAIN_POLICY])) == NF_ACCEPT;
+}
+
+static void add_on_device(struct bypass_search *search, const struct bypass_item *item,
+			  const struct nlattr *device)
+{
+	struct bypass_item copy = *item;
+	size_t len = strlen(copy.name);
+
+	snprintf(copy.device, sizeof(copy.device), "%s", mnl_attr_get_str(device));
+	snprintf(copy.name + len, sizeof(copy.name) - len, " on %s", copy.device);
+	add(search, &copy);
+}
+
+/* A chain of the devices that it is bound to. */
+static void add_device_chain(struct bypass_search *search, struct bypass_item *item,
+			     const struct nlattr **hook)
+{
+	const struct nlattr *device;
+
+	if (hook[NFTA_HOOK_DEV]) {
+		add_on_device(search, item, hook[NFTA_HOOK_DEV]);
+	} else if (hook[NFTA_HOOK_DEVS]) {
+		mnl_attr_for_each_nested(device, hook[NFTA_HOOK_DEVS])
+			if (mnl_attr_get_type(device) == NFTA_DEVICE_NAME)
+				add_on_device(search, item, device);
+	}
+}
+
+int bypass_chain(const struct nlmsghdr *message, void *data)
+{
+	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
+	const char *family = family_name(header->nfgen_family);
+	struct bypass_item item = {};
+	__u32 number;
+
+	netlink_attributes(message, sizeof(*header), table, NFTA_CHAIN_MAX);
+	if (!family || !table[NFTA_CHAIN_HOOK] || !table[NFTA_CHAIN_TABLE] ||
+	    !table[NFTA_CHAIN_NAME] || is_idle(table))
+		return MNL_CB_OK;
+	netlink_nested(table[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
+	if (!hook[NFTA_HOOK_HOOKNUM])
+		return MNL_CB_OK;
+	number = ntohl(mnl_attr_get_u32(hook[NFTA_HOOK_HOOKNUM]));
+
+	snprintf(item.name, sizeof(item.name), "%s %s %s", family,
+		 mnl_attr_get_str(table[NFTA_CHAIN_TABLE]),
+		 mnl_attr_get_str(table[NFTA_CHAIN_NAME]));
+	if (table[NFTA_CHAIN_TYPE] && !strcmp(mnl_attr_get_str(table[NFTA_CHAIN_TYPE]), "nat"))
+		item.kind = BYPASS_NAT;
+	if (header->nfgen_family == NFPROTO_NETDEV) {
+		item.place = number == NF_NETDEV_EGRESS ? BYPASS_EGRESS : BYPASS_INGRESS;
+		add_device_chain(data, &item, hook);
+	} else if (number == NF_INET_INGRESS) {
+		item.place = BYPASS_INGRESS;
+		add_device_chain(data, &item, hook);
+	} else {
+		item.forward = number == NF_INET_FORWARD;
+		add(data, &item);
+	}
+	return MNL_CB_OK;
+}
+
+static int read_flowtable(const struct nlmsghdr *message, void *data)
+{
+	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[NFTA_FLOWTABLE_MAX + 1];
+	const char *family = family_name(header->nfgen_family);
+	struct bypass_item item = { .kind = BYPASS_FLOWTABLE };
+
+	netlink_attributes(message, sizeof(*header), table, NFTA_FLOWTABLE_MAX);
+	if (!family || !table[NFTA_FLOWTABLE_TABLE] || !table[NFTA_FLOWTABLE_NAME])
+		return MNL_CB_OK;
+	snprintf(item.name, sizeof(item.name), "%s %s %s", family,
+		 mnl_attr_get_str(table[NFTA_FLOWTABLE_TABLE]),
+		 mnl_attr_get_str(table[NFTA_FLOWTABLE_NAME]));
+	add(data, &item);
+	return MNL_CB_OK;
+}
+
+static int list(struct netlink *netlink, struct bypass_search *search, __u16 type,
+		mnl_cb_t callback)
+{
+	struct nfgenmsg *header;
+	struct nlmsghdr *request;
+	char buf[REQUEST_SIZE];
+	int err;
+
+	request = mnl_nlmsg_put_header(buf);
+	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->nfgen_family = NFPROTO_UNSPEC;
+	header->version = NFNETLINK_V0;
+	err = netlink_request(netlink, request, NLM_F_DUMP, callback, search);
+	/* What a kernel without nftables, or without flowtables, says. */
+	return err == -EINVAL || err == -EOPNOTSUPP ? 0 : err;
+}
+
+/* The kernel lists the tables of iptables that are in use, which nftables does not show. */
+static void add_iptables(struct bypass_search *search, const char *command, const char *path)
+{
+	char table[64];
+	FILE *file;
+
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	while (fscanf(file, "%63s", table) == 1) {
+		struct bypass_item item = {
+			.kind = strcmp(table, "nat") ? BYPASS_FIREWALL : BYPASS_NAT,
+			.forward = strcmp(table, "nat") && strcmp(table, "raw"),
+		};
+
+		snprintf(item.name, sizeof(item.name), "%s %s", command, table);
+		add(search, &item);
+	}
+	fclose(file);
+}
+
+int bypass_netfilter(struct bypass *bypass)
+{
+	struct bypass_search search = { .bypass = bypass };
+	struct netlink netlink = {};
+	int err;
+
+	add_iptables(&search, "iptables", "/proc/net/ip_tables_names");
+	add_iptables(&search, "ip6tables", "/proc/net/ip6_tables_names");
+
+	err = netlink_open(&netlink, NETLINK_NETFILTER);
+	if (err)
+		return err == -EPROTONOSUPPORT ? search.err : err;
+	err = list(&netlink, &search, NFT_MSG_GETCHAIN, bypass_chain);
+	if (!err)
+		err = list(&netlink, &search, NFT_MSG_GETFLOWTABLE, read_flowtable);
+	netlink_close(&netlink);
+	return err ? err : search.err;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What traffic control does to packets in this network namespace: qdiscs, filters, and the
+ * programs at the tcx hooks.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/bpf.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include <bpf/bpf.h>
+
+#include "diagnose/bypass_search.h"
+#include "util/netlink.h"
+
+#define REQUEST_SIZE 256
+#define MAX_PROGRAMS 64
+
+static const char *const places[] = {
+	[BYPASS_INGRESS] = "ingress",
+	[BYPASS_EGRESS] = "egress",
+};
+
+static int add(struct bypass_search *search, struct bypass_item *item)
+{
+	int err;
+
+	snprintf(item->device, sizeof(item->device), "%s", search->device->name);
+	err = bypass_add(search->bypass, item);
+	if (err)
+		search->err = err;
+	return err ? MNL_CB_ERROR : MNL_CB_OK;
+}
+
+/* They hold packets back as little as the kernel's defaults, of which they are some. */
+static bool only_queues(const char *kind)
+{
+	static const char *const names[] = {
+		"noqueue", "mq", "pfifo_fast", "pfifo", "bfifo", "fq_codel", "fq",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(kind, names[i]))
+			return true;
+	return false;
+}
+
+/* These queue nothing: they are where filters may be. */
+static unsigned char filter_places(const char *kind)
+{
+	if (!strcmp(kind, "clsact"))
+		return 1 << BYPASS_INGRESS | 1 << BYPASS_EGRESS;
+	if (!strcmp(kind, "ingress"))
+		return 1 << BYPASS_INGRESS;
+	return 0;
+}
+
+int bypass_qdisc(const struct nlmsghdr *message, void *data)
+{
+	const struct tcmsg *header = mnl_nlmsg_get_payload(message);
+	struct bypass_item item = { .kind = BYPASS_QDISC, .place = BYPASS_EGRESS };
+	struct bypass_search *search = data;
+	const struct nlattr *table[TCA_MAX + 1];
+	const char *kind;
+
+	search->device = survey_device(search->facts, header->tcm_ifindex);
+	netlink_attributes(message, sizeof(*header), table, TCA_MAX);
+	/* Nobody has asked for one without a handle: it is a default. */
+	if (!search->device || !table[TCA_KIND] || !header->tcm_handle)
+		return MNL_CB_OK;
+	kind = mnl_attr_get_str(table[TCA_KIND]);
+	if (filter_places(kind)) {
+		search->hooks[search->device - search->facts->devices] |= filter_places(kind);
+		return MNL_CB_OK;
+	}
+	if (header->tcm_parent == TC_H_ROOT)
+		search->queues = strcmp(kind, "mq") ? 0 : header->tcm_handle;
+	/* Those in the classes of another are part of that one. */
+	if (only_queues(kind) ||
+	    (header->tcm_parent != TC_H_ROOT &&
+	     (!search->queues || TC_H_MAJ(header->tcm_parent) != search->queues)))
+		return MNL_CB_OK;
+	snprintf(item.name, sizeof(item.name), "%s on %s", kind, search->device->name);
+	return add(search, &item);
+}
+
+static int read_filter(const struct nlmsghdr *message, void *data)
+{
+	struct bypass_search *search = data;
+	struct bypass_item item = { .kind = BYPASS_FILTER, .place = search->place };
+	const struct nlattr *table[TCA_MAX + 1];
+
+	netlink_attributes(message, sizeof(struct tcmsg), table, TCA_MAX);
+	if (!table[TCA_KIND])
+		return MNL_CB_OK;
+	snprintf(item.name, sizeof(item.name), "%s filter at %s of %s",
+		 mnl_attr_get_str(table[TCA_KIND]), places[search->place], search->device->name);
+	return add(search, &item);
+}
+
+static int list_qdiscs(struct netlink *netlink, struct bypass_search *search)
+{
+	struct nlmsghdr *request;
+	char buf[REQUEST_SIZE];
+	int err;
+
+	request = mnl_nlmsg_put_header(buf);
+	request->nlmsg_type = RTM_GETQDISC;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct tcmsg));
+	err = netlink_request(netlink, request, NLM_F_DUMP, bypass_qdisc, search);
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
+static int list_filters(struct netlink *netlink, struct bypass_search *search,
+			enum bypass_place place)
+{
+	struct nlmsghdr *request;
+	struct tcmsg *header;
+	char buf[REQUEST_SIZE];
+
+	if (!(search->hooks[search->device - search->facts->devices] & 1 << place))
+		return 0;
+	search->place = place;
+	request = mnl_nlmsg_put_header(buf);
+	request->nlmsg_type = RTM_GETTFILTER;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->tcm_ifindex = search->device->ifindex;
+	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, place == BYPASS_INGRESS ? TC_H_MIN_INGRESS
+									   : TC_H_MIN_EGRESS);
+	return netlink_request(netlink, request, NLM_F_DUMP, read_filter, search);
+}
+
+static bool is_ours(const struct attached_list *attached, __u32 prog_id)
+{
+	for (size_t i = 0; i < attached->count; i++)
+		if (attached->entries[i].prog_id == prog_id)
+			return true;
+	return false;
+}
+
+static void program_name(__u32 id, char *buf, size_t size)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd;
+
+	fd = bpf_prog_get_fd_by_id(id);
+	if (fd >= 0) {
+		bpf_prog_get_info_by_fd(fd, &info, &len);
+		close(fd);
+	}
+	snprintf(buf, size, "%s", info.name[0] ? info.name : "unnamed");
+}
+
+/* A kernel without the hook has no programs there. */
+static void list_programs(const struct attached_list *attached, struct bypass_search *search,
+			  enum bypass_place place)
+{
+	LIBBPF_OPTS(bpf_prog_query_opts, query);
+	__u32 ids[MAX_PROGRAMS], count, ours;
+
+	query.prog_ids = ids;
+	query.count = MAX_PROGRAMS;
+	if (bpf_prog_query_opts(search->device->ifindex,
+				place == BYPASS_INGRESS ? BPF_TCX_INGRESS : BPF_TCX_EGRESS, &query))
+		return;
+	count = query.count;
+	for (ours = 0; ours < count && !is_ours(attached, ids[ours]); ours++)
+		;
+	for (__u32 i = 0; i < count; i++) {
+		struct bypass_item item = { .kind = BYPASS_FILTER, .place = place,
+					    .ahead = ours < count && i < ours };
+		char name[BPF_OBJ_NAME_LEN];
+
+		if (is_ours(attached, ids[i]))
+			continue;
+		program_name(ids[i], name, sizeof(name));
+		snprintf(item.name, sizeof(item.name), "program %s (%u) at %s of %s", name, ids[i],
+			 places[place], search->device->name);
+		add(search, &item);
+	}
+}
+
+int bypass_traffic_control(const struct attached_list *attached, const struct survey_facts *facts,
+			   struct bypass *bypass)
+{
+	struct bypass_search search = { .bypass = bypass, .facts = facts };
+	struct netlink netlink = {};
+	int err;
+
+	search.hooks = calloc(facts->count + 1, sizeof(*search.hooks));
+	if (!search.hooks)
+		return -ENOMEM;
+	err = netlink_open(&netlink, NETLINK_ROUTE);
+	if (!err)
+		err = list_qdiscs(&netlink, &search);
+	for (size_t i = 0; !err && i < facts->count; i++) {
+		search.device = &facts->devices[i];
+		list_programs(attached, &search, BYPASS_INGRESS);
+		list_programs(attached, &search, BYPASS_EGRESS);
+		err = list_filters(&netlink, &search, BYPASS_INGRESS);
+		if (!err)
+			err = list_filters(&netlink, &search, BYPASS_EGRESS);
+	}
+	netlink_close(&netlink);
+	free(search.hooks);
+	return err ? err : search.err;
+}
+
+int bypass_collect(const struct attached_list *attached, const struct survey_facts *facts,
+		   struct bypass *bypass)
+{
+	int err;
+
+	bypass->items = NULL;
+	bypass->count = 0;
+	err = bypass_netfilter(bypass);
+	if (!err)
+		err = bypass_traffic_control(attached, facts, bypass);
+	if (err)
+		bypass_free(bypass);
+	else
+		bypass_conclude(bypass, facts);
+	return err;
+}

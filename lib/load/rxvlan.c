@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Offloads of the receiving interface that hide something from XDP.
+ *
+ * A record is an empty directory rxvlan-IFINDEX beside the pins, since the BPF file system takes
+ * no other files. It is made before the offload is turned off and removed after it is turned on,
+ * so that it is there whenever there is something to restore.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <sys/stat.h>
+#include <linux/ethtool.h>
+
+#include "util/ethtool.h"
+#include "util/log.h"
+#include "load/rxvlan.h"
+#include "state/devices.h"
+
+#define RECORD "rxvlan-"
+
+/* The flag of a fixed feature can be written, but does not change: so it is read again. */
+static int set_rxvlan(const char *ifname, bool on)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GFLAGS };
+	__u32 flags;
+	int err;
+
+	err = ethtool(ifname, &value);
+	if (err)
+		return err;
+	flags = on ? value.data | ETH_FLAG_RXVLAN : value.data & ~(__u32)ETH_FLAG_RXVLAN;
+	value.cmd = ETHTOOL_SFLAGS;
+	value.data = flags;
+	err = ethtool(ifname, &value);
+	if (err)
+		return err;
+	value.cmd = ETHTOOL_GFLAGS;
+	err = ethtool(ifname, &value);
+	if (!err && (value.data ^ flags) & ETH_FLAG_RXVLAN)
+		err = -EOPNOTSUPP;
+	return err;
+}
+
+static bool has_rxvlan(const char *ifname)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GFLAGS };
+
+	return !ethtool(ifname, &value) && value.data & ETH_FLAG_RXVLAN;
+}
+
+static int record_path(const struct state *state, int ifindex, char *buf, size_t size)
+{
+	int len = snprintf(buf, size, "%s/" RECORD "%d", state->dir, ifindex);
+
+	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+}
+
+void offload_disable(const struct state *state, int ifindex, const char *ifname)
+{
+	char record[PATH_MAX];
+	bool made = false;
+	int err;
+
+	if (!has_rxvlan(ifname))
+		return;
+
+	err = record_path(state, ifindex, record, sizeof(record));
+	if (!err && mkdir(record, 0700) && errno != EEXIST)
+		err = -errno;
+	made = !err;
+	if (!err)
+		err = set_rxvlan(ifname, false);
+	if (!err)
+		return;
+
+	if (made)
+		rmdir(record);
+	log_warning("%s takes VLAN tags off before XDP sees them, and this cannot be turned off "
+		    "(%s): do not use it for VLANs", ifname, strerror(-err));
+}
+
+void offload_restore(const struct state *state, const struct attached_list *attached)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(state->dir);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		char record[PATH_MAX], ifname[IF_NAMESIZE];
+		int ifindex, err;
+
+		if (sscanf(entry->d_name, RECORD "%d", &ifindex) != 1 ||
+		    attached_at(attached, ifindex, HOOK_XDP) ||
+		    record_path(state, ifindex, record, sizeof(record)))
+			continue;
+		if (present_has(state, ifindex) && if_indextoname(ifindex, ifname)) {
+			err = set_rxvlan(ifname, true);
+			if (err)
+				log_warning("cannot turn rx-vlan-offload of %s on again: %s",
+					    ifname, strerror(-err));
+		}
+		rmdir(record);
+	}
+	closedir(dir);
+}
+
+bool offload_merges(const char *ifname)
+{
+	struct ethtool_value merges = { .cmd = ETHTOOL_GGRO };
+
+	return !ethtool(ifname, &merges) && merges.data;
+}
+
+bool offload_partial_checksums(const char *ifname, enum xdp_attach_mode mode)
+{
+	struct ethtool_value checksum = { .cmd = ETHTOOL_GRXCSUM };
+	char driver[32];
+
+	ethtool_driver(ifname, driver, sizeof(driver));
+	if (!strcmp(driver, "veth"))
+		return true;
+	/* In native mode this driver turns it off itself. */
+	return !strcmp(driver, "virtio_net") && mode == XDP_MODE_SKB &&
+	       !ethtool(ifname, &checksum) && checksum.data;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The configuration of one attached program: read-only data that is written before the program
+ * is loaded, so that the verifier removes what is off.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "program/config.h"
+#include "util/version.h"
+
+static const struct {
+	__u32 flag;
+	const char *name;
+} options[] = {
+	{ XDP_WG_NO_UDP_CSUM, "no-udp-csum" },
+};
+
+void config_init(struct xdp_wg_config *config, __u32 flags)
+{
+	memset(config, 0, sizeof(*config));
+	config->layout = XDP_WG_LAYOUT;
+	config->version = VERSION_CODE;
+	config->flags = flags;
+}
+
+bool config_current(const struct xdp_wg_config *config)
+{
+	return config->layout == XDP_WG_LAYOUT;
+}
+
+void config_version(const struct xdp_wg_config *config, char *buf, size_t size)
+{
+	snprintf(buf, size, "%u.%u.%u", config->version >> 16, config->version >> 8 & 0xff,
+		 config->version & 0xff);
+}
+
+const char *config_option_name(const struct xdp_wg_config *config, size_t index)
+{
+	if (index >= sizeof(options) / sizeof(options[0]))
+		return NULL;
+	return config->flags & options[index].flag ? options[index].name : "";
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LIB_STATE_DEVICES_H
+#define LIB_STATE_DEVICES_H
+
+#include <stdbool.h>
+
+#include "attach/attachment.h"
+#include "state/state.h"
+
+/*
+ * Whether the interfaces that we were loaded on are still there. An interface index does not tell,
+ * because it can be reused, and from another network namespace nobody can ask. But the kernel takes
+ * a device that is unregistered, or moved to another namespace, out of every map of devices: so
+ * each network namespace that we are loaded in has one pinned, which no packet ever goes by.
+ */
+
+/*
+ * present_add() - Remember an interface, before anything is attached to it. Needs the lock.
+ * Return: 0, or a negative errno, with a message printed.
+ */
+int present_add(const struct state *state, int ifindex, const char *ifname);
+
+/*
+ * present_has() - Whether an interface with this index is the one that was remembered. Where
+ * nothing can be remembered, it is taken to be.
+ */
+bool present_has(const struct state *state, int ifindex);
+
+/* present_keep() - Forget all but those with a program of ours. Needs the lock. */
+void present_keep(const struct state *state, const struct attached_list *attached);
+
+/*
+ * present_remove_dead() - Remove the pins of other network namespaces in which none of the
+ * interfaces are left, which may be because they are gone themselves.
+ *
+ * Needs the lock, which is one for all namespaces. Failing is harmless.
+ */
+void present_remove_dead(const struct state *state);
+
+#endif /* LIB_STATE_DEVICES_H */

@@ -1,0 +1,892 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kfuncs: what BPF programs may call, its documentation, and its registration.
+ *
+ * All of them are in this file although it is long for it: the verifier compares the types of what
+ * one kfunc returns and another takes by their numbers in the module's BTF. Two files' struct
+ * wg_peer have the same number only if pahole sees the two as one, which it fails to do when it is
+ * of another version than the pahole that built the kernel.
+ */
+
+#include "bpf.h"
+#include "bpf_aead.h"
+#include "bpf_keystream.h"
+#include "peerlookup.h"
+
+#include <linux/module.h>
+
+/*
+ * The device that received a frame. There may be none: veth takes the queue of the frame apart when
+ * the last XDP program leaves an interface, and does not wait for the programs that still run.
+ */
+static struct net_device *xdp_dev(const struct xdp_md *ctx)
+{
+	return READ_ONCE(((const struct xdp_buff *)ctx)->rxq->dev);
+}
+
+static struct net *xdp_net(const struct xdp_md *ctx)
+{
+	const struct net_device *dev = xdp_dev(ctx);
+
+	return dev ? dev_net(dev) : NULL;
+}
+
+static struct net_device *skb_dev(const struct __sk_buff *ctx)
+{
+	return ((const struct sk_buff *)ctx)->dev;
+}
+
+static struct net *skb_net(const struct __sk_buff *ctx)
+{
+	return dev_net(skb_dev(ctx));
+}
+
+/* The WireGuard device to hand out for @dev, if the packets of @net may use it now. */
+static struct wg_device *usable_device(struct wg_device *wg, const struct net *net)
+{
+	if (!wg || !net_eq(dev_net(wg->dev), net) || !netif_running(wg->dev))
+		return NULL;
+	return wg;
+}
+
+static struct wg_device *device_by_index(struct net *net, u32 ifindex)
+{
+	struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
+
+	return dev ? usable_device(wg_device_from_netdev(dev), net) : NULL;
+}
+
+static struct wg_device *device_by_port(struct net *net, u16 port)
+{
+	return net ? usable_device(wg_device_lookup_port(net, port), net) : NULL;
+}
+
+static int xdp_linear(struct xdp_md *ctx, struct wg_bpf_packet *packet)
+{
+	struct xdp_buff *xdp = (struct xdp_buff *)ctx;
+
+	if (xdp_buff_has_frags(xdp))
+		return -EOPNOTSUPP;
+	packet->data = xdp->data;
+	packet->length = xdp->data_end - xdp->data;
+	/* A frame in transit keeps its description at the very beginning. */
+	packet->start = xdp->data_hard_start + sizeof(struct xdp_frame);
+	return 0;
+}
+
+static void skb_linear(struct __sk_buff *ctx, struct wg_bpf_packet *packet)
+{
+	struct sk_buff *skb = (struct sk_buff *)ctx;
+
+	packet->data = skb->data;
+	packet->length = skb_headlen(skb);
+	packet->start = skb->head;
+}
+
+/*
+ * An skb that may be written in place. The verifier does not know that a kfunc could move packet
+ * data, so nothing here may: what had to be copied first is refused.
+ */
+static int skb_linear_writable(struct __sk_buff *ctx, struct wg_bpf_packet *packet)
+{
+	struct sk_buff *skb = (struct sk_buff *)ctx;
+
+	if (skb_shared(skb) || skb_cloned(skb))
+		return -EBUSY;
+	/* Helpers do not resize what is marked as encapsulated. */
+	if (skb_is_gso(skb) || skb_is_nonlinear(skb) || skb->encapsulation)
+		return -EOPNOTSUPP;
+	skb_linear(ctx, packet);
+	return 0;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * bpf_xdp_wg_device_get_by_index - find the WireGuard device that a route leaves by
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @ifindex: interface index
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: the device, to be released with bpf_wg_device_put(), or NULL when @ifindex is no
+ * WireGuard device of the namespace or is down.
+ */
+__bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *xdp_ctx, __u32 ifindex)
+{
+	return device_by_index(xdp_net(xdp_ctx), ifindex);
+}
+
+/**
+ * bpf_skb_wg_device_get_by_index - like bpf_xdp_wg_device_get_by_index(), for tc
+ * @skb_ctx: the packet
+ * @ifindex: interface index
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: the device, to be released with bpf_wg_device_put(), or NULL.
+ */
+__bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *skb_ctx,
+							     __u32 ifindex)
+{
+	return device_by_index(skb_net(skb_ctx), ifindex);
+}
+
+/**
+ * bpf_xdp_wg_device_get_by_port - find the WireGuard device that a datagram is for
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @port: UDP destination port, host byte order
+ *
+ * Only a device whose socket and whose interface are both in the packet's namespace is found: one
+ * that was created elsewhere and moved here receives its outer packets there.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: the device, to be released with bpf_wg_device_put(), or NULL when none listens there.
+ */
+__bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *xdp_ctx, __u16 port)
+{
+	return device_by_port(xdp_net(xdp_ctx), port);
+}
+
+/**
+ * bpf_skb_wg_device_get_by_port - like bpf_xdp_wg_device_get_by_port(), for tc
+ * @skb_ctx: the packet
+ * @port: UDP destination port, host byte order
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: the device, to be released with bpf_wg_device_put(), or NULL when none listens there.
+ */
+__bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *skb_ctx, __u16 port)
+{
+	return device_by_port(skb_net(skb_ctx), port);
+}
+
+/**
+ * bpf_wg_peer_allowedips_lookup - find the peer that an inner address belongs to
+ * @wg: the device
+ * @addr: IPv4 or IPv6 address, network byte order: the destination to send, the source to validate
+ * @addr__sz: 4 or 16, which tells the family
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock and no reference count.
+ * Return: the peer, to be released with bpf_wg_peer_put(), or NULL when there is none, when it is
+ * being removed, or when @addr__sz is no address's.
+ */
+__bpf_kfunc struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr,
+							  __u32 addr__sz)
+{
+	return wg_bpf_allowedips_lookup(wg, addr, addr__sz);
+}
+
+/**
+ * bpf_wg_peer_hashtable_lookup - find the peer of a received data message
+ * @wg: the device
+ * @idx: receiver index of the message, as it stands there
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock and no reference count.
+ * Return: the peer, to be released with bpf_wg_peer_put(), or NULL when no keypair has this index
+ * (a handshake's index does not count) or its peer is being removed.
+ */
+__bpf_kfunc struct wg_peer *bpf_wg_peer_hashtable_lookup(struct wg_device *wg, __le32 idx)
+{
+	struct index_hashtable_entry *entry;
+	struct wg_peer *peer;
+
+	entry = wg_index_hashtable_lookup_rcu(wg->index_hashtable, INDEX_HASHTABLE_KEYPAIR, idx);
+	if (!entry)
+		return NULL;
+	/* wg_index_hashtable_lookup() clears it when it finds the last reference gone. */
+	peer = READ_ONCE(entry->peer);
+	return peer && !READ_ONCE(peer->is_dead) ? peer : NULL;
+}
+
+/**
+ * bpf_wg_device_put - end the use of a device
+ * @wg: what a bpf_*_wg_device_get_by_*() returned
+ *
+ * RCU keeps the device for the program's run, so there is nothing to count down.
+ *
+ * Context: any.
+ */
+__bpf_kfunc void bpf_wg_device_put(struct wg_device *wg)
+{
+}
+
+/**
+ * bpf_wg_peer_put - end the use of a peer
+ * @peer: what a bpf_wg_peer_*_lookup() returned
+ *
+ * RCU keeps the peer for the program's run, so there is nothing to count down.
+ *
+ * Context: any.
+ */
+__bpf_kfunc void bpf_wg_peer_put(struct wg_peer *peer)
+{
+}
+
+/**
+ * bpf_wg_endpoint_tuple_get - read the UDP endpoints of a peer, as its outer packets carry them
+ * @peer: the peer
+ * @tuple: filled in; saddr and sport are ours, daddr and dport the peer's, network byte order. A
+ *         source address that the kernel has not learned yet is zero.
+ * @tuple__sz: sizeof(tuple->ipv4) takes IPv4 endpoints only, sizeof(tuple->ipv6) or
+ *             sizeof(*tuple) both
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read.
+ * Return: AF_INET or AF_INET6, which tells the member of @tuple that was filled; -EINVAL for a size
+ * that fits neither, -EDESTADDRREQ for a peer without an endpoint, -EAFNOSUPPORT for an IPv6
+ * endpoint in a tuple for IPv4, -ENONET when the device has no socket of the family.
+ */
+__bpf_kfunc int bpf_wg_endpoint_tuple_get(struct wg_peer *peer, struct bpf_sock_tuple *tuple,
+					  __u32 tuple__sz)
+{
+	return wg_bpf_endpoint_tuple(peer, tuple, tuple__sz);
+}
+
+/**
+ * bpf_wg_endpoint_match - whether a received packet comes from where the peer is known to be
+ * @peer: the peer
+ * @flow: the outer packet as received; @flow->iif is the layer 3 interface, and the members that
+ *        endpoints do not have are ignored
+ * @flow__sz: sizeof(*flow)
+ *
+ * A packet that does not match moves the endpoint (roaming), which is the kernel's to do.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock, as
+ * wg_socket_set_peer_endpoint() takes none for the same comparison.
+ * Return: 1 if it matches, 0 if not, -EINVAL for a wrong size.
+ */
+__bpf_kfunc int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow,
+				      __u32 flow__sz)
+{
+	return wg_bpf_endpoint_match(peer, flow, flow__sz);
+}
+
+/**
+ * bpf_wg_peer_route - find out how a packet for a peer would leave
+ * @peer: the peer
+ * @route: filled in on success
+ * @route__sz: sizeof(*route)
+ *
+ * Does what the module does to send: socket, fwmark, sticky source address, route cache. The cache
+ * is per CPU and a miss fills it, which is all that this changes.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read.
+ * Return: 0, or
+ * -EINVAL for a wrong size,
+ * -ESHUTDOWN for a peer that is being removed or whose device is down,
+ * -ENOKEY without a valid key, -EKEYEXPIRED with one that is too old or used up,
+ * -EDESTADDRREQ without an endpoint,
+ * -ENONET when the device has no socket of the endpoint's family,
+ * -EXDEV when the outer packet belongs into another network namespace than the inner one,
+ * -ENETUNREACH without a plain unicast route over Ethernet,
+ * -EPERM when an IPsec policy or an encapsulating route may claim the packet,
+ * -EHOSTUNREACH when the next hop's MAC address is not known yet.
+ */
+__bpf_kfunc int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, __u32 route__sz)
+{
+	return wg_bpf_peer_route(peer, route, route__sz);
+}
+
+/**
+ * bpf_wg_ip_ident - draw the identification of an outer IPv4 packet
+ * @peer: the peer the packet is for
+ * @saddr: outer source address, network byte order
+ * @daddr: outer destination address, network byte order
+ *
+ * Context: any, under RCU.
+ * Return: the identification, in the low 16 bits and in network byte order.
+ */
+__bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr)
+{
+	return wg_bpf_ip_ident(peer, saddr, daddr);
+}
+
+/**
+ * bpf_xdp_wg_flow_validate - whether the stack's input path would let a packet through
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @flow: its addresses and interfaces. They need not be those of the packet in @xdp_ctx: before
+ *        decryption the inner packet is asked about. @flow->mtu is set.
+ * @flow__sz: sizeof(*flow)
+ *
+ * Checks that the source is valid (reverse path filtering), that the destination is a local address
+ * if @flow->oif is 0, that no IPsec policy has a say, and that the interface is part of no VRF,
+ * bridge or bond. A TCP segment with SYN is not let through when netfilter has a forward hook, since
+ * clamping the MSS there is common. The caller has excluded martians and looked up the route.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: 0 if it would, or
+ * -EINVAL for a wrong size or unknown flags,
+ * -ENODEV for an unknown interface or one without the family,
+ * -EADDRNOTAVAIL for a destination that is not local,
+ * -EOPNOTSUPP for an interface in a VRF, bridge or bond, or an IPv6 route with several next hops,
+ * -EPERM when IPsec policies exist,
+ * -EINPROGRESS for a SYN that netfilter may adjust,
+ * -EXDEV for an invalid source,
+ * -ENETDOWN when IPv6 is not forwarded or by proxy,
+ * -EAFNOSUPPORT for an unknown family.
+ */
+__bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, struct bpf_wg_flow *flow,
+					 __u32 flow__sz)
+{
+	return wg_bpf_flow_validate(xdp_net(xdp_ctx), flow, flow__sz);
+}
+
+/**
+ * bpf_skb_wg_flow_validate - like bpf_xdp_wg_flow_validate(), for tc
+ * @skb_ctx: the packet
+ * @flow: its addresses and interfaces
+ * @flow__sz: sizeof(*flow)
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: as bpf_xdp_wg_flow_validate().
+ */
+__bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_wg_flow *flow,
+					 __u32 flow__sz)
+{
+	return wg_bpf_flow_validate(skb_net(skb_ctx), flow, flow__sz);
+}
+
+/**
+ * bpf_xdp_wg_own_mac - whether a frame is addressed to the interface that received it
+ * @xdp_ctx: the packet
+ * @mac: destination MAC address of the frame
+ * @mac__sz: 6
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
+ */
+__bpf_kfunc int bpf_xdp_wg_own_mac(struct xdp_md *xdp_ctx, const void *mac, __u32 mac__sz)
+{
+	return wg_bpf_own_mac(xdp_dev(xdp_ctx), mac, mac__sz);
+}
+
+/**
+ * bpf_skb_wg_own_mac - like bpf_xdp_wg_own_mac(), for tc
+ * @skb_ctx: the packet
+ * @mac: destination MAC address of the frame
+ * @mac__sz: 6
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
+ */
+__bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz)
+{
+	return wg_bpf_own_mac(skb_dev(skb_ctx), mac, mac__sz);
+}
+
+/**
+ * bpf_xdp_wg_egress - whether a frame can leave by an interface
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @ifindex: interface index
+ *
+ * Drivers change their mind: veth transmits XDP frames only while its peer has NAPI.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if the interface transmits XDP frames, 0 if it only transmits packets of the stack (or
+ * of XDP in skb mode), -ENETDOWN if it is no Ethernet interface of the namespace that is up.
+ */
+__bpf_kfunc int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex)
+{
+	return wg_bpf_egress(xdp_net(xdp_ctx), ifindex);
+}
+
+/**
+ * bpf_skb_wg_egress - like bpf_xdp_wg_egress(), for tc
+ * @skb_ctx: the packet
+ * @ifindex: interface index
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: as bpf_xdp_wg_egress().
+ */
+__bpf_kfunc int bpf_skb_wg_egress(struct __sk_buff *skb_ctx, __u32 ifindex)
+{
+	return wg_bpf_egress(skb_net(skb_ctx), ifindex);
+}
+
+/**
+ * bpf_xdp_wg_neigh_probe - tell the neighbour table that a neighbour is being sent to
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @ifindex: egress interface
+ * @addr: the next hop's address, network byte order
+ * @addr__sz: 4 or 16, which tells the family
+ *
+ * A neighbour that is not known to be reachable is used and probed meanwhile, as the stack does:
+ * without the probe, one that changed its MAC address would never be found again.
+ *
+ * Context: softirq or bottom halves off, under RCU. May take the neighbour's lock.
+ * Return: 0, -EINVAL for a wrong size, -ENODEV for an unknown interface, -ENOENT without an entry.
+ */
+__bpf_kfunc int bpf_xdp_wg_neigh_probe(struct xdp_md *xdp_ctx, __u32 ifindex, const void *addr,
+				       __u32 addr__sz)
+{
+	return wg_bpf_neigh_probe(xdp_net(xdp_ctx), ifindex, addr, addr__sz);
+}
+
+/**
+ * bpf_skb_wg_neigh_probe - like bpf_xdp_wg_neigh_probe(), for tc
+ * @skb_ctx: the packet
+ * @ifindex: egress interface
+ * @addr: the next hop's address, network byte order
+ * @addr__sz: 4 or 16, which tells the family
+ *
+ * Context: softirq or bottom halves off, under RCU. May take the neighbour's lock.
+ * Return: as bpf_xdp_wg_neigh_probe().
+ */
+__bpf_kfunc int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex, const void *addr,
+				       __u32 addr__sz)
+{
+	return wg_bpf_neigh_probe(skb_net(skb_ctx), ifindex, addr, addr__sz);
+}
+
+/**
+ * bpf_xdp_wg_peek - decipher the beginning of a data message without touching it
+ * @xdp_ctx: the packet
+ * @offset: of the WireGuard header from the start of the frame, in bytes
+ * @length: of the WireGuard message: header 16, plaintext, tag 16
+ * @peer: the peer that bpf_wg_peer_hashtable_lookup() found for its receiver index
+ * @block: takes the first bytes of the plaintext; the rest is zeroed
+ *
+ * What it returns is not authenticated yet. It may choose the packet's path, which an attacker who
+ * can flip bits could choose as well by sending garbage; it must not change any state.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: number of bytes in @block, 1 to 64, or
+ * -EINVAL for a length that no message has,
+ * -EOPNOTSUPP for a packet in several buffers,
+ * -EFAULT when the message is not within the packet,
+ * -EPROTO when it is no data message,
+ * -ESHUTDOWN for a peer that is being removed or whose device is down,
+ * -ENOENT when the receiver index is not one of @peer's,
+ * -EAGAIN for the first packet under a new key, which the kernel must see,
+ * -ENOKEY or -EKEYEXPIRED without a valid key,
+ * -ESTALE for a counter that was received before or is too old,
+ * -ENODATA for a keepalive.
+ */
+__bpf_kfunc int bpf_xdp_wg_peek(struct xdp_md *xdp_ctx, __u32 offset, __u32 length,
+				struct wg_peer *peer, struct bpf_wg_block *block)
+{
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = xdp_linear(xdp_ctx, &packet);
+	return ret ?: wg_bpf_peek(&packet, offset, length, peer, block->data);
+}
+
+/**
+ * bpf_skb_wg_peek - like bpf_xdp_wg_peek(), for tc
+ * @skb_ctx: the packet, of which the message must be in the linear part
+ * @offset: of the WireGuard header from the start of the packet data, in bytes
+ * @length: of the WireGuard message
+ * @peer: the peer
+ * @block: takes the first bytes of the plaintext
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: as bpf_xdp_wg_peek().
+ */
+__bpf_kfunc int bpf_skb_wg_peek(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
+				struct wg_peer *peer, struct bpf_wg_block *block)
+{
+	struct wg_bpf_packet packet;
+
+	skb_linear(skb_ctx, &packet);
+	return wg_bpf_peek(&packet, offset, length, peer, block->data);
+}
+
+/**
+ * bpf_wg_stream_hand_over - leave the key stream of a packet to another CPU
+ *
+ * What the last peek on this CPU has made of a packet's key stream waits for the CPU that the packet
+ * is queued for, so that its decryption need not make it again. It waits in the module's memory: the
+ * program hands on no more than the ticket. A packet that is lost is no harm.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock; may allocate.
+ * Return: a ticket for bpf_wg_stream_take_over(), or 0 if there is nothing, or no place where it
+ * could wait.
+ */
+__bpf_kfunc __u64 bpf_wg_stream_hand_over(void)
+{
+	return wg_bpf_stream_hand_over();
+}
+
+/**
+ * bpf_wg_stream_take_over - take what another CPU has left
+ * @ticket: what bpf_wg_stream_hand_over() returned there
+ *
+ * Peeks and decryptions of that message on this CPU use it. What was taken before, and not used, is
+ * given back.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: 0, -EINVAL for what is no ticket, -ENOENT if it is not there any more.
+ */
+__bpf_kfunc int bpf_wg_stream_take_over(__u64 ticket)
+{
+	return wg_bpf_stream_take_over(ticket);
+}
+
+/**
+ * bpf_xdp_wg_encrypt - make a packet a data message, in place
+ * @xdp_ctx: the packet
+ * @offset: where the WireGuard header goes, from the start of the frame, in bytes
+ * @length: of the WireGuard message: header 16, inner packet and its padding, tag 16
+ * @peer: the peer to send to
+ *
+ * The inner packet stands at @offset + 16; its length is read from its own header, and what
+ * follows up to the tag, less than 16 bytes, becomes zero padding. Writes the header, draws the
+ * counter, and does for the peer what sending a packet does: transfer and device counters, timers,
+ * the start of a new handshake when the key nears its end.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 0, or, with the packet untouched,
+ * -EINVAL for a length that no message has,
+ * -EOPNOTSUPP for a packet in several buffers,
+ * -EFAULT when the message would not be within the packet,
+ * -EPROTO when there is no IP packet of fitting length to encrypt,
+ * -ESHUTDOWN for a peer that is being removed or whose device is down,
+ * -ENOKEY without a valid key, -EKEYEXPIRED with one that is too old or used up.
+ */
+__bpf_kfunc int bpf_xdp_wg_encrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 length,
+				   struct wg_peer *peer)
+{
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = xdp_linear(xdp_ctx, &packet);
+	return ret ?: wg_bpf_encrypt(&packet, offset, length, peer);
+}
+
+/**
+ * bpf_skb_wg_encrypt - like bpf_xdp_wg_encrypt(), for tc
+ * @skb_ctx: the packet
+ * @offset: where the WireGuard header goes, from the start of the packet data, in bytes
+ * @length: of the WireGuard message
+ * @peer: the peer to send to
+ *
+ * A checksum that the sender left to hardware is finished first, which is the one change that a
+ * refused packet may have undergone.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: as bpf_xdp_wg_encrypt(), and -EBUSY when others see the same packet data. -EOPNOTSUPP is
+ * for packets that are not linear or wait for segmentation.
+ */
+__bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
+				   struct wg_peer *peer)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = skb_linear_writable(skb_ctx, &packet);
+	if (ret)
+		return ret;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		return -EOPNOTSUPP;
+	ret = wg_bpf_encrypt(&packet, offset, length, peer);
+	if (ret)
+		return ret;
+	skb->ip_summed = CHECKSUM_NONE;
+	return 0;
+}
+
+/**
+ * bpf_skb_wg_encapsulated - make an skb's metadata those of an outer packet
+ * @skb_ctx: the packet, encrypted and with its outer headers written; its data starts with an
+ *           Ethernet header
+ * @peer: the peer it goes to
+ * @family: AF_INET or AF_INET6, of the outer header
+ *
+ * The protocol, the place of the headers, and the device's fwmark, for queueing disciplines and
+ * filters of the egress. The flow hash stays the one that the inner packet has: a program asks for
+ * it before it makes room for other headers, with bpf_get_hash_recalc().
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 0, or -EAFNOSUPPORT for another family.
+ */
+__bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer,
+					__u32 family)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	int length;
+
+	switch (family) {
+	case AF_INET:
+		skb->protocol = htons(ETH_P_IP);
+		length = sizeof(struct iphdr);
+		break;
+	case AF_INET6:
+		skb->protocol = htons(ETH_P_IPV6);
+		length = sizeof(struct ipv6hdr);
+		break;
+	default:
+		return -EAFNOSUPPORT;
+	}
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb_set_transport_header(skb, ETH_HLEN + length);
+	skb->mark = READ_ONCE(peer->device->fwmark);
+	return 0;
+}
+
+/**
+ * bpf_xdp_wg_decrypt - decrypt a data message, in place
+ * @xdp_ctx: the packet
+ * @offset: of the WireGuard header from the start of the frame, in bytes
+ * @length: of the WireGuard message: header 16, plaintext, tag 16
+ * @peer: the peer that bpf_wg_peer_hashtable_lookup() found for its receiver index
+ *
+ * The inner packet stands at @offset + 16 afterwards, followed by its padding. Does for the peer
+ * what receiving a packet does: transfer and device counters, timers, key refresh. The caller has
+ * made sure, with bpf_xdp_wg_peek(), that the inner source is allowed for @peer.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes the replay window's lock.
+ * Return: 0, or the errors of bpf_xdp_wg_peek(), with the packet untouched, or one of two after
+ * which the packet must be dropped, as the kernel does: -EBADMSG when the tag is wrong, and
+ * -EALREADY when another CPU has received this counter meanwhile (the packet is plaintext then).
+ */
+__bpf_kfunc int bpf_xdp_wg_decrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 length,
+				   struct wg_peer *peer)
+{
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = xdp_linear(xdp_ctx, &packet);
+	return ret ?: wg_bpf_decrypt(&packet, offset, length, peer);
+}
+
+/**
+ * bpf_skb_wg_decrypt - like bpf_xdp_wg_decrypt(), for tc
+ * @skb_ctx: the packet
+ * @offset: of the WireGuard header from the start of the packet data, in bytes
+ * @length: of the WireGuard message
+ * @peer: the peer
+ *
+ * The checksums of the inner packet need no check afterwards, since the tag covers them.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes the replay window's lock.
+ * Return: as bpf_xdp_wg_decrypt(), and -EBUSY when others see the same packet data. -EOPNOTSUPP is
+ * for packets that are not linear or wait for segmentation.
+ */
+__bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
+				   struct wg_peer *peer)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = skb_linear_writable(skb_ctx, &packet);
+	if (ret)
+		return ret;
+	ret = wg_bpf_decrypt(&packet, offset, length, peer);
+	if (ret)
+		return ret;
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	/* What was said of the outer packet does not hold for the inner one. */
+	skb_clear_hash(skb);
+	skb->mark = 0;
+	return 0;
+}
+
+/**
+ * bpf_xdp_wg_move - move a part of a packet within it
+ * @xdp_ctx: the packet
+ * @to: offset to move to, from the start of the frame, in bytes
+ * @from: offset to move from, likewise; the two parts may overlap
+ * @length: in bytes
+ *
+ * Makes room behind a packet whose buffer can only grow in front.
+ *
+ * Context: softirq or bottom halves off.
+ * Return: 0, -EOPNOTSUPP for a packet in several buffers, -EFAULT when a part is not within it.
+ */
+__bpf_kfunc int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __u32 length)
+{
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = xdp_linear(xdp_ctx, &packet);
+	return ret ?: wg_bpf_move(&packet, to, from, length);
+}
+
+/**
+ * bpf_skb_wg_move - like bpf_xdp_wg_move(), for tc
+ * @skb_ctx: the packet
+ * @to: offset to move to, from the start of the packet data, in bytes
+ * @from: offset to move from, likewise
+ * @length: in bytes
+ *
+ * Makes room in front of a packet whose buffer can only grow behind: that is cheaper than a new
+ * buffer. A checksum that is still to be finished is about the part that moves. A sum of all data
+ * that came with the packet (CHECKSUM_COMPLETE) is gone since the packet grew.
+ *
+ * Context: softirq or bottom halves off.
+ * Return: 0, -EFAULT when a part is not within the packet, -EBUSY when others see the same packet
+ * data, -EOPNOTSUPP for a packet that is not linear or waits for segmentation.
+ */
+__bpf_kfunc int bpf_skb_wg_move(struct __sk_buff *skb_ctx, __u32 to, __u32 from, __u32 length)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = skb_linear_writable(skb_ctx, &packet);
+	if (ret)
+		return ret;
+	ret = wg_bpf_move(&packet, to, from, length);
+	if (ret)
+		return ret;
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		skb->csum_start += to - from;
+	return 0;
+}
+
+/**
+ * bpf_skb_wg_headroom - how much fits in front of a packet
+ * @skb_ctx: the packet
+ *
+ * Helpers put headers there at no more cost than their own length; if there is less, they get a
+ * new buffer.
+ *
+ * Context: any.
+ * Return: the room, in bytes.
+ */
+__bpf_kfunc __u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)
+{
+	return skb_headroom((const struct sk_buff *)skb_ctx);
+}
+
+/**
+ * bpf_xdp_checksum - sum packet data for the Internet checksum (RFC 1071)
+ * @xdp_ctx: the packet
+ * @offset: of the first byte from the start of the frame
+ * @length: in bytes
+ * @seed: sum so far, not folded; 0 to begin
+ *
+ * Context: any.
+ * Return: the sum, 32 bits, not folded and not inverted, in the byte order of the data; or
+ * -EOPNOTSUPP for a packet in several buffers, -EFAULT when the part is not within it.
+ */
+__bpf_kfunc __s64 bpf_xdp_checksum(struct xdp_md *xdp_ctx, __u32 offset, __u32 length, __u32 seed)
+{
+	struct wg_bpf_packet packet;
+	int ret;
+
+	ret = xdp_linear(xdp_ctx, &packet);
+	return ret ?: wg_bpf_checksum(&packet, offset, length, seed);
+}
+
+/**
+ * bpf_skb_checksum - like bpf_xdp_checksum(), for tc
+ * @skb_ctx: the packet, of which the part must be in the linear part
+ * @offset: of the first byte from the start of the packet data
+ * @length: in bytes
+ * @seed: sum so far, not folded; 0 to begin
+ *
+ * Context: any.
+ * Return: as bpf_xdp_checksum(), but for -EOPNOTSUPP.
+ */
+__bpf_kfunc __s64 bpf_skb_checksum(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
+				   __u32 seed)
+{
+	struct wg_bpf_packet packet;
+
+	skb_linear(skb_ctx, &packet);
+	return wg_bpf_checksum(&packet, offset, length, seed);
+}
+
+__bpf_kfunc_end_defs();
+
+/*
+ * Those that take no packet are for both kinds of program. A set holds only one kind's contexts: to
+ * the other kind's verifier a context is plain memory, which a program could make up.
+ */
+#define COMMON_KFUNCS                                                                              \
+	BTF_ID_FLAGS(func, bpf_wg_peer_allowedips_lookup,                                          \
+		     KF_ACQUIRE | KF_RET_NULL | KF_TRUSTED_ARGS)                                   \
+	BTF_ID_FLAGS(func, bpf_wg_peer_hashtable_lookup,                                           \
+		     KF_ACQUIRE | KF_RET_NULL | KF_TRUSTED_ARGS)                                   \
+	BTF_ID_FLAGS(func, bpf_wg_endpoint_tuple_get, KF_TRUSTED_ARGS)                             \
+	BTF_ID_FLAGS(func, bpf_wg_endpoint_match, KF_TRUSTED_ARGS)                                 \
+	BTF_ID_FLAGS(func, bpf_wg_peer_route, KF_TRUSTED_ARGS)                                     \
+	BTF_ID_FLAGS(func, bpf_wg_ip_ident, KF_TRUSTED_ARGS)                                       \
+	BTF_ID_FLAGS(func, bpf_wg_stream_hand_over)                                                \
+	BTF_ID_FLAGS(func, bpf_wg_stream_take_over)                                                \
+	BTF_ID_FLAGS(func, bpf_wg_device_put, KF_RELEASE)                                          \
+	BTF_ID_FLAGS(func, bpf_wg_peer_put, KF_RELEASE)
+
+BTF_KFUNCS_START(wg_xdp_kfuncs)
+COMMON_KFUNCS
+BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_index, KF_ACQUIRE | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_xdp_wg_flow_validate)
+BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
+BTF_ID_FLAGS(func, bpf_xdp_wg_egress)
+BTF_ID_FLAGS(func, bpf_xdp_wg_neigh_probe)
+BTF_ID_FLAGS(func, bpf_xdp_wg_peek, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_xdp_wg_encrypt, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_xdp_wg_decrypt, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_xdp_wg_move)
+BTF_ID_FLAGS(func, bpf_xdp_checksum)
+BTF_KFUNCS_END(wg_xdp_kfuncs)
+
+BTF_KFUNCS_START(wg_skb_kfuncs)
+COMMON_KFUNCS
+BTF_ID_FLAGS(func, bpf_skb_wg_device_get_by_index, KF_ACQUIRE | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_skb_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_skb_wg_flow_validate)
+BTF_ID_FLAGS(func, bpf_skb_wg_own_mac)
+BTF_ID_FLAGS(func, bpf_skb_wg_egress)
+BTF_ID_FLAGS(func, bpf_skb_wg_neigh_probe)
+BTF_ID_FLAGS(func, bpf_skb_wg_peek, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_encrypt, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_encapsulated, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_decrypt, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_move)
+BTF_ID_FLAGS(func, bpf_skb_wg_headroom)
+BTF_ID_FLAGS(func, bpf_skb_checksum)
+BTF_KFUNCS_END(wg_skb_kfuncs)
+
+static const struct btf_kfunc_id_set xdp_set = {
+	.owner = THIS_MODULE,
+	.set = &wg_xdp_kfuncs,
+};
+
+static const struct btf_kfunc_id_set skb_set = {
+	.owner = THIS_MODULE,
+	.set = &wg_skb_kfuncs,
+};
+
+/**
+ * wg_bpf_init - register the kfuncs
+ *
+ * They go with the module; programs that use them hold a reference to it. What is allocated here
+ * is for wg_bpf_uninit() to free, also after an error.
+ *
+ * Return: 0, or a negative errno, -ENOENT when the module was built without BTF.
+ */
+int __init wg_bpf_init(void)
+{
+	int ret;
+
+	ret = wg_bpf_aead_init();
+	if (ret)
+		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
+	ret = wg_bpf_stream_init();
+	if (ret)
+		return ret;
+	ret = wg_bpf_allowedips_init();
+	if (ret)
+		return ret;
+	ret = wg_bpf_flow_init();
+	if (ret)
+		return ret;
+	ret = register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &xdp_set);
+	return ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS, &skb_set);
+}
+
+/**
+ * wg_bpf_uninit - free what wg_bpf_init() allocated
+ */
+void wg_bpf_uninit(void)
+{
+	wg_bpf_flow_uninit();
+	wg_bpf_allowedips_uninit();
+	wg_bpf_stream_uninit();
+}

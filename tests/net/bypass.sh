@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What packets bypass that go fast: each thing is named by load and by status as soon as it is there,
+# and not when it does nothing.
+
+. "$(dirname "$0")/lib.sh"
+
+# bypassed: what status names, as lines with a kind and a name.
+bypassed() {
+	in_ns R1 xdp-wg status -j | jq -r '.bypassed[] | "\(.kind) \(.name)"'
+}
+
+# names KIND NAME SENTENCE: and load says that sentence about it.
+names() {
+	bypassed | grep -qxF "$1 $2" || fail "status does not name $2 as $1: $(bypassed)"
+	in_ns R1 xdp-wg status | grep -q "^  $1 *$2" || fail "status shows $2 only as JSON"
+	says 0 "packets that go fast bypass $3: $2" R1 xdp-wg load -R ${load_options:-} r1-a
+}
+
+names_nothing() {
+	[ -z "$(bypassed)" ] || fail "status names $(bypassed)"
+	[[ $(in_ns R1 xdp-wg load -R ${load_options:-} r1-a 2>&1) != *bypass* ]] ||
+		fail "load says that something is bypassed"
+}
+
+# rules: a ruleset for nft, from standard input.
+rules() {
+	in_ns R1 nft -f - || fail "nft does not take the rules"
+	undo in_ns R1 nft flush ruleset
+}
+
+firewall() {
+	loaded
+	names_nothing
+	rules <<-NFT
+		table ip idle {
+			chain forward {
+				type filter hook forward priority 0;
+			}
+		}
+	NFT
+	names_nothing
+	# It would drop what then crosses.
+	rules <<-NFT
+		table ip busy {
+			chain forward {
+				type filter hook forward priority 0;
+				icmp type echo-request drop
+			}
+		}
+	NFT
+	names firewall "ip busy forward" "the firewall"
+	says 0 "those that set up a TCP connection do not" R1 xdp-wg load -R r1-a
+	crosses_fast
+	in_ns R1 nft flush ruleset
+	names_nothing
+}
+
+firewall_of_device() {
+	loaded
+	rules <<-NFT
+		table netdev wires {
+			chain arriving {
+				type filter hook ingress device "r1-a" priority 0;
+				counter
+			}
+			chain leaving {
+				type filter hook egress device "r1-r2" priority 0;
+				counter
+			}
+		}
+	NFT
+	names firewall "netdev wires arriving on r1-a" "the firewall"
+	bypassed | grep -qxF "firewall netdev wires leaving on r1-r2" ||
+		fail "status does not name the chain at the egress"
+}
+
+nat() {
+	loaded
+	rules <<-NFT
+		table ip translation {
+			chain postrouting {
+				type nat hook postrouting priority srcnat;
+				oif "lo" masquerade
+			}
+		}
+	NFT
+	names nat "ip translation postrouting" "address translation"
+}
+
+flowtable() {
+	loaded
+	rules <<-NFT
+		table inet flows {
+			flowtable short {
+				hook ingress priority 0;
+				devices = { "r1-a", "r1-r2" };
+			}
+		}
+	NFT
+	names flowtable "inet flows short" "the flowtable"
+}
+
+# The kernel makes a table when somebody asks for it, as iptables does.
+iptables() {
+	loaded
+	modprobe iptable_filter || fail "no iptables"
+	in_ns R1 python3 -c '
+import ctypes, socket
+IPT_SO_GET_INFO = 64
+libc = ctypes.CDLL(None, use_errno=True)
+info = ctypes.create_string_buffer(b"filter", 84)
+length = ctypes.c_uint(84)
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+assert not libc.getsockopt(raw.fileno(), socket.IPPROTO_IP, IPT_SO_GET_INFO, info,
+                           ctypes.byref(length)), ctypes.get_errno()
+' || fail "the table cannot be made"
+	spoil
+	names firewall "iptables filter" "the firewall"
+	rmmod iptable_filter || fail "the module cannot be unloaded"
+	names_nothing
+}
+
+qdisc() {
+	loaded
+	in_ns R1 tc qdisc add dev r1-r2 root fq_codel || fail "no fq_codel"
+	undo in_ns R1 tc qdisc del dev r1-r2 root
+	names_nothing
+	in_ns R1 tc qdisc replace dev r1-r2 root tbf rate 1gbit burst 100k latency 50ms ||
+		fail "no tbf"
+	names qdisc "tbf on r1-r2" "the queueing discipline"
+}
+
+filter() {
+	loaded
+	in_ns R1 tc qdisc add dev r1-a clsact || fail "no clsact"
+	undo in_ns R1 tc qdisc del dev r1-a clsact
+	names_nothing
+	in_ns R1 tc filter add dev r1-a ingress matchall action pass || fail "no filter"
+	names filter "matchall filter at ingress of r1-a" "traffic control"
+}
+
+# At the tc hook, only those are bypassed that come later.
+tcx() {
+	local id load_options="--hook tc"
+
+	loaded
+	bpftool prog load "$tests/net/tcx.bpf.o" /sys/fs/bpf/other type tcx/ingress ||
+		fail "no program"
+	undo rm -f /sys/fs/bpf/other
+	id=$(bpftool -j prog show pinned /sys/fs/bpf/other | jq .id)
+	in_ns R1 bpftool net attach tcx_ingress pinned /sys/fs/bpf/other dev r1-a ||
+		fail "the program cannot be attached"
+	undo in_ns R1 bpftool net detach tcx_ingress dev r1-a
+	load_options= names filter "program tcx_count ($id) at ingress of r1-a" "traffic control"
+	in_ns R1 xdp-wg unload -q --all
+	load R1 --hook tc
+	names_nothing
+	in_ns R1 xdp-wg unload -q r1-a
+	in_ns R1 xdp-wg load -q --hook tc --before "$id" r1-a || fail "load --before failed"
+	undo in_ns R1 xdp-wg unload -q --all
+	names filter "program tcx_count ($id) at ingress of r1-a" "traffic control"
+}
+
+test_case firewall 60
+test_case firewall-of-device 60
+test_case nat 60
+test_case flowtable 60
+test_case qdisc 60
+test_case filter 60
+test_case tcx 60
+test_case iptables 60
+run_cases "$@"

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "diagnose/diagnose.h"
+
+/*
+ * A router as it should be: eth0 to the inside, eth1 to the outside, wg0 over eth1. The tests
+ * take something away from it.
+ */
+enum {
+	ETH0,
+	ETH1,
+	WG0,
+	LO,
+	DEVICES,
+};
+
+static struct survey_device devices[DEVICES];
+static struct survey_facts facts = { .devices = devices, .count = DEVICES };
+static struct survey survey;
+
+static int set_up(void **state __attribute__((unused)))
+{
+	static const struct survey_device good[DEVICES] = {
+		[ETH0] = { .ifindex = 2, .name = "eth0", .up = true, .loaded = true, .native = true,
+			   .transmits = true, .forwards = { true, true } },
+		[ETH1] = { .ifindex = 3, .name = "eth1", .up = true, .loaded = true, .native = true,
+			   .transmits = true, .forwards = { true, true }, .carries = true },
+		[WG0] = { .ifindex = 4, .name = "wg0", .up = true, .wireguard = true,
+			  .forwards = { true, true }, .routed = { true, true }, .peers = 2,
+			  .sessions = 1 },
+		[LO] = { .ifindex = 1, .name = "lo", .up = true },
+	};
+
+	memcpy(devices, good, sizeof(devices));
+	facts.policies_in = facts.policies_out = facts.policies_forward = 0;
+	return 0;
+}
+
+static void expect(size_t index, const char *words, bool blocking)
+{
+	assert_true(survey.count > index);
+	if (!strstr(survey.findings[index].text, words))
+		fail_msg("\"%s\" is not about \"%s\"", survey.findings[index].text, words);
+	assert_int_equal(survey.findings[index].blocking, blocking);
+}
+
+TEST(good_router_has_no_findings)
+{
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 0);
+	assert_null(survey_reason(&survey));
+}
+
+TEST(no_wireguard_device_hides_all_else)
+{
+	devices[WG0].wireguard = false;
+	devices[ETH0].transmits = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "no WireGuard device in", true);
+}
+
+TEST(no_devices_at_all)
+{
+	const struct survey_facts none = {};
+
+	survey_conclude(&none, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "no WireGuard device in", true);
+}
+
+TEST(wireguard_device_is_down)
+{
+	devices[WG0].up = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "up: wg0", true);
+}
+
+TEST(no_route_to_wireguard_device)
+{
+	devices[WG0].routed[SURVEY_IPV4] = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 0);
+	devices[WG0].routed[SURVEY_IPV6] = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "no route leads to a WireGuard device (wg0)", true);
+}
+
+TEST(forwarding_is_off)
+{
+	for (int i = 0; i < DEVICES; i++)
+		devices[i].forwards[SURVEY_IPV4] = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "IPv4 forwarding is off: turn it on (sysctl -w net.ipv4.ip_forward=1)", false);
+
+	for (int i = 0; i < DEVICES; i++)
+		devices[i].forwards[SURVEY_IPV6] = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 2);
+	expect(0, "IPv4 forwarding is off", true);
+	expect(1, "net.ipv6.conf.all.forwarding=1", true);
+}
+
+TEST(unused_family_does_not_need_forwarding)
+{
+	devices[WG0].routed[SURVEY_IPV6] = false;
+	for (int i = 0; i < DEVICES; i++)
+		devices[i].forwards[SURVEY_IPV6] = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 0);
+
+	for (int i = 0; i < DEVICES; i++)
+		devices[i].forwards[SURVEY_IPV4] = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "IPv4 forwarding is off", true);
+}
+
+TEST(forwarding_is_off_on_some)
+{
+	devices[ETH0].forwards[SURVEY_IPV4] = false;
+	devices[WG0].forwards[SURVEY_IPV4] = false;
+	devices[LO].forwards[SURVEY_IPV4] = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "IPv4 forwarding is off on eth0, wg0", false);
+}
+
+TEST(no_peer_and_no_session)
+{
+	devices[WG0].sessions = 0;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "no WireGuard peer has a session", true);
+
+	devices[WG0].peers = 0;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "no WireGuard device has a peer (wg0)", true);
+}
+
+TEST(egress_cannot_transmit)
+{
+	devices[ETH1].transmits = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "eth1 cannot transmit XDP frames", false);
+
+	devices[ETH0].transmits = false;
+	devices[ETH0].veth = true;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 2);
+	expect(0, "eth0 cannot transmit XDP frames: turn GRO on", true);
+	expect(1, "eth1 cannot transmit XDP frames", true);
+}
+
+TEST(skb_mode_does_not_need_xdp_egress)
+{
+	devices[ETH0].native = devices[ETH1].native = false;
+	devices[ETH0].transmits = devices[ETH1].transmits = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 0);
+
+	devices[ETH0].native = true;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 2);
+	expect(0, "eth0", false);
+	expect(1, "eth1", false);
+}
+
+TEST(ipsec_policies)
+{
+	facts.policies_in = 2;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "IPsec policies (2 in, 0 out, 0 forward)", false);
+
+	facts.policies_out = 1;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "IPsec policies (2 in, 1 out, 0 forward)", true);
+
+	facts.policies_in = facts.policies_out = 0;
+	facts.policies_forward = 3;
+	survey_conclude(&facts, &survey);
+	expect(0, "IPsec policies (0 in, 0 out, 3 forward)", true);
+}
+
+TEST(devices_are_found)
+{
+	assert_ptr_equal(survey_device(&facts, 3), &devices[ETH1]);
+	assert_null(survey_device(&facts, 5));
+}
+
+TEST(interface_is_down)
+{
+	devices[ETH0].up = false;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 1);
+	expect(0, "down: eth0", false);
+	devices[ETH1].up = false;
+	survey_conclude(&facts, &survey);
+	expect(0, "down: eth0, eth1", true);
+}
+
+TEST(reason_is_the_first_blocking_one)
+{
+	devices[ETH0].up = false;
+	devices[WG0].sessions = 0;
+	survey_conclude(&facts, &survey);
+	assert_int_equal(survey.count, 2);
+	assert_non_null(strstr(survey_reason(&survey)->text, "session"));
+
+	devices[WG0].sessions = 1;
+	survey_conclude(&facts, &survey);
+	assert_non_null(strstr(survey_reason(&survey)->text, "down: eth0"));
+}
+
+TEST(findings_and_names_have_room)
+{
+	static struct survey_device many[200];
+	const struct survey_facts crowd = { .devices = many, .count = ARRAY_SIZE(many) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
+		many[i] = devices[ETH0];
+		snprintf(many[i].name, sizeof(many[i].name), "interface-%05zu", i);
+		many[i].transmits = false;
+		many[i].forwards[SURVEY_IPV4] = i % 2;
+	}
+	many[0] = devices[WG0];
+	survey_conclude(&crowd, &survey);
+	assert_int_equal(survey.count, SURVEY_MAX_FINDINGS);
+	for (size_t i = 0; i < survey.count; i++)
+		assert_true(strlen(survey.findings[i].text) < sizeof(survey.findings[i].text) - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(good_router_has_no_findings, set_up),
+		cmocka_unit_test_setup(no_wireguard_device_hides_all_else, set_up),
+		cmocka_unit_test_setup(no_devices_at_all, set_up),
+		cmocka_unit_test_setup(wireguard_device_is_down, set_up),
+		cmocka_unit_test_setup(no_route_to_wireguard_device, set_up),
+		cmocka_unit_test_setup(forwarding_is_off, set_up),
+		cmocka_unit_test_setup(unused_family_does_not_need_forwarding, set_up),
+		cmocka_unit_test_setup(forwarding_is_off_on_some, set_up),
+		cmocka_unit_test_setup(no_peer_and_no_session, set_up),
+		cmocka_unit_test_setup(egress_cannot_transmit, set_up),
+		cmocka_unit_test_setup(skb_mode_does_not_need_xdp_egress, set_up),
+		cmocka_unit_test_setup(ipsec_policies, set_up),
+		cmocka_unit_test_setup(devices_are_found, set_up),
+		cmocka_unit_test_setup(interface_is_down, set_up),
+		cmocka_unit_test_setup(reason_is_the_first_blocking_one, set_up),
+		cmocka_unit_test_setup(findings_and_names_have_room, set_up),
+	};
+
+	return cmocka_run_group_tests_name("survey", tests, NULL, NULL);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What load tells once everything is attached. None of it is an error: a router may be set up in
+ * any order.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "diagnose/bypass_search.h"
+#include "program/config.h"
+#include "util/netdev.h"
+#include "netns/snapshot.h"
+#include "load.h"
+#include "util/log.h"
+#include "load/rxvlan.h"
+#include "diagnose/diagnose.h"
+
+/* Programs of another version that stay: they work, but count elsewhere. */
+static void mention_other_versions(const struct attached_list *before,
+				   const struct attached_list *added)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		const struct attached *entry = &before->entries[i];
+		char version[32];
+
+		if (config_current(&entry->config) || attached_on(added, entry->ifindex))
+			continue;
+		config_version(&entry->config, version, sizeof(version));
+		log_warning("%s has xdp-wg %s loaded, which counts apart from this version: "
+			    "load it again with -R", entry->ifname, version);
+	}
+}
+
+static void mention_partial_checksums(const struct attached_list *added)
+{
+	char names[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < added->count; i++) {
+		const struct attached *entry = &added->entries[i];
+
+		if (entry->hook == HOOK_XDP &&
+		    offload_partial_checksums(entry->ifname, entry->mode) &&
+		    len + sizeof(entry->ifname) + 2 < sizeof(names))
+			len += snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
+					entry->ifname);
+	}
+	if (len)
+		log_warning("packets may come to %s with checksums that are not computed yet, and "
+			    "would go on with wrong ones: turn that off at their sender "
+			    "(ethtool -K IFNAME tx off)", names);
+}
+
+/* Whoever wants to have another XDP program there has to know. */
+static void mention_bound(const struct attached_list *added)
+{
+	for (size_t i = 0; i < added->count; i++) {
+		const struct attached *entry = &added->entries[i];
+
+		if (rss_is_bound(entry->rss))
+			log_warning("%s binds all XDP programs on %s to its driver: xdp-loader and "
+				    "xdp-filter cannot load another beside it", rss_name(entry->rss),
+				    entry->ifname);
+	}
+}
+
+/* The program cannot encrypt what would have to be split again after that. */
+static void mention_merging(const struct attached_list *added)
+{
+	for (size_t i = 0; i < added->count; i++) {
+		const struct attached *entry = &added->entries[i];
+
+		if (entry->hook == HOOK_TC && offload_merges(entry->ifname))
+			log_warning("%s has GRO on, which merges packets of a connection before tc "
+				    "sees them, and merged packets pass to the stack: turn it off "
+				    "(ethtool -K %s gro off)", entry->ifname, entry->ifname);
+	}
+}
+
+/* Where the kernel does not support it, libxdp attaches without a dispatcher. */
+static void mention_alone(const struct attached_list *added, const struct attached_list *now)
+{
+	for (size_t i = 0; i < added->count; i++) {
+		const struct attached *entry = attached_on(now, added->entries[i].ifindex);
+
+		if (entry && entry->hook == HOOK_XDP && entry->alone && entry->mode != XDP_MODE_HW)
+			log_warning("%s cannot take another XDP program: libxdp's dispatcher does "
+				    "not work here (-vv tells more)", entry->ifname);
+	}
+}
+
+static void mention_bypassed(const struct attached_list *now, const struct survey_facts *facts)
+{
+	struct bypass bypass;
+	char sentence[1024];
+
+	if (bypass_collect(now, facts, &bypass))
+		return;
+	for (int kind = 0; kind < BYPASS_KINDS; kind++)
+		if (bypass_sentence(&bypass, kind, sentence, sizeof(sentence)))
+			log_warning("%s", sentence);
+	bypass_free(&bypass);
+}
+
+void load_warn(const struct attached_list *before, const struct attached_list *added)
+{
+	struct attached_list now = {};
+	struct survey_facts facts;
+	struct survey survey;
+
+	for (size_t i = 0; i < added->count; i++)
+		log_info("%s is loaded on %s (%s)", attached_program(&added->entries[i]),
+			 added->entries[i].ifname,
+			 added->entries[i].hook == HOOK_TC ? "tc" :
+							     mode_name(added->entries[i].mode));
+	mention_other_versions(before, added);
+	mention_partial_checksums(added);
+	mention_merging(added);
+	mention_bound(added);
+
+	if (attached_find(0, &now))
+		goto out;
+	mention_alone(added, &now);
+	if (facts_collect(&now, &facts))
+		goto out;
+	survey_conclude(&facts, &survey);
+	for (size_t i = 0; i < survey.count; i++)
+		log_warning("%s", survey.findings[i].text);
+	mention_bypassed(&now, &facts);
+	facts_free(&facts);
+out:
+	attached_free(&now);
+}

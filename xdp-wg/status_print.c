@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The output of status, in both formats.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "program/config.h"
+#include "program/reasons.h"
+#include "util/netdev.h"
+#include "util/log.h"
+#include "status_print.h"
+#include "util/version.h"
+
+static void print_program(FILE *stream, const struct attached *program)
+{
+	const char *option;
+	char version[32];
+
+	fprintf(stream, "%s: ", program->ifname);
+	if (program->hook == HOOK_TC)
+		fprintf(stream, "tc, position %u of %u", program->position, program->positions);
+	else if (program->alone)
+		fprintf(stream, "%s mode, without dispatcher", mode_name(program->mode));
+	else
+		fprintf(stream, "%s mode, priority %u", mode_name(program->mode), program->prio);
+	fprintf(stream, ", program %" PRIu32, program->prog_id);
+	if (program->hook == HOOK_TC && program->link_id)
+		fprintf(stream, ", link %" PRIu32, program->link_id);
+	else if (program->hook == HOOK_TC)
+		fputs(", without link", stream);
+	if (program->rss)
+		fprintf(stream, ", rss %s", rss_name(program->rss));
+	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
+		if (*option)
+			fprintf(stream, ", %s", option);
+	if (program->config.version != VERSION_CODE) {
+		config_version(&program->config, version, sizeof(version));
+		fprintf(stream, ", loaded by version %s", version);
+	}
+	if (!config_current(&program->config))
+		fputs(", counts apart", stream);
+	fputc('\n', stream);
+}
+
+/* The two that go fast are always shown; of the others only those that happened. */
+static void print_counters(FILE *stream, const struct report *report, enum verdict verdict,
+			   const char *title)
+{
+	if (verdict != VERDICT_FAST && !counters_verdict(report->counters, verdict))
+		return;
+
+	fprintf(stream, "\n%s\n", title);
+	for (size_t i = 0; i < XDP_WG_REASON_MAX; i++) {
+		const struct xdp_wg_counter *counter = &report->counters[i];
+
+		if (reasons[i].verdict != verdict || (verdict != VERDICT_FAST && !counter->packets))
+			continue;
+		fprintf(stream, "%14" PRIu64 " packets %16" PRIu64 " bytes  %s\n",
+			(uint64_t)counter->packets, (uint64_t)counter->bytes, reasons[i].words);
+	}
+}
+
+static void print_queues(FILE *stream, const struct queues *queues)
+{
+	const char *title = "\nQueued by CPU:\n";
+
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
+		const struct xdp_wg_queue *queue = &queues->cpus[cpu];
+
+		if (!queues->used[cpu])
+			continue;
+		fputs(title, stream);
+		title = "";
+		fprintf(stream, "%14" PRIu64 " packets %9.1f %%  CPU %" PRIu32,
+			(uint64_t)queue->queued, queues_share(queues, cpu), cpu);
+		if (queue->lost)
+			fprintf(stream, ", %" PRIu64 " lost because its queue was full",
+				(uint64_t)queue->lost);
+		if (queue->failed)
+			fprintf(stream, ", %" PRIu64 " lost because the egress refused them",
+				(uint64_t)queue->failed);
+		fputc('\n', stream);
+	}
+}
+
+static void print_bypass(FILE *stream, const struct bypass *bypass)
+{
+	if (bypass->count)
+		fputs("\nBypassed by what goes fast:\n", stream);
+	for (size_t i = 0; i < bypass->count; i++)
+		fprintf(stream, "  %-9s  %s\n", bypass_kind_name(bypass->items[i].kind),
+			bypass->items[i].name);
+}
+
+void report_text(FILE *stream, const struct report *report)
+{
+	const struct survey_finding *why = survey_reason(&report->survey);
+
+	for (size_t i = 0; i < report->count; i++)
+		print_program(stream, report->programs[i]);
+	if (!report->count)
+		return;
+
+	print_counters(stream, report, VERDICT_FAST, "Went fast:");
+	print_counters(stream, report, VERDICT_PASS, "Passed to the stack:");
+	print_counters(stream, report, VERDICT_DROP, "Dropped:");
+	print_queues(stream, &report->queues);
+	print_bypass(stream, &report->bypass);
+	if (why)
+		fprintf(stream, "\nwhy: %s\n", why->text);
+}
+
+static void add_xdp(json_object *object, const struct attached *program)
+{
+	json_object_object_add(object, "mode", json_object_new_string(mode_name(program->mode)));
+	json_object_object_add(object, "dispatcher", json_object_new_boolean(!program->alone));
+	json_object_object_add(object, "priority", json_object_new_int64(program->prio));
+}
+
+static void add_tc(json_object *object, const struct attached *program)
+{
+	json_object_object_add(object, "position", json_object_new_int64(program->position));
+	json_object_object_add(object, "positions", json_object_new_int64(program->positions));
+	json_object_object_add(object, "link_id", json_object_new_int64(program->link_id));
+}
+
+static json_object *program_object(const struct attached *program)
+{
+	json_object *object = json_object_new_object();
+	json_object *options = json_object_new_array();
+	const char *option;
+	char version[32];
+
+	config_version(&program->config, version, sizeof(version));
+	json_object_object_add(object, "ifname", json_object_new_string(program->ifname));
+	json_object_object_add(object, "ifindex", json_object_new_int(program->ifindex));
+	json_object_object_add(object, "hook", json_object_new_string(hook_name(program->hook)));
+	if (program->hook == HOOK_TC)
+		add_tc(object, program);
+	else
+		add_xdp(object, program);
+	json_object_object_add(object, "prog_id", json_object_new_int64(program->prog_id));
+	if (program->rss)
+		json_object_object_add(object, "rss",
+				       json_object_new_string(rss_name(program->rss)));
+	json_object_object_add(object, "version", json_object_new_string(version));
+	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
+		if (*option)
+			json_object_array_add(options, json_object_new_string(option));
+	json_object_object_add(object, "options", options);
+	return object;
+}
+
+static json_object *counters_object(const struct xdp_wg_counter *counters)
+{
+	json_object *object = json_object_new_object();
+
+	for (size_t i = 0; i < XDP_WG_REASON_MAX; i++) {
+		json_object *counter = json_object_new_object();
+
+		json_object_object_add(counter, "packets",
+				       json_object_new_uint64(counters[i].packets));
+		json_object_object_add(counter, "bytes", json_object_new_uint64(counters[i].bytes));
+		json_object_object_add(object, reasons[i].name, counter);
+	}
+	return object;
+}
+
+static json_object *bypass_array(const struct bypass *bypass)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < bypass->count; i++) {
+		const struct bypass_item *item = &bypass->items[i];
+		json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "kind",
+				       json_object_new_string(bypass_kind_name(item->kind)));
+		json_object_object_add(object, "name", json_object_new_string(item->name));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static json_object *queues_array(const struct queues *queues)
+{
+	json_object *array = json_object_new_array();
+
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
+		const struct xdp_wg_queue *queue = &queues->cpus[cpu];
+		json_object *object;
+
+		if (!queues->used[cpu])
+			continue;
+		object = json_object_new_object();
+		json_object_object_add(object, "cpu", json_object_new_int64(cpu));
+		json_object_object_add(object, "queued", json_object_new_uint64(queue->queued));
+		json_object_object_add(object, "share",
+				       json_object_new_double(queues_share(queues, cpu)));
+		json_object_object_add(object, "lost", json_object_new_uint64(queue->lost));
+		json_object_object_add(object, "failed", json_object_new_uint64(queue->failed));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+int report_json(FILE *stream, const struct report *report)
+{
+	json_object *root = json_object_new_object();
+	json_object *interfaces = json_object_new_array();
+	json_object *why = json_object_new_array();
+	const char *text;
+
+	for (size_t i = 0; i < report->count; i++)
+		json_object_array_add(interfaces, program_object(report->programs[i]));
+	for (size_t i = 0; i < report->survey.count; i++)
+		json_object_array_add(why, json_object_new_string(report->survey.findings[i].text));
+
+	json_object_object_add(root, "interfaces", interfaces);
+	json_object_object_add(root, "counters", counters_object(report->counters));
+	json_object_object_add(root, "why", why);
+	json_object_object_add(root, "cpus", queues_array(&report->queues));
+	json_object_object_add(root, "bypassed", bypass_array(&report->bypass));
+
+	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+					      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text)
+		fprintf(stream, "%s\n", text);
+	else
+		log_error("out of memory");
+	json_object_put(root);
+	return text ? 0 : -ENOMEM;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XDP_WG_STATUS_PRINT_H
+#define XDP_WG_STATUS_PRINT_H
+
+#include <stdio.h>
+
+#include "attach/attachment.h"
+#include "bpf/xdp_wg.h"
+#include "diagnose/bypass.h"
+#include "attach/cpumap_stats.h"
+#include "diagnose/diagnose.h"
+
+/* What `xdp-wg status` shows. */
+struct report {
+	const struct attached *const *programs;
+	size_t count;
+	struct xdp_wg_counter counters[XDP_WG_REASON_MAX];
+	struct survey survey; /* has findings only if nothing went fast */
+	struct bypass bypass;
+	struct queues queues;
+};
+
+/* report_text() - For people. */
+void report_text(FILE *stream, const struct report *report);
+
+/*
+ * report_json() - For scripts.
+ * Return: 0, or -ENOMEM, with a message printed.
+ */
+int report_json(FILE *stream, const struct report *report);
+
+#endif /* XDP_WG_STATUS_PRINT_H */
