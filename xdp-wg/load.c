@@ -36,8 +36,8 @@ struct load {
 	struct interface_list interfaces;
 	enum xdp_attach_mode *modes; /* one for each interface */
 	int *old_fds; /* likewise: the program that a tc program has replaced, or -1 */
-	struct attached_list before; /* in the network namespace */
-	struct attached_list added; /* by us */
+	struct attachment_list before; /* in the network namespace */
+	struct attachment_list added; /* by us */
 	struct state state;
 };
 
@@ -46,24 +46,24 @@ static int check_old(const struct load *load, const struct interface *interface)
 {
 	const char *program = attach_program(&load->options.attach);
 	enum hook hook = load->options.attach.hook;
-	const struct attached *old;
+	const struct attachment *old;
 
-	old = attached_at(&load->before, interface->ifindex,
+	old = attachment_at(&load->before, interface->ifindex,
 			  hook == HOOK_TC ? HOOK_XDP : HOOK_TC);
 	if (old) {
 		log_error("%s is loaded on %s, and there is nothing left to do for %s then: "
-			  "unload it first", attached_program(old), interface->name, program);
+			  "unload it first", attachment_program(old), interface->name, program);
 		return -EBUSY;
 	}
-	old = attached_at(&load->before, interface->ifindex, hook);
+	old = attachment_at(&load->before, interface->ifindex, hook);
 	if (old && !load->options.replace) {
 		log_error("%s is already loaded on %s: use -R to replace it",
-			  attached_program(old), interface->name);
+			  attachment_program(old), interface->name);
 		return -EEXIST;
 	}
 	if (old && (hook == HOOK_TC ? !old->link_id : old->alone)) {
 		log_error("%s on %s cannot be replaced, because it was attached without a %s: "
-			  "unload it first", attached_program(old), interface->name,
+			  "unload it first", attachment_program(old), interface->name,
 			  hook == HOOK_TC ? "link" : "dispatcher");
 		return -EBUSY;
 	}
@@ -97,7 +97,7 @@ static int check(struct load *load)
 		err = check_old(load, interface);
 		load->modes[i] = options->mode;
 		if (!err && options->hook == HOOK_TC)
-			err = tcx_check(interface->ifindex, interface->name, &options->place);
+			err = tcx_check(interface->ifindex, interface->name, &options->anchor);
 		else if (!err)
 			err = check_mode(load, interface, &load->modes[i]);
 		if (err)
@@ -110,24 +110,24 @@ static int check(struct load *load)
 		return err;
 	bpf_object__close(object);
 	if (options->rss.rss)
-		err = rss_check(options->object, &options->rss);
+		err = cpumap_check(options->object, &options->rss);
 	if (err)
 		return err;
 	return kfuncs_check(options->object);
 }
 
-static int attach_xdp(struct load *load, size_t index, struct attached *entry)
+static int attach_xdp(struct load *load, size_t index, struct attachment *entry)
 {
 	struct attach_options options = load->options.attach;
 
 	options.mode = entry->mode = load->modes[index];
-	offload_disable(&load->state, entry->ifindex, entry->ifname);
+	rxvlan_disable(&load->state, entry->ifindex, entry->ifname);
 	return attach(&load->state, entry->ifindex, entry->ifname, &options, &entry->prog_id);
 }
 
-static int attach_tc(struct load *load, size_t index, struct attached *entry)
+static int attach_tc(struct load *load, size_t index, struct attachment *entry)
 {
-	const struct attached *old = attached_at(&load->before, entry->ifindex, HOOK_TC);
+	const struct attachment *old = attachment_at(&load->before, entry->ifindex, HOOK_TC);
 
 	if (!old)
 		return tcx_attach(&load->state, entry->ifindex, entry->ifname,
@@ -142,7 +142,7 @@ static int remember_all(const struct load *load)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < load->interfaces.count; i++)
-		err = present_add(&load->state, load->interfaces.entries[i].ifindex,
+		err = devices_add(&load->state, load->interfaces.entries[i].ifindex,
 				  load->interfaces.entries[i].name);
 	return err;
 }
@@ -153,7 +153,7 @@ static int attach_all(struct load *load)
 
 	for (size_t i = 0; i < load->interfaces.count; i++) {
 		const struct interface *interface = &load->interfaces.entries[i];
-		struct attached *entry = &load->added.entries[i];
+		struct attachment *entry = &load->added.entries[i];
 
 		entry->hook = load->options.attach.hook;
 		entry->rss = load->options.attach.rss.rss;
@@ -172,16 +172,16 @@ static int attach_all(struct load *load)
 
 static void detach_added(const struct load *load)
 {
-	struct attached_list now = {};
+	struct attachment_list now = {};
 
 	/* libxdp may have attached a program alone, where a dispatcher is not supported. */
-	if (attached_find(0, &now))
+	if (attachment_find(0, &now))
 		return;
 	for (size_t i = 0; i < now.count; i++)
 		for (size_t j = 0; j < load->added.count; j++)
 			if (now.entries[i].prog_id == load->added.entries[j].prog_id)
 				detach(&now.entries[i]);
-	attached_free(&now);
+	attachment_free(&now);
 }
 
 /* After a failure: the interfaces are left as they were. */
@@ -205,8 +205,8 @@ static int detach_replaced(const struct load *load)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < load->before.count; i++) {
-		const struct attached *old = &load->before.entries[i];
-		const struct attached *new = attached_on(&load->added, old->ifindex);
+		const struct attachment *old = &load->before.entries[i];
+		const struct attachment *new = attachment_on(&load->added, old->ifindex);
 
 		if (new && !(new->link_id && new->link_id == old->link_id))
 			err = detach(old);
@@ -227,13 +227,13 @@ static int load_locked(struct load *load)
 {
 	int err;
 
-	err = attached_find(0, &load->before);
+	err = attachment_find(0, &load->before);
 	if (!err)
 		err = check(load);
 	if (err)
 		return err;
 
-	err = settle_before(&load->state, &load->before);
+	err = reconcile_before(&load->state, &load->before);
 	if (!err)
 		err = remember_all(load);
 	if (!err)
@@ -242,7 +242,7 @@ static int load_locked(struct load *load)
 		roll_back(load);
 	else if (load->options.replace)
 		err = detach_replaced(load);
-	settle_after(&load->state);
+	reconcile_after(&load->state);
 	return err;
 }
 
@@ -257,7 +257,7 @@ static int stay(struct load *load, const sigset_t *signals)
 	if (err)
 		return err;
 	detach_added(load);
-	settle_after(&load->state);
+	reconcile_after(&load->state);
 	state_unlock(&load->state);
 	return 0;
 }
@@ -318,7 +318,7 @@ static int run(const struct command *command, int argc, char **argv)
 	err = load_locked(&load);
 	state_unlock(&load.state);
 	if (!err)
-		load_warn(&load.before, &load.added);
+		load_advise(&load.before, &load.added);
 	if (!err && load.options.foreground)
 		err = stay(&load, &signals);
 
@@ -328,8 +328,8 @@ out:
 			close(load.old_fds[i]);
 	free(load.old_fds);
 	free(load.modes);
-	attached_free(&load.before);
-	attached_free(&load.added);
+	attachment_free(&load.before);
+	attachment_free(&load.added);
 	interfaces_free(&load.interfaces);
 	return err ? STATUS_FAILED : STATUS_DONE;
 }

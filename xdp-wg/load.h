@@ -37,11 +37,11 @@ void load_options_init(struct load_options *options);
 int load_options_check(struct load_options *options);
 
 /*
- * load_warn() - Print what there is to say about programs that are loaded now: what keeps packets
+ * load_advise() - Print what there is to say about programs that are loaded now: what keeps packets
  * from going fast, and what those that do will miss.
  * @before: what was loaded in the network namespace before
  * @added: what is new
  */
-void load_warn(const struct attached_list *before, const struct attached_list *added);
+void load_advise(const struct attachment_list *before, const struct attachment_list *added);
 
 #endif /* XDP_WG_LOAD_H */

@@ -16,14 +16,14 @@
 #include "diagnose/diagnose.h"
 
 /* Programs of another version that stay: they work, but count elsewhere. */
-static void mention_other_versions(const struct attached_list *before,
-				   const struct attached_list *added)
+static void mention_other_versions(const struct attachment_list *before,
+				   const struct attachment_list *added)
 {
 	for (size_t i = 0; i < before->count; i++) {
-		const struct attached *entry = &before->entries[i];
+		const struct attachment *entry = &before->entries[i];
 		char version[32];
 
-		if (config_current(&entry->config) || attached_on(added, entry->ifindex))
+		if (config_current(&entry->config) || attachment_on(added, entry->ifindex))
 			continue;
 		config_version(&entry->config, version, sizeof(version));
 		log_warning("%s has xdp-wg %s loaded, which counts apart from this version: "
@@ -31,13 +31,13 @@ static void mention_other_versions(const struct attached_list *before,
 	}
 }
 
-static void mention_partial_checksums(const struct attached_list *added)
+static void mention_partial_checksums(const struct attachment_list *added)
 {
 	char names[256] = "";
 	size_t len = 0;
 
 	for (size_t i = 0; i < added->count; i++) {
-		const struct attached *entry = &added->entries[i];
+		const struct attachment *entry = &added->entries[i];
 
 		if (entry->hook == HOOK_XDP &&
 		    offload_partial_checksums(entry->ifname, entry->mode) &&
@@ -52,23 +52,23 @@ static void mention_partial_checksums(const struct attached_list *added)
 }
 
 /* Whoever wants to have another XDP program there has to know. */
-static void mention_bound(const struct attached_list *added)
+static void mention_bound(const struct attachment_list *added)
 {
 	for (size_t i = 0; i < added->count; i++) {
-		const struct attached *entry = &added->entries[i];
+		const struct attachment *entry = &added->entries[i];
 
 		if (rss_is_bound(entry->rss))
 			log_warning("%s binds all XDP programs on %s to its driver: xdp-loader and "
-				    "xdp-filter cannot load another beside it", rss_name(entry->rss),
-				    entry->ifname);
+				    "xdp-filter cannot load another beside it",
+				    rss_name(entry->rss), entry->ifname);
 	}
 }
 
 /* The program cannot encrypt what would have to be split again after that. */
-static void mention_merging(const struct attached_list *added)
+static void mention_merging(const struct attachment_list *added)
 {
 	for (size_t i = 0; i < added->count; i++) {
-		const struct attached *entry = &added->entries[i];
+		const struct attachment *entry = &added->entries[i];
 
 		if (entry->hook == HOOK_TC && offload_merges(entry->ifname))
 			log_warning("%s has GRO on, which merges packets of a connection before tc "
@@ -78,10 +78,10 @@ static void mention_merging(const struct attached_list *added)
 }
 
 /* Where the kernel does not support it, libxdp attaches without a dispatcher. */
-static void mention_alone(const struct attached_list *added, const struct attached_list *now)
+static void mention_alone(const struct attachment_list *added, const struct attachment_list *now)
 {
 	for (size_t i = 0; i < added->count; i++) {
-		const struct attached *entry = attached_on(now, added->entries[i].ifindex);
+		const struct attachment *entry = attachment_on(now, added->entries[i].ifindex);
 
 		if (entry && entry->hook == HOOK_XDP && entry->alone && entry->mode != XDP_MODE_HW)
 			log_warning("%s cannot take another XDP program: libxdp's dispatcher does "
@@ -89,12 +89,12 @@ static void mention_alone(const struct attached_list *added, const struct attach
 	}
 }
 
-static void mention_bypassed(const struct attached_list *now, const struct survey_facts *facts)
+static void mention_bypassed(const struct attachment_list *now, const struct snapshot *snapshot)
 {
 	struct bypass bypass;
 	char sentence[1024];
 
-	if (bypass_collect(now, facts, &bypass))
+	if (bypass_collect(now, snapshot, &bypass))
 		return;
 	for (int kind = 0; kind < BYPASS_KINDS; kind++)
 		if (bypass_sentence(&bypass, kind, sentence, sizeof(sentence)))
@@ -102,14 +102,14 @@ static void mention_bypassed(const struct attached_list *now, const struct surve
 	bypass_free(&bypass);
 }
 
-void load_warn(const struct attached_list *before, const struct attached_list *added)
+void load_advise(const struct attachment_list *before, const struct attachment_list *added)
 {
-	struct attached_list now = {};
-	struct survey_facts facts;
-	struct survey survey;
+	struct attachment_list now = {};
+	struct snapshot snapshot;
+	struct diagnosis diagnosis;
 
 	for (size_t i = 0; i < added->count; i++)
-		log_info("%s is loaded on %s (%s)", attached_program(&added->entries[i]),
+		log_info("%s is loaded on %s (%s)", attachment_program(&added->entries[i]),
 			 added->entries[i].ifname,
 			 added->entries[i].hook == HOOK_TC ? "tc" :
 							     mode_name(added->entries[i].mode));
@@ -118,16 +118,16 @@ void load_warn(const struct attached_list *before, const struct attached_list *a
 	mention_merging(added);
 	mention_bound(added);
 
-	if (attached_find(0, &now))
+	if (attachment_find(0, &now))
 		goto out;
 	mention_alone(added, &now);
-	if (facts_collect(&now, &facts))
+	if (snapshot_take(&now, &snapshot))
 		goto out;
-	survey_conclude(&facts, &survey);
-	for (size_t i = 0; i < survey.count; i++)
-		log_warning("%s", survey.findings[i].text);
-	mention_bypassed(&now, &facts);
-	facts_free(&facts);
+	diagnose(&snapshot, &diagnosis);
+	for (size_t i = 0; i < diagnosis.count; i++)
+		log_warning("%s", diagnosis.findings[i].text);
+	mention_bypassed(&now, &snapshot);
+	snapshot_free(&snapshot);
 out:
-	attached_free(&now);
+	attachment_free(&now);
 }

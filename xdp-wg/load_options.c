@@ -30,7 +30,7 @@ static int set_prio(void *values, const char *argument)
 	return 0;
 }
 
-static int set_id(struct attach_place *place, bool before, const char *argument)
+static int set_id(struct tcx_anchor *anchor, bool before, const char *argument)
 {
 	unsigned long id;
 	char *end;
@@ -41,8 +41,8 @@ static int set_id(struct attach_place *place, bool before, const char *argument)
 		log_error("a program id is a number from 1 to %u, not %s", UINT32_MAX, argument);
 		return -EINVAL;
 	}
-	place->before = before;
-	place->relative_id = id;
+	anchor->before = before;
+	anchor->relative_id = id;
 	return 0;
 }
 
@@ -51,7 +51,7 @@ static int set_before(void *values, const char *argument)
 	struct load_options *options = values;
 
 	options->before = true;
-	return set_id(&options->attach.place, true, argument);
+	return set_id(&options->attach.anchor, true, argument);
 }
 
 static int set_after(void *values, const char *argument)
@@ -59,7 +59,7 @@ static int set_after(void *values, const char *argument)
 	struct load_options *options = values;
 
 	options->after = true;
-	return set_id(&options->attach.place, false, argument);
+	return set_id(&options->attach.anchor, false, argument);
 }
 
 static int set_rss(void *values, const char *argument)
@@ -78,7 +78,7 @@ static int set_exclude_cpus(void *values, const char *argument)
 	struct load_options *options = values;
 
 	options->excluded = true;
-	return cpus_parse(argument, &options->attach.rss.excluded);
+	return cpuset_parse(argument, &options->attach.rss.excluded);
 }
 
 static int set_queue_size(void *values, const char *argument)

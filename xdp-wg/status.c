@@ -32,25 +32,25 @@ static const struct option_spec status_option_specs[] = {
 	{},
 };
 
-static void explain(const struct attached_list *attached, struct report *report)
+static void explain(const struct attachment_list *attached, struct report *report)
 {
-	struct survey_facts facts;
+	struct snapshot snapshot;
 	int err;
 
-	err = facts_collect(attached, &facts);
+	err = snapshot_take(attached, &snapshot);
 	if (err) {
 		log_debug("cannot find out how this network namespace is set up (error %d)", -err);
 		return;
 	}
-	if (!counters_verdict(report->counters, VERDICT_FAST))
-		survey_conclude(&facts, &report->survey);
-	err = bypass_collect(attached, &facts, &report->bypass);
+	if (!reasons_verdict(report->counters, VERDICT_FAST))
+		diagnose(&snapshot, &report->diagnosis);
+	err = bypass_collect(attached, &snapshot, &report->bypass);
 	if (err)
 		log_debug("cannot find out what packets bypass (error %d)", -err);
-	facts_free(&facts);
+	snapshot_free(&snapshot);
 }
 
-static bool is_shown(const struct attached *program, const struct interface_list *interfaces)
+static bool is_shown(const struct attachment *program, const struct interface_list *interfaces)
 {
 	if (!interfaces->count)
 		return true;
@@ -61,11 +61,11 @@ static bool is_shown(const struct attached *program, const struct interface_list
 }
 
 /* Return: enum exit_status. */
-static int show(const struct status_options *options, const struct attached_list *attached,
+static int show(const struct status_options *options, const struct attachment_list *attached,
 		const struct interface_list *interfaces)
 {
 	int status = STATUS_DONE;
-	const struct attached **programs;
+	const struct attachment **programs;
 	struct report report = {};
 
 	programs = calloc(attached->count + 1, sizeof(*programs));
@@ -79,7 +79,7 @@ static int show(const struct status_options *options, const struct attached_list
 			programs[report.count++] = &attached->entries[i];
 
 	for (size_t i = 0; i < interfaces->count; i++) {
-		if (attached_on(attached, interfaces->entries[i].ifindex))
+		if (attachment_on(attached, interfaces->entries[i].ifindex))
 			continue;
 		log_info("xdp-wg is not loaded on %s", interfaces->entries[i].name);
 		status = STATUS_NOT_LOADED;
@@ -87,8 +87,8 @@ static int show(const struct status_options *options, const struct attached_list
 	if (!interfaces->count && !attached->count)
 		log_info("xdp-wg is not loaded on any interface");
 
-	if (attached_counters(attached, report.counters) ||
-	    (report.count && queues_read(attached, &report.queues))) {
+	if (attachment_counters(attached, report.counters) ||
+	    (report.count && cpumap_stats_read(attached, &report.cpus))) {
 		status = STATUS_FAILED;
 		goto out;
 	}
@@ -108,7 +108,7 @@ out:
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct status_options options = {};
-	struct attached_list attached = {};
+	struct attachment_list attached = {};
 	struct interface_list interfaces = {};
 	int first, status = STATUS_FAILED;
 
@@ -124,10 +124,10 @@ static int run(const struct command *command, int argc, char **argv)
 		return STATUS_FAILED;
 
 	if (!interfaces_resolve(argv + first, argc - first, &interfaces) && !state_check_bpffs() &&
-	    !attached_find(0, &attached))
+	    !attachment_find(0, &attached))
 		status = show(&options, &attached, &interfaces);
 
-	attached_free(&attached);
+	attachment_free(&attached);
 	interfaces_free(&interfaces);
 	return status;
 }

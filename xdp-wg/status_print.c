@@ -15,7 +15,7 @@
 #include "status_print.h"
 #include "util/version.h"
 
-static void print_program(FILE *stream, const struct attached *program)
+static void print_program(FILE *stream, const struct attachment *program)
 {
 	const char *option;
 	char version[32];
@@ -50,7 +50,7 @@ static void print_program(FILE *stream, const struct attached *program)
 static void print_counters(FILE *stream, const struct report *report, enum verdict verdict,
 			   const char *title)
 {
-	if (verdict != VERDICT_FAST && !counters_verdict(report->counters, verdict))
+	if (verdict != VERDICT_FAST && !reasons_verdict(report->counters, verdict))
 		return;
 
 	fprintf(stream, "\n%s\n", title);
@@ -64,19 +64,19 @@ static void print_counters(FILE *stream, const struct report *report, enum verdi
 	}
 }
 
-static void print_queues(FILE *stream, const struct queues *queues)
+static void print_queues(FILE *stream, const struct cpumap_stats *stats)
 {
 	const char *title = "\nQueued by CPU:\n";
 
 	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
-		const struct xdp_wg_queue *queue = &queues->cpus[cpu];
+		const struct xdp_wg_queue *queue = &stats->cpus[cpu];
 
-		if (!queues->used[cpu])
+		if (!stats->used[cpu])
 			continue;
 		fputs(title, stream);
 		title = "";
 		fprintf(stream, "%14" PRIu64 " packets %9.1f %%  CPU %" PRIu32,
-			(uint64_t)queue->queued, queues_share(queues, cpu), cpu);
+			(uint64_t)queue->queued, cpumap_stats_share(stats, cpu), cpu);
 		if (queue->lost)
 			fprintf(stream, ", %" PRIu64 " lost because its queue was full",
 				(uint64_t)queue->lost);
@@ -98,7 +98,7 @@ static void print_bypass(FILE *stream, const struct bypass *bypass)
 
 void report_text(FILE *stream, const struct report *report)
 {
-	const struct survey_finding *why = survey_reason(&report->survey);
+	const struct diagnosis_finding *why = diagnosis_reason(&report->diagnosis);
 
 	for (size_t i = 0; i < report->count; i++)
 		print_program(stream, report->programs[i]);
@@ -108,27 +108,27 @@ void report_text(FILE *stream, const struct report *report)
 	print_counters(stream, report, VERDICT_FAST, "Went fast:");
 	print_counters(stream, report, VERDICT_PASS, "Passed to the stack:");
 	print_counters(stream, report, VERDICT_DROP, "Dropped:");
-	print_queues(stream, &report->queues);
+	print_queues(stream, &report->cpus);
 	print_bypass(stream, &report->bypass);
 	if (why)
 		fprintf(stream, "\nwhy: %s\n", why->text);
 }
 
-static void add_xdp(json_object *object, const struct attached *program)
+static void add_xdp(json_object *object, const struct attachment *program)
 {
 	json_object_object_add(object, "mode", json_object_new_string(mode_name(program->mode)));
 	json_object_object_add(object, "dispatcher", json_object_new_boolean(!program->alone));
 	json_object_object_add(object, "priority", json_object_new_int64(program->prio));
 }
 
-static void add_tc(json_object *object, const struct attached *program)
+static void add_tc(json_object *object, const struct attachment *program)
 {
 	json_object_object_add(object, "position", json_object_new_int64(program->position));
 	json_object_object_add(object, "positions", json_object_new_int64(program->positions));
 	json_object_object_add(object, "link_id", json_object_new_int64(program->link_id));
 }
 
-static json_object *program_object(const struct attached *program)
+static json_object *program_object(const struct attachment *program)
 {
 	json_object *object = json_object_new_object();
 	json_object *options = json_object_new_array();
@@ -186,21 +186,21 @@ static json_object *bypass_array(const struct bypass *bypass)
 	return array;
 }
 
-static json_object *queues_array(const struct queues *queues)
+static json_object *queues_array(const struct cpumap_stats *stats)
 {
 	json_object *array = json_object_new_array();
 
 	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
-		const struct xdp_wg_queue *queue = &queues->cpus[cpu];
+		const struct xdp_wg_queue *queue = &stats->cpus[cpu];
 		json_object *object;
 
-		if (!queues->used[cpu])
+		if (!stats->used[cpu])
 			continue;
 		object = json_object_new_object();
 		json_object_object_add(object, "cpu", json_object_new_int64(cpu));
 		json_object_object_add(object, "queued", json_object_new_uint64(queue->queued));
 		json_object_object_add(object, "share",
-				       json_object_new_double(queues_share(queues, cpu)));
+				       json_object_new_double(cpumap_stats_share(stats, cpu)));
 		json_object_object_add(object, "lost", json_object_new_uint64(queue->lost));
 		json_object_object_add(object, "failed", json_object_new_uint64(queue->failed));
 		json_object_array_add(array, object);
@@ -217,13 +217,14 @@ int report_json(FILE *stream, const struct report *report)
 
 	for (size_t i = 0; i < report->count; i++)
 		json_object_array_add(interfaces, program_object(report->programs[i]));
-	for (size_t i = 0; i < report->survey.count; i++)
-		json_object_array_add(why, json_object_new_string(report->survey.findings[i].text));
+	for (size_t i = 0; i < report->diagnosis.count; i++)
+		json_object_array_add(why,
+				      json_object_new_string(report->diagnosis.findings[i].text));
 
 	json_object_object_add(root, "interfaces", interfaces);
 	json_object_object_add(root, "counters", counters_object(report->counters));
 	json_object_object_add(root, "why", why);
-	json_object_object_add(root, "cpus", queues_array(&report->queues));
+	json_object_object_add(root, "cpus", queues_array(&report->cpus));
 	json_object_object_add(root, "bypassed", bypass_array(&report->bypass));
 
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |

@@ -12,12 +12,12 @@
 
 /* What `xdp-wg status` shows. */
 struct report {
-	const struct attached *const *programs;
+	const struct attachment *const *programs;
 	size_t count;
 	struct xdp_wg_counter counters[XDP_WG_REASON_MAX];
-	struct survey survey; /* has findings only if nothing went fast */
+	struct diagnosis diagnosis; /* has findings only if nothing went fast */
 	struct bypass bypass;
-	struct queues queues;
+	struct cpumap_stats cpus;
 };
 
 /* report_text() - For people. */

@@ -29,20 +29,21 @@ static const struct option_spec unload_option_specs[] = {
 	{},
 };
 
-static int detach_from(const struct attached_list *attached, int ifindex)
+static int detach_from(const struct attachment_list *attached, int ifindex)
 {
 	int err = 0;
 
 	/* An interrupted load -R leaves two programs on an interface. */
 	for (size_t i = 0; i < attached->count; i++) {
-		const struct attached *entry = &attached->entries[i];
+		const struct attachment *entry = &attached->entries[i];
 
 		if (ifindex && entry->ifindex != ifindex)
 			continue;
 		if (detach(entry))
 			err = -EIO;
 		else
-			log_info("%s is unloaded from %s", attached_program(entry), entry->ifname);
+			log_info("%s is unloaded from %s", attachment_program(entry),
+				 entry->ifname);
 	}
 	return err;
 }
@@ -50,10 +51,10 @@ static int detach_from(const struct attached_list *attached, int ifindex)
 static int unload_locked(const struct unload_options *options,
 			 const struct interface_list *interfaces)
 {
-	struct attached_list attached = {};
+	struct attachment_list attached = {};
 	int err;
 
-	err = attached_find(0, &attached);
+	err = attachment_find(0, &attached);
 	if (err)
 		goto out;
 
@@ -65,13 +66,13 @@ static int unload_locked(const struct unload_options *options,
 	for (size_t i = 0; !options->all && i < interfaces->count; i++) {
 		const struct interface *interface = &interfaces->entries[i];
 
-		if (!attached_on(&attached, interface->ifindex))
+		if (!attachment_on(&attached, interface->ifindex))
 			log_info("xdp-wg is not loaded on %s", interface->name);
 		else if (detach_from(&attached, interface->ifindex))
 			err = -EIO;
 	}
 out:
-	attached_free(&attached);
+	attachment_free(&attached);
 	return err;
 }
 
@@ -102,7 +103,7 @@ static int run(const struct command *command, int argc, char **argv)
 	err = state_lock(&state);
 	if (!err) {
 		err = unload_locked(&options, &interfaces);
-		settle_after(&state);
+		reconcile_after(&state);
 		state_unlock(&state);
 	}
 	interfaces_free(&interfaces);

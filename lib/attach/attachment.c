@@ -60,7 +60,7 @@ static bool find_name(const char *kernel_name, enum hook hook, enum rss *rss)
 	return false;
 }
 
-bool attached_identify(int prog_fd, struct attached *entry)
+bool attachment_identify(int prog_fd, struct attachment *entry)
 {
 	struct bpf_prog_info info = {};
 	__u32 ids[MAX_MAPS], len = sizeof(info);
@@ -98,9 +98,9 @@ bool attached_identify(int prog_fd, struct attached *entry)
 	return found;
 }
 
-int attached_add(struct attached_list *list, const struct attached *entry)
+int attachment_add(struct attachment_list *list, const struct attachment *entry)
 {
-	struct attached *entries;
+	struct attachment *entries;
 
 	entries = realloc(list->entries, (list->count + 1) * sizeof(*entries));
 	if (!entries) {
@@ -112,9 +112,9 @@ int attached_add(struct attached_list *list, const struct attached *entry)
 	return 0;
 }
 
-static int find_xdp(int ifindex, const char *ifname, struct attached_list *list)
+static int find_xdp(int ifindex, const char *ifname, struct attachment_list *list)
 {
-	struct attached entry = { .ifindex = ifindex };
+	struct attachment entry = { .ifindex = ifindex };
 	struct xdp_multiprog *multiprog;
 	struct xdp_program *prog = NULL;
 	int err = 0;
@@ -126,28 +126,28 @@ static int find_xdp(int ifindex, const char *ifname, struct attached_list *list)
 	strncpy(entry.ifname, ifname, sizeof(entry.ifname) - 1);
 	entry.mode = xdp_multiprog__attach_mode(multiprog);
 	while (!err && (prog = xdp_multiprog__next_prog(prog, multiprog))) {
-		if (!attached_identify(xdp_program__fd(prog), &entry))
+		if (!attachment_identify(xdp_program__fd(prog), &entry))
 			continue;
 		entry.prio = xdp_program__run_prio(prog);
-		err = attached_add(list, &entry);
+		err = attachment_add(list, &entry);
 	}
 
 	entry.alone = true;
 	entry.prio = 0;
 	prog = xdp_multiprog__main_prog(multiprog);
-	if (!err && prog && attached_identify(xdp_program__fd(prog), &entry))
-		err = attached_add(list, &entry);
+	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
+		err = attachment_add(list, &entry);
 
 	entry.mode = XDP_MODE_HW;
 	prog = xdp_multiprog__hw_prog(multiprog);
-	if (!err && prog && attached_identify(xdp_program__fd(prog), &entry))
-		err = attached_add(list, &entry);
+	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
+		err = attachment_add(list, &entry);
 
 	xdp_multiprog__close(multiprog);
 	return err;
 }
 
-static int find_on(int ifindex, const char *ifname, struct attached_list *list)
+static int find_on(int ifindex, const char *ifname, struct attachment_list *list)
 {
 	int err;
 
@@ -155,7 +155,7 @@ static int find_on(int ifindex, const char *ifname, struct attached_list *list)
 	return err ? err : tcx_find(ifindex, ifname, list);
 }
 
-int attached_find(int ifindex, struct attached_list *list)
+int attachment_find(int ifindex, struct attachment_list *list)
 {
 	struct if_nameindex *interfaces;
 	int err = 0;
@@ -173,7 +173,7 @@ int attached_find(int ifindex, struct attached_list *list)
 	return err;
 }
 
-const struct attached *attached_on(const struct attached_list *list, int ifindex)
+const struct attachment *attachment_on(const struct attachment_list *list, int ifindex)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->entries[i].ifindex == ifindex)
@@ -181,7 +181,8 @@ const struct attached *attached_on(const struct attached_list *list, int ifindex
 	return NULL;
 }
 
-const struct attached *attached_at(const struct attached_list *list, int ifindex, enum hook hook)
+const struct attachment *attachment_at(const struct attachment_list *list, int ifindex,
+				       enum hook hook)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->entries[i].ifindex == ifindex && list->entries[i].hook == hook)
@@ -189,19 +190,19 @@ const struct attached *attached_at(const struct attached_list *list, int ifindex
 	return NULL;
 }
 
-const char *attached_program(const struct attached *entry)
+const char *attachment_program(const struct attachment *entry)
 {
 	return entry->rss ? rss_program(entry->rss) : hook_program(entry->hook);
 }
 
-void attached_free(struct attached_list *list)
+void attachment_free(struct attachment_list *list)
 {
 	free(list->entries);
 	list->entries = NULL;
 	list->count = 0;
 }
 
-static bool counted_before(const struct attached_list *list, size_t index)
+static bool counted_before(const struct attachment_list *list, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
 		if (config_current(&list->entries[i].config) &&
@@ -210,12 +211,12 @@ static bool counted_before(const struct attached_list *list, size_t index)
 	return false;
 }
 
-int attached_counters(const struct attached_list *list, struct xdp_wg_counter *totals)
+int attachment_counters(const struct attachment_list *list, struct xdp_wg_counter *totals)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < list->count; i++) {
-		const struct attached *entry = &list->entries[i];
+		const struct attachment *entry = &list->entries[i];
 		int fd;
 
 		if (!entry->counters_id || !config_current(&entry->config) ||
@@ -224,8 +225,8 @@ int attached_counters(const struct attached_list *list, struct xdp_wg_counter *t
 		fd = bpf_map_get_fd_by_id(entry->counters_id);
 		if (fd < 0)
 			continue;
-		if (counters_fit(fd))
-			err = counters_add_map(fd, totals);
+		if (reasons_map_fits(fd))
+			err = reasons_add_map(fd, totals);
 		close(fd);
 	}
 	return err;

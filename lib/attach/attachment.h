@@ -14,7 +14,7 @@
 #include "program/rss.h"
 
 /* One program of ours that is attached to an interface. */
-struct attached {
+struct attachment {
 	int ifindex;
 	char ifname[IF_NAMESIZE];
 	enum hook hook;
@@ -34,48 +34,49 @@ struct attached {
 	__u32 cpumap_id; /* of an RSS program's cpumap, otherwise 0 */
 };
 
-struct attached_list {
-	struct attached *entries;
+struct attachment_list {
+	struct attachment *entries;
 	size_t count;
 };
 
 /*
- * attached_find() - Find our programs by what is attached: by their name and their maps.
+ * attachment_find() - Find our programs by what is attached: by their name and their maps.
  * @ifindex: of the interface to search, 0 for all of the network namespace
- * @list: added to; end with attached_free()
+ * @list: added to; end with attachment_free()
  *
  * Return: 0, or a negative errno, with a message printed.
  */
-int attached_find(int ifindex, struct attached_list *list);
+int attachment_find(int ifindex, struct attachment_list *list);
 
-/* attached_on() - The first entry for an interface, NULL if there is none. */
-const struct attached *attached_on(const struct attached_list *list, int ifindex);
+/* attachment_on() - The first entry for an interface, NULL if there is none. */
+const struct attachment *attachment_on(const struct attachment_list *list, int ifindex);
 
-/* attached_at() - The same for one hook of the interface. */
-const struct attached *attached_at(const struct attached_list *list, int ifindex, enum hook hook);
+/* attachment_at() - The same for one hook of the interface. */
+const struct attachment *attachment_at(const struct attachment_list *list, int ifindex,
+				       enum hook hook);
 
-/* attached_add() - Add a copy of an entry. Return: 0, or -ENOMEM, with a message printed. */
-int attached_add(struct attached_list *list, const struct attached *entry);
+/* attachment_add() - Add a copy of an entry. Return: 0, or -ENOMEM, with a message printed. */
+int attachment_add(struct attachment_list *list, const struct attachment *entry);
 
-/* attached_program() - The name of a program. The string is static. */
-const char *attached_program(const struct attached *entry);
+/* attachment_program() - The name of a program. The string is static. */
+const char *attachment_program(const struct attachment *entry);
 
-void attached_free(struct attached_list *list);
+void attachment_free(struct attachment_list *list);
 
 /*
- * attached_identify() - Whether a loaded program is one of ours.
+ * attachment_identify() - Whether a loaded program is one of ours.
  * @prog_fd: any program
  * @entry: with the hook; which program it is, its id, configuration and maps are written if it is
  */
-bool attached_identify(int prog_fd, struct attached *entry);
+bool attachment_identify(int prog_fd, struct attachment *entry);
 
 /*
- * attached_counters() - Add up the counters of all attached programs of this version's layout.
+ * attachment_counters() - Add up the counters of all attached programs of this version's layout.
  * @totals: XDP_WG_REASON_MAX entries, added to
  *
  * Programs share a map of counters, which is counted once. Programs of another layout are passed
  * over. Return: 0, or a negative errno, with a message printed.
  */
-int attached_counters(const struct attached_list *list, struct xdp_wg_counter *totals);
+int attachment_counters(const struct attachment_list *list, struct xdp_wg_counter *totals);
 
 #endif /* LIB_ATTACH_ATTACHMENT_H */

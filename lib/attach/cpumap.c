@@ -18,7 +18,7 @@
 #include "attach/cpumap.h"
 
 #define CPUMAP_OBJECT XDP_WG_CPUMAP_PROG ".bpf.o"
-#define QUEUES_OBJECT "rss_stats.bpf.o"
+#define STATS_OBJECT "rss_stats.bpf.o"
 #define TUPLES_MAP "rss_tuples"
 
 /* The path of an object beside another. */
@@ -31,19 +31,19 @@ static int beside(char *buf, size_t size, const char *path, const char *name)
 	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
 }
 
-static int find_cpus(const struct rss_options *options, struct cpus *allowed)
+static int find_cpus(const struct rss_options *options, struct cpuset *allowed)
 {
-	struct cpus online, possible;
+	struct cpuset online, possible;
 	int err;
 
-	err = cpus_online(&online, &possible);
-	return err ? err : cpus_allow(&online, &possible, &options->excluded, allowed);
+	err = cpuset_online(&online, &possible);
+	return err ? err : cpuset_allow(&online, &possible, &options->excluded, allowed);
 }
 
-int rss_check(const char *object, const struct rss_options *options)
+int cpumap_check(const char *object, const struct rss_options *options)
 {
 	struct bpf_object *opened;
-	struct cpus allowed;
+	struct cpuset allowed;
 	char path[PATH_MAX];
 	int err;
 
@@ -59,7 +59,8 @@ int rss_check(const char *object, const struct rss_options *options)
 }
 
 /* The kernel makes the queue of each CPU, and the thread that works it off. */
-static int fill_cpumap(int map_fd, const struct cpus *allowed, unsigned int queue_size, int prog_fd)
+static int fill_cpumap(int map_fd, const struct cpuset *allowed, unsigned int queue_size,
+		       int prog_fd)
 {
 	struct bpf_cpumap_val value = {
 		.qsize = queue_size,
@@ -81,7 +82,7 @@ static int fill_cpumap(int map_fd, const struct cpus *allowed, unsigned int queu
 }
 
 /* A cpumap that holds a program is one only for programs that agree with that. */
-static int make_cpumap(const struct cpus *allowed, unsigned int queue_size, int prog_fd)
+static int make_cpumap(const struct cpuset *allowed, unsigned int queue_size, int prog_fd)
 {
 	int possible = libbpf_num_possible_cpus(), fd, err;
 
@@ -126,7 +127,7 @@ out:
 	return err;
 }
 
-static int write_table(struct bpf_object *object, const struct cpus *allowed)
+static int write_table(struct bpf_object *object, const struct cpuset *allowed)
 {
 	struct xdp_wg_rss rss = {};
 	struct bpf_map *map;
@@ -134,7 +135,7 @@ static int write_table(struct bpf_object *object, const struct cpus *allowed)
 
 	if (getrandom(&rss.seed, sizeof(rss.seed), 0) != sizeof(rss.seed))
 		return -EIO;
-	cpus_fill(allowed, rss.table, XDP_WG_RSS_TABLE);
+	cpuset_fill(allowed, rss.table, XDP_WG_RSS_TABLE);
 
 	map = bpf_object__find_map_by_name(object, XDP_WG_RSS_SECTION);
 	if (!map || !bpf_map__initial_value(map, &size) || size != sizeof(rss))
@@ -156,7 +157,7 @@ static int keep_tuples(const struct state *state, struct bpf_object *object)
 }
 
 static int configure(const struct state *state, struct bpf_object *object,
-		     const struct cpus *allowed, int cpumap_fd)
+		     const struct cpuset *allowed, int cpumap_fd)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, XDP_WG_CPUMAP);
 	int err;
@@ -171,13 +172,13 @@ static int configure(const struct state *state, struct bpf_object *object,
 	return err;
 }
 
-int rss_prepare(const struct state *state, const char *path, struct bpf_object *object,
+int cpumap_prepare(const struct state *state, const char *path, struct bpf_object *object,
 		const struct rss_options *options, const struct xdp_wg_config *config)
 {
 	struct bpf_object *datapath;
 	struct bpf_program *prog;
-	char queues[PATH_MAX];
-	struct cpus allowed;
+	char stats[PATH_MAX];
+	struct cpuset allowed;
 	int cpumap_fd, err;
 
 	err = find_cpus(options, &allowed);
@@ -191,9 +192,9 @@ int rss_prepare(const struct state *state, const char *path, struct bpf_object *
 	err = cpumap_fd < 0 ? cpumap_fd : 0;
 	if (err)
 		goto out;
-	err = beside(queues, sizeof(queues), path, QUEUES_OBJECT);
+	err = beside(stats, sizeof(stats), path, STATS_OBJECT);
 	if (!err)
-		err = queues_attach(state, queues, cpumap_fd, bpf_program__fd(prog));
+		err = cpumap_stats_attach(state, stats, cpumap_fd, bpf_program__fd(prog));
 	if (!err)
 		err = configure(state, object, &allowed, cpumap_fd);
 	close(cpumap_fd);

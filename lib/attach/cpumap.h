@@ -9,25 +9,25 @@
 #include "state/state.h"
 
 /*
- * rss_check() - Check that the work can be spread as asked for, before anything is changed.
+ * cpumap_check() - Check that the work can be spread as asked for, before anything is changed.
  * @object: path of the RSS program's object, beside which those are that go with it
  *
  * Return: 0, or a negative errno, with a message printed.
  */
-int rss_check(const char *object, const struct rss_options *options);
+int cpumap_check(const char *object, const struct rss_options *options);
 
 /*
- * rss_prepare() - Make a cpumap whose CPUs run the datapath, count what becomes of the packets that
- * are queued in it, and write it and the table of CPUs into an RSS program.
- * @path: as for rss_check()
+ * cpumap_prepare() - Make a cpumap whose CPUs run the datapath, count what becomes of the packets
+ * that are queued in it, and write it and the table of CPUs into an RSS program.
+ * @path: as for cpumap_check()
  * @object: the object at @path, from object_open() and not loaded yet
  * @config: of the datapath
  *
  * Each RSS program has a cpumap of its own, so that its options are those of one interface and it
  * leaves nothing behind. Needs the lock. Return: 0, or a negative errno, with a message printed.
- * queues_remove_stale() removes what is left if the program is not attached after all.
+ * cpumap_stats_remove_stale() removes what is left if the program is not attached after all.
  */
-int rss_prepare(const struct state *state, const char *path, struct bpf_object *object,
+int cpumap_prepare(const struct state *state, const char *path, struct bpf_object *object,
 		const struct rss_options *options, const struct xdp_wg_config *config);
 
 #endif /* LIB_ATTACH_CPUMAP_H */

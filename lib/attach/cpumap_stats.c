@@ -102,7 +102,7 @@ static int attach_program(const struct state *state, struct bpf_program *prog, _
 	return err;
 }
 
-int queues_attach(const struct state *state, const char *path, int cpumap_fd, int prog_fd)
+int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_fd, int prog_fd)
 {
 	struct xdp_wg_queues config;
 	struct bpf_object *object;
@@ -137,7 +137,7 @@ out:
 	return err;
 }
 
-static bool is_attached(const struct attached_list *attached, __u32 cpumap)
+static bool is_attached(const struct attachment_list *attached, __u32 cpumap)
 {
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].cpumap_id == cpumap)
@@ -145,7 +145,7 @@ static bool is_attached(const struct attached_list *attached, __u32 cpumap)
 	return false;
 }
 
-void queues_remove_stale(const struct state *state, const struct attached_list *attached)
+void cpumap_stats_remove_stale(const struct state *state, const struct attachment_list *attached)
 {
 	struct dirent *entry;
 	DIR *dir;
@@ -176,7 +176,7 @@ static int open_map(void)
 	return err ? err : bpf_obj_get(path);
 }
 
-static int read_counts(int map_fd, struct queues *queues)
+static int read_counts(int map_fd, struct cpumap_stats *stats)
 {
 	int possible = libbpf_num_possible_cpus(), err = 0;
 	struct xdp_wg_queue *values;
@@ -187,7 +187,7 @@ static int read_counts(int map_fd, struct queues *queues)
 	if (!values)
 		return -ENOMEM;
 	for (__u32 cpu = 0; !err && cpu < XDP_WG_MAX_CPUS && cpu < (__u32)possible; cpu++) {
-		struct xdp_wg_queue *sum = &queues->cpus[cpu];
+		struct xdp_wg_queue *sum = &stats->cpus[cpu];
 
 		err = bpf_map_lookup_elem(map_fd, &cpu, values);
 		for (int i = 0; !err && i < possible; i++) {
@@ -195,13 +195,13 @@ static int read_counts(int map_fd, struct queues *queues)
 			sum->lost += values[i].lost;
 			sum->failed += values[i].failed;
 		}
-		queues->used[cpu] |= sum->queued || sum->lost || sum->failed;
+		stats->used[cpu] |= sum->queued || sum->lost || sum->failed;
 	}
 	free(values);
 	return err;
 }
 
-static void mark_chosen(__u32 cpumap, struct queues *queues)
+static void mark_chosen(__u32 cpumap, struct cpumap_stats *stats)
 {
 	int fd = bpf_map_get_fd_by_id(cpumap);
 
@@ -210,43 +210,43 @@ static void mark_chosen(__u32 cpumap, struct queues *queues)
 	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
 		struct bpf_cpumap_val value;
 
-		queues->used[cpu] |= !bpf_map_lookup_elem(fd, &cpu, &value);
+		stats->used[cpu] |= !bpf_map_lookup_elem(fd, &cpu, &value);
 	}
 	close(fd);
 }
 
-int queues_read(const struct attached_list *attached, struct queues *queues)
+int cpumap_stats_read(const struct attachment_list *attached, struct cpumap_stats *stats)
 {
 	int fd, err = 0;
 
-	memset(queues, 0, sizeof(*queues));
+	memset(stats, 0, sizeof(*stats));
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].cpumap_id)
-			mark_chosen(attached->entries[i].cpumap_id, queues);
+			mark_chosen(attached->entries[i].cpumap_id, stats);
 
 	fd = open_map();
 	if (fd < 0)
 		return 0;
 	if (fits(fd))
-		err = read_counts(fd, queues);
+		err = read_counts(fd, stats);
 	close(fd);
 	if (err)
 		log_error("cannot read what was queued for the CPUs: %s", strerror(-err));
 	return err;
 }
 
-__u64 queues_total(const struct queues *queues)
+__u64 cpumap_stats_total(const struct cpumap_stats *stats)
 {
 	__u64 total = 0;
 
 	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++)
-		total += queues->cpus[cpu].queued;
+		total += stats->cpus[cpu].queued;
 	return total;
 }
 
-double queues_share(const struct queues *queues, __u32 cpu)
+double cpumap_stats_share(const struct cpumap_stats *stats, __u32 cpu)
 {
-	__u64 total = queues_total(queues);
+	__u64 total = cpumap_stats_total(stats);
 
-	return total ? 100.0 * queues->cpus[cpu].queued / total : 0;
+	return total ? 100.0 * stats->cpus[cpu].queued / total : 0;
 }

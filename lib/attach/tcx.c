@@ -52,7 +52,7 @@ static bool has_program(const struct programs *programs, __u32 id)
 	return false;
 }
 
-int tcx_check(int ifindex, const char *ifname, const struct attach_place *place)
+int tcx_check(int ifindex, const char *ifname, const struct tcx_anchor *anchor)
 {
 	struct programs programs;
 	int err;
@@ -66,9 +66,9 @@ int tcx_check(int ifindex, const char *ifname, const struct attach_place *place)
 		log_error("cannot find out which tc programs %s has: %s", ifname, strerror(-err));
 		return err;
 	}
-	if (place->relative_id && !has_program(&programs, place->relative_id)) {
+	if (anchor->relative_id && !has_program(&programs, anchor->relative_id)) {
 		log_error("%s has no program %u at tcx ingress: see bpftool net show dev %s",
-			  ifname, place->relative_id, ifname);
+			  ifname, anchor->relative_id, ifname);
 		return -ENOENT;
 	}
 	if (programs.count == MAX_PROGRAMS) {
@@ -146,9 +146,9 @@ int tcx_attach(const struct state *state, int ifindex, const char *ifname,
 	if (err)
 		goto out;
 
-	if (options->place.relative_id) {
-		opts.relative_id = options->place.relative_id;
-		opts.flags = BPF_F_ID | (options->place.before ? BPF_F_BEFORE : BPF_F_AFTER);
+	if (options->anchor.relative_id) {
+		opts.relative_id = options->anchor.relative_id;
+		opts.flags = BPF_F_ID | (options->anchor.before ? BPF_F_BEFORE : BPF_F_AFTER);
 	}
 	link = bpf_program__attach_tcx(prog, ifindex, &opts);
 	if (!link) {
@@ -179,7 +179,7 @@ static int update(__u32 link_id, int new_fd, int old_fd)
 	return err;
 }
 
-int tcx_replace(const struct state *state, const struct attached *entry,
+int tcx_replace(const struct state *state, const struct attachment *entry,
 		const struct attach_options *options, __u32 *prog_id, int *old_fd)
 {
 	struct bpf_object *object;
@@ -203,7 +203,7 @@ out:
 	return err;
 }
 
-void tcx_restore(const struct attached *entry, int old_fd)
+void tcx_restore(const struct attachment *entry, int old_fd)
 {
 	int fd, err;
 
@@ -217,7 +217,7 @@ void tcx_restore(const struct attached *entry, int old_fd)
 }
 
 /* Someone else may have attached it without a link, or keep its link alive elsewhere. */
-int tcx_detach(const struct attached *entry)
+int tcx_detach(const struct attachment *entry)
 {
 	int fd, err;
 
@@ -237,7 +237,7 @@ int tcx_detach(const struct attached *entry)
 	return 0;
 }
 
-int tcx_find(int ifindex, const char *ifname, struct attached_list *list)
+int tcx_find(int ifindex, const char *ifname, struct attachment_list *list)
 {
 	struct programs programs;
 	int err = 0;
@@ -245,7 +245,7 @@ int tcx_find(int ifindex, const char *ifname, struct attached_list *list)
 	if (query(ifindex, &programs))
 		return 0;
 	for (__u32 i = 0; !err && i < programs.count; i++) {
-		struct attached entry = {
+		struct attachment entry = {
 			.hook = HOOK_TC,
 			.ifindex = ifindex,
 			.position = i + 1,
@@ -258,14 +258,14 @@ int tcx_find(int ifindex, const char *ifname, struct attached_list *list)
 		if (fd < 0)
 			continue;
 		strncpy(entry.ifname, ifname, sizeof(entry.ifname) - 1);
-		if (attached_identify(fd, &entry))
-			err = attached_add(list, &entry);
+		if (attachment_identify(fd, &entry))
+			err = attachment_add(list, &entry);
 		close(fd);
 	}
 	return err;
 }
 
-static bool has_link(const struct attached_list *attached, __u32 link_id)
+static bool has_link(const struct attachment_list *attached, __u32 link_id)
 {
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].link_id == link_id)
@@ -273,7 +273,7 @@ static bool has_link(const struct attached_list *attached, __u32 link_id)
 	return false;
 }
 
-static bool is_stale(const char *path, const struct attached_list *attached)
+static bool is_stale(const char *path, const struct attachment_list *attached)
 {
 	struct bpf_link_info info = {};
 	__u32 len = sizeof(info);
@@ -287,7 +287,7 @@ static bool is_stale(const char *path, const struct attached_list *attached)
 	return !err && !has_link(attached, info.id);
 }
 
-void tcx_remove_stale(const struct state *state, const struct attached_list *attached)
+void tcx_remove_stale(const struct state *state, const struct attachment_list *attached)
 {
 	struct dirent *entry;
 	DIR *dir;

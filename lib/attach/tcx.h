@@ -15,7 +15,7 @@
  * tcx_check() - Check that a program can be attached in the place that is asked for.
  * Return: 0, or a negative errno, with a message printed.
  */
-int tcx_check(int ifindex, const char *ifname, const struct attach_place *place);
+int tcx_check(int ifindex, const char *ifname, const struct tcx_anchor *anchor);
 
 /*
  * tcx_attach() - Load the program and attach it to an interface.
@@ -35,20 +35,20 @@ int tcx_attach(const struct state *state, int ifindex, const char *ifname,
  *
  * Return: 0, or a negative errno, with a message printed and nothing changed.
  */
-int tcx_replace(const struct state *state, const struct attached *entry,
+int tcx_replace(const struct state *state, const struct attachment *entry,
 		const struct attach_options *options, __u32 *prog_id, int *old_fd);
 
 /* tcx_restore() - Undo tcx_replace(). */
-void tcx_restore(const struct attached *entry, int old_fd);
+void tcx_restore(const struct attachment *entry, int old_fd);
 
 /* tcx_detach() - Detach a program; its link's pin is left to tcx_remove_stale(). As detach(). */
-int tcx_detach(const struct attached *entry);
+int tcx_detach(const struct attachment *entry);
 
 /*
- * tcx_find() - Find our programs at an interface's hook. As attached_find(). A kernel without the
+ * tcx_find() - Find our programs at an interface's hook. As attachment_find(). A kernel without the
  * hook has none.
  */
-int tcx_find(int ifindex, const char *ifname, struct attached_list *list);
+int tcx_find(int ifindex, const char *ifname, struct attachment_list *list);
 
 /*
  * tcx_remove_stale() - Remove the pins of links that attach nothing in this network namespace.
@@ -56,6 +56,6 @@ int tcx_find(int ifindex, const char *ifname, struct attached_list *list);
  *
  * Needs the lock.
  */
-void tcx_remove_stale(const struct state *state, const struct attached_list *attached);
+void tcx_remove_stale(const struct state *state, const struct attachment_list *attached);
 
 #endif /* LIB_ATTACH_TCX_H */

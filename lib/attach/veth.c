@@ -22,7 +22,7 @@
 /* How long no program runs, for kernels that cannot tell: a thousand times as long as one does. */
 #define PATIENCE_US 100000
 
-bool last_matters(const struct attached *entry, const struct xdp_multiprog *multiprog)
+bool veth_is_last(const struct attachment *entry, const struct xdp_multiprog *multiprog)
 {
 	char driver[32];
 
@@ -62,7 +62,7 @@ static int detach_empty(int ifindex, int empty_fd)
 	return bpf_xdp_detach(ifindex, XDP_FLAGS_DRV_MODE | XDP_FLAGS_REPLACE, &opts);
 }
 
-int last_detach(const struct attached *entry, const struct xdp_multiprog *multiprog)
+int veth_detach_last(const struct attachment *entry, const struct xdp_multiprog *multiprog)
 {
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts,
 		    .old_prog_fd = xdp_program__fd(xdp_multiprog__main_prog(multiprog)));
@@ -95,7 +95,7 @@ static void remove_stale(int ifindex)
 	close(fd);
 }
 
-void last_remove_stale(void)
+void veth_remove_stale(void)
 {
 	struct if_nameindex *interfaces = if_nameindex();
 

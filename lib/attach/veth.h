@@ -8,11 +8,11 @@
 
 #include "attach/attachment.h"
 
-/* last_matters() - Whether a program is the last one on an interface that minds how it goes. */
-bool last_matters(const struct attached *entry, const struct xdp_multiprog *multiprog);
+/* veth_is_last() - Whether a program is the last one on an interface that minds how it goes. */
+bool veth_is_last(const struct attachment *entry, const struct xdp_multiprog *multiprog);
 
 /*
- * last_detach() - Detach the last program, after all of its runs have ended.
+ * veth_detach_last() - Detach the last program, after all of its runs have ended.
  * @multiprog: what is attached, with that program
  *
  * veth takes its receive queues apart when the last XDP program leaves, and if GRO is on, it does
@@ -20,11 +20,12 @@ bool last_matters(const struct attached *entry, const struct xdp_multiprog *mult
  * kernel's own helpers then follow a null pointer. A program that does nothing takes the last one's
  * place, until nothing else can be running.
  *
- * The pins of libxdp's dispatcher stay, for leftovers_remove(). Return: 0, or a negative errno.
+ * The pins of libxdp's dispatcher stay, for dispatcher_pins_remove(). Return: 0, or a negative
+ * errno.
  */
-int last_detach(const struct attached *entry, const struct xdp_multiprog *multiprog);
+int veth_detach_last(const struct attachment *entry, const struct xdp_multiprog *multiprog);
 
-/* last_remove_stale() - Detach what an interrupted last_detach() left on any interface. */
-void last_remove_stale(void);
+/* veth_remove_stale() - Detach what an interrupted veth_detach_last() left on any interface. */
+void veth_remove_stale(void);
 
 #endif /* LIB_ATTACH_VETH_H */

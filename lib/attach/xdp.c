@@ -25,10 +25,10 @@ const char *attach_program(const struct attach_options *options)
 
 int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 {
-	struct device_xdp xdp;
+	struct netdev_xdp xdp;
 	int err;
 
-	err = device_xdp(ifindex, &xdp);
+	err = netdev_xdp(ifindex, &xdp);
 	if (err) {
 		log_error("cannot find out what XDP can do on %s: %s", ifname, strerror(-err));
 		return err;
@@ -131,7 +131,7 @@ static int prepare(const struct state *state, const struct attach_options *optio
 	/* A map in hardware can be neither pinned nor shared. */
 	err = object_configure(*object, &config, options->mode == XDP_MODE_HW ? NULL : counters);
 	if (!err && options->rss.rss)
-		err = rss_prepare(state, options->object, *object, &options->rss, &config);
+		err = cpumap_prepare(state, options->object, *object, &options->rss, &config);
 	if (err)
 		bpf_object__close(*object);
 	return err;
@@ -182,7 +182,7 @@ out:
 }
 
 static struct xdp_program *find_attached(struct xdp_multiprog *multiprog,
-					 const struct attached *entry)
+					 const struct attachment *entry)
 {
 	struct xdp_program *prog = NULL;
 
@@ -197,7 +197,7 @@ static struct xdp_program *find_attached(struct xdp_multiprog *multiprog,
 	return prog && xdp_program__id(prog) == entry->prog_id ? prog : NULL;
 }
 
-int detach(const struct attached *entry)
+int detach(const struct attachment *entry)
 {
 	struct xdp_multiprog *multiprog;
 	struct xdp_program *prog;
@@ -211,8 +211,8 @@ int detach(const struct attached *entry)
 
 	log_kernel_message_clear();
 	prog = find_attached(multiprog, entry);
-	if (prog && last_matters(entry, multiprog))
-		err = last_detach(entry, multiprog);
+	if (prog && veth_is_last(entry, multiprog))
+		err = veth_detach_last(entry, multiprog);
 	else if (prog)
 		err = xdp_program__detach(prog, entry->ifindex, entry->mode, 0);
 	if (err)

@@ -12,7 +12,7 @@
 #include "state/state.h"
 
 /* Where a program comes among those at the tc hook. */
-struct attach_place {
+struct tcx_anchor {
 	bool before; /* the other program; otherwise after it */
 	__u32 relative_id; /* program id of the other, 0: the last of all */
 };
@@ -26,7 +26,7 @@ struct attach_options {
 	struct rss_options rss;
 	unsigned int prio; /* its place in the dispatcher's chain, lowest first */
 	/* At the tc hook: */
-	struct attach_place place;
+	struct tcx_anchor anchor;
 };
 
 /* attach_program() - The name of the program that is to be attached. The string is static. */
@@ -57,6 +57,6 @@ int attach(const struct state *state, int ifindex, const char *ifname,
  *
  * It is no error if it is gone. Return: 0, or a negative errno, with a message printed.
  */
-int detach(const struct attached *entry);
+int detach(const struct attachment *entry);
 
 #endif /* LIB_ATTACH_XDP_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Conclusions about what packets bypass that go fast, from facts alone.
+ * Conclusions about what packets bypass that go fast, from what was found alone.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,54 +41,54 @@ int bypass_add(struct bypass *bypass, const struct bypass_item *item)
 	return 0;
 }
 
-static const struct survey_device *find_device(const struct survey_facts *facts, const char *name)
+static const struct snapshot_device *find_device(const struct snapshot *snapshot, const char *name)
 {
-	for (size_t i = 0; i < facts->count; i++)
-		if (!strcmp(facts->devices[i].name, name))
-			return &facts->devices[i];
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (!strcmp(snapshot->devices[i].name, name))
+			return &snapshot->devices[i];
 	return NULL;
 }
 
-static bool is_any_loaded(const struct survey_facts *facts)
+static bool is_any_loaded(const struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < facts->count; i++)
-		if (facts->devices[i].loaded)
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->devices[i].loaded)
 			return true;
 	return false;
 }
 
 /* Only XDP leaves by the driver: what tc redirects is queued like any other packet. */
-static bool is_any_in_xdp(const struct survey_facts *facts)
+static bool is_any_in_xdp(const struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < facts->count; i++)
-		if (facts->devices[i].loaded && !facts->devices[i].tc)
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->devices[i].loaded && !snapshot->devices[i].tc)
 			return true;
 	return false;
 }
 
 /* To a packet that goes fast, a WireGuard device is neither a way in nor a way out. */
-static bool is_bypassed(const struct bypass_item *item, const struct survey_facts *facts)
+static bool is_bypassed(const struct bypass_item *item, const struct snapshot *snapshot)
 {
-	const struct survey_device *device;
+	const struct snapshot_device *device;
 
-	if (item->place == BYPASS_STACK)
-		return is_any_loaded(facts);
-	device = find_device(facts, item->device);
+	if (item->where == BYPASS_STACK)
+		return is_any_loaded(snapshot);
+	device = find_device(snapshot, item->device);
 	if (!device || !device->up)
 		return false;
 	if (device->wireguard)
-		return is_any_loaded(facts);
-	if (item->place == BYPASS_INGRESS)
+		return is_any_loaded(snapshot);
+	if (item->where == BYPASS_INGRESS)
 		return device->loaded && !(device->tc && item->ahead);
-	return device->ethernet && is_any_in_xdp(facts);
+	return device->ethernet && is_any_in_xdp(snapshot);
 }
 
-void bypass_conclude(struct bypass *bypass, const struct survey_facts *facts)
+void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < bypass->count; i++)
-		if (is_bypassed(&bypass->items[i], facts))
+		if (is_bypassed(&bypass->items[i], snapshot))
 			bypass->items[kept++] = bypass->items[i];
 	bypass->count = kept;
 }

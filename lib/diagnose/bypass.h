@@ -10,7 +10,7 @@
 
 /*
  * What a packet that goes fast does not meet, although it would on its way through the stack:
- * firewalls, queues and filters. bypass_collect.h has what looks for them.
+ * firewalls, queues and filters. bypass_search.h has what looks for them.
  */
 
 enum bypass_kind {
@@ -22,7 +22,7 @@ enum bypass_kind {
 	BYPASS_KINDS,
 };
 
-enum bypass_place {
+enum bypass_where {
 	BYPASS_STACK, /* between arrival and departure */
 	BYPASS_INGRESS, /* of an interface, after XDP */
 	BYPASS_EGRESS, /* of an interface */
@@ -30,7 +30,7 @@ enum bypass_place {
 
 struct bypass_item {
 	enum bypass_kind kind;
-	enum bypass_place place;
+	enum bypass_where where;
 	char device[IF_NAMESIZE]; /* "" in the stack */
 	bool ahead; /* at a tc hook, before our program */
 	bool forward; /* sees forwarded packets */
@@ -54,7 +54,7 @@ int bypass_add(struct bypass *bypass, const struct bypass_item *item);
  * bypass_conclude() - Leave only those in the list that packets do bypass, according to where our
  * programs are loaded.
  */
-void bypass_conclude(struct bypass *bypass, const struct survey_facts *facts);
+void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot);
 
 /* bypass_kind_name() - For machines: "firewall", "nat" and so on. The string is static. */
 const char *bypass_kind_name(enum bypass_kind kind);

@@ -97,10 +97,10 @@ int bypass_chain(const struct nlmsghdr *message, void *data)
 	if (table[NFTA_CHAIN_TYPE] && !strcmp(mnl_attr_get_str(table[NFTA_CHAIN_TYPE]), "nat"))
 		item.kind = BYPASS_NAT;
 	if (header->nfgen_family == NFPROTO_NETDEV) {
-		item.place = number == NF_NETDEV_EGRESS ? BYPASS_EGRESS : BYPASS_INGRESS;
+		item.where = number == NF_NETDEV_EGRESS ? BYPASS_EGRESS : BYPASS_INGRESS;
 		add_device_chain(data, &item, hook);
 	} else if (number == NF_INET_INGRESS) {
-		item.place = BYPASS_INGRESS;
+		item.where = BYPASS_INGRESS;
 		add_device_chain(data, &item, hook);
 	} else {
 		item.forward = number == NF_INET_FORWARD;

@@ -20,7 +20,7 @@
 #define REQUEST_SIZE 256
 #define MAX_PROGRAMS 64
 
-static const char *const places[] = {
+static const char *const where_names[] = {
 	[BYPASS_INGRESS] = "ingress",
 	[BYPASS_EGRESS] = "egress",
 };
@@ -62,19 +62,19 @@ static unsigned char filter_places(const char *kind)
 int bypass_qdisc(const struct nlmsghdr *message, void *data)
 {
 	const struct tcmsg *header = mnl_nlmsg_get_payload(message);
-	struct bypass_item item = { .kind = BYPASS_QDISC, .place = BYPASS_EGRESS };
+	struct bypass_item item = { .kind = BYPASS_QDISC, .where = BYPASS_EGRESS };
 	struct bypass_search *search = data;
 	const struct nlattr *table[TCA_MAX + 1];
 	const char *kind;
 
-	search->device = survey_device(search->facts, header->tcm_ifindex);
+	search->device = snapshot_device(search->snapshot, header->tcm_ifindex);
 	netlink_attributes(message, sizeof(*header), table, TCA_MAX);
 	/* Nobody has asked for one without a handle: it is a default. */
 	if (!search->device || !table[TCA_KIND] || !header->tcm_handle)
 		return MNL_CB_OK;
 	kind = mnl_attr_get_str(table[TCA_KIND]);
 	if (filter_places(kind)) {
-		search->hooks[search->device - search->facts->devices] |= filter_places(kind);
+		search->hooks[search->device - search->snapshot->devices] |= filter_places(kind);
 		return MNL_CB_OK;
 	}
 	if (header->tcm_parent == TC_H_ROOT)
@@ -91,14 +91,15 @@ int bypass_qdisc(const struct nlmsghdr *message, void *data)
 static int read_filter(const struct nlmsghdr *message, void *data)
 {
 	struct bypass_search *search = data;
-	struct bypass_item item = { .kind = BYPASS_FILTER, .place = search->place };
+	struct bypass_item item = { .kind = BYPASS_FILTER, .where = search->where };
 	const struct nlattr *table[TCA_MAX + 1];
 
 	netlink_attributes(message, sizeof(struct tcmsg), table, TCA_MAX);
 	if (!table[TCA_KIND])
 		return MNL_CB_OK;
 	snprintf(item.name, sizeof(item.name), "%s filter at %s of %s",
-		 mnl_attr_get_str(table[TCA_KIND]), places[search->place], search->device->name);
+		 mnl_attr_get_str(table[TCA_KIND]), where_names[search->where],
+		 search->device->name);
 	return add(search, &item);
 }
 
@@ -116,25 +117,25 @@ static int list_qdiscs(struct netlink *netlink, struct bypass_search *search)
 }
 
 static int list_filters(struct netlink *netlink, struct bypass_search *search,
-			enum bypass_place place)
+			enum bypass_where where)
 {
 	struct nlmsghdr *request;
 	struct tcmsg *header;
 	char buf[REQUEST_SIZE];
 
-	if (!(search->hooks[search->device - search->facts->devices] & 1 << place))
+	if (!(search->hooks[search->device - search->snapshot->devices] & 1 << where))
 		return 0;
-	search->place = place;
+	search->where = where;
 	request = mnl_nlmsg_put_header(buf);
 	request->nlmsg_type = RTM_GETTFILTER;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->tcm_ifindex = search->device->ifindex;
-	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, place == BYPASS_INGRESS ? TC_H_MIN_INGRESS
+	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, where == BYPASS_INGRESS ? TC_H_MIN_INGRESS
 									   : TC_H_MIN_EGRESS);
 	return netlink_request(netlink, request, NLM_F_DUMP, read_filter, search);
 }
 
-static bool is_ours(const struct attached_list *attached, __u32 prog_id)
+static bool is_ours(const struct attachment_list *attached, __u32 prog_id)
 {
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].prog_id == prog_id)
@@ -157,8 +158,8 @@ static void program_name(__u32 id, char *buf, size_t size)
 }
 
 /* A kernel without the hook has no programs there. */
-static void list_programs(const struct attached_list *attached, struct bypass_search *search,
-			  enum bypass_place place)
+static void list_programs(const struct attachment_list *attached, struct bypass_search *search,
+			  enum bypass_where where)
 {
 	LIBBPF_OPTS(bpf_prog_query_opts, query);
 	__u32 ids[MAX_PROGRAMS], count, ours;
@@ -166,13 +167,13 @@ static void list_programs(const struct attached_list *attached, struct bypass_se
 	query.prog_ids = ids;
 	query.count = MAX_PROGRAMS;
 	if (bpf_prog_query_opts(search->device->ifindex,
-				place == BYPASS_INGRESS ? BPF_TCX_INGRESS : BPF_TCX_EGRESS, &query))
+				where == BYPASS_INGRESS ? BPF_TCX_INGRESS : BPF_TCX_EGRESS, &query))
 		return;
 	count = query.count;
 	for (ours = 0; ours < count && !is_ours(attached, ids[ours]); ours++)
 		;
 	for (__u32 i = 0; i < count; i++) {
-		struct bypass_item item = { .kind = BYPASS_FILTER, .place = place,
+		struct bypass_item item = { .kind = BYPASS_FILTER, .where = where,
 					    .ahead = ours < count && i < ours };
 		char name[BPF_OBJ_NAME_LEN];
 
@@ -180,26 +181,26 @@ static void list_programs(const struct attached_list *attached, struct bypass_se
 			continue;
 		program_name(ids[i], name, sizeof(name));
 		snprintf(item.name, sizeof(item.name), "program %s (%u) at %s of %s", name, ids[i],
-			 places[place], search->device->name);
+			 where_names[where], search->device->name);
 		add(search, &item);
 	}
 }
 
-int bypass_traffic_control(const struct attached_list *attached, const struct survey_facts *facts,
+int bypass_traffic_control(const struct attachment_list *attached, const struct snapshot *snapshot,
 			   struct bypass *bypass)
 {
-	struct bypass_search search = { .bypass = bypass, .facts = facts };
+	struct bypass_search search = { .bypass = bypass, .snapshot = snapshot };
 	struct netlink netlink = {};
 	int err;
 
-	search.hooks = calloc(facts->count + 1, sizeof(*search.hooks));
+	search.hooks = calloc(snapshot->count + 1, sizeof(*search.hooks));
 	if (!search.hooks)
 		return -ENOMEM;
 	err = netlink_open(&netlink, NETLINK_ROUTE);
 	if (!err)
 		err = list_qdiscs(&netlink, &search);
-	for (size_t i = 0; !err && i < facts->count; i++) {
-		search.device = &facts->devices[i];
+	for (size_t i = 0; !err && i < snapshot->count; i++) {
+		search.device = &snapshot->devices[i];
 		list_programs(attached, &search, BYPASS_INGRESS);
 		list_programs(attached, &search, BYPASS_EGRESS);
 		err = list_filters(&netlink, &search, BYPASS_INGRESS);
@@ -211,7 +212,7 @@ int bypass_traffic_control(const struct attached_list *attached, const struct su
 	return err ? err : search.err;
 }
 
-int bypass_collect(const struct attached_list *attached, const struct survey_facts *facts,
+int bypass_collect(const struct attachment_list *attached, const struct snapshot *snapshot,
 		   struct bypass *bypass)
 {
 	int err;
@@ -220,10 +221,10 @@ int bypass_collect(const struct attached_list *attached, const struct survey_fac
 	bypass->count = 0;
 	err = bypass_netfilter(bypass);
 	if (!err)
-		err = bypass_traffic_control(attached, facts, bypass);
+		err = bypass_traffic_control(attached, snapshot, bypass);
 	if (err)
 		bypass_free(bypass);
 	else
-		bypass_conclude(bypass, facts);
+		bypass_conclude(bypass, snapshot);
 	return err;
 }

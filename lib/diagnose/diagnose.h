@@ -7,25 +7,25 @@
 #include <net/if.h>
 
 /*
- * Why packets do not go fast. The survey draws conclusions from the facts about the machine's
- * set-up; facts.h has what collects them.
+ * Why packets do not go fast. The diagnosis draws conclusions from a snapshot of the network
+ * namespace; netns/snapshot.h has what takes it.
  */
 
-enum survey_family {
-	SURVEY_IPV4,
-	SURVEY_IPV6,
-	SURVEY_FAMILIES,
+enum family {
+	FAMILY_IPV4,
+	FAMILY_IPV6,
+	FAMILY_COUNT,
 };
 
-struct survey_device {
+struct snapshot_device {
 	int ifindex;
 	char name[IF_NAMESIZE];
 	bool up;
 	bool ethernet; /* and packets may leave there */
 	bool wireguard;
 	bool veth;
-	bool forwards[SURVEY_FAMILIES]; /* packets that arrive there */
-	bool routed[SURVEY_FAMILIES]; /* a unicast route leads there */
+	bool forwards[FAMILY_COUNT]; /* packets that arrive there */
+	bool routed[FAMILY_COUNT]; /* a unicast route leads there */
 	bool carries; /* tunnel packets to a peer leave there */
 	bool loaded; /* has our program */
 	bool native; /* ... in native mode, so that only XDP transmits */
@@ -36,8 +36,8 @@ struct survey_device {
 	unsigned int sessions; /* peers with a session that is not too old */
 };
 
-struct survey_facts {
-	struct survey_device *devices;
+struct snapshot {
+	struct snapshot_device *devices;
 	size_t count;
 	/* How many IPsec policies there are; one that blocks by default counts. */
 	unsigned int policies_in;
@@ -45,28 +45,28 @@ struct survey_facts {
 	unsigned int policies_forward;
 };
 
-/* survey_device() - The device with an interface index, NULL if there is none. */
-struct survey_device *survey_device(const struct survey_facts *facts, int ifindex);
+/* snapshot_device() - The device with an interface index, NULL if there is none. */
+struct snapshot_device *snapshot_device(const struct snapshot *snapshot, int ifindex);
 
-struct survey_finding {
+struct diagnosis_finding {
 	char text[256]; /* one sentence without a full stop */
 	bool blocking; /* because of this alone, no packet at all can go fast */
 };
 
-#define SURVEY_MAX_FINDINGS 16
+#define DIAGNOSIS_MAX_FINDINGS 16
 
-struct survey {
-	struct survey_finding findings[SURVEY_MAX_FINDINGS];
+struct diagnosis {
+	struct diagnosis_finding findings[DIAGNOSIS_MAX_FINDINGS];
 	size_t count;
 };
 
-/* survey_conclude() - Draw conclusions. What hides others comes first. */
-void survey_conclude(const struct survey_facts *facts, struct survey *survey);
+/* diagnose() - Draw conclusions. What hides others comes first. */
+void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis);
 
 /*
- * survey_reason() - The best explanation for nothing going fast: the first finding that is
+ * diagnosis_reason() - The best explanation for nothing going fast: the first finding that is
  * blocking, or else the first. Return: NULL if nothing was found.
  */
-const struct survey_finding *survey_reason(const struct survey *survey);
+const struct diagnosis_finding *diagnosis_reason(const struct diagnosis *diagnosis);
 
 #endif /* LIB_DIAGNOSE_DIAGNOSE_H */

@@ -100,7 +100,7 @@ static bool incomplete(const struct dispatcher *dispatcher, DIR *dir)
 static bool is_ours(const struct dispatcher *dispatcher, const char *pin, const __u32 *counters_ids,
 		    size_t count)
 {
-	struct attached program = {};
+	struct attachment program = {};
 	char path[2 * PATH_MAX];
 	bool found = false;
 	int fd;
@@ -109,7 +109,7 @@ static bool is_ours(const struct dispatcher *dispatcher, const char *pin, const 
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return false;
-	if (attached_identify(fd, &program))
+	if (attachment_identify(fd, &program))
 		for (size_t i = 0; i < count; i++)
 			found |= counters_ids[i] == program.counters_id;
 	close(fd);
@@ -307,12 +307,12 @@ out:
 	closedir(dir);
 }
 
-void leftovers_remove(const __u32 *counters_ids, size_t count)
+void dispatcher_pins_remove(const __u32 *counters_ids, size_t count)
 {
 	for_each_dispatcher(examine, counters_ids, count);
 }
 
-void leftovers_remove_dead(__u32 counters_id)
+void dispatcher_pins_remove_dead(__u32 counters_id)
 {
 	for_each_dispatcher(examine_dead, &counters_id, 1);
 }

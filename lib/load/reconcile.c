@@ -41,10 +41,10 @@ static __u32 pinned_id(const struct state *state)
 }
 
 /* The map that the programs of this layout count in, 0 if there are none. */
-static __u32 shared_id(const struct attached_list *attached)
+static __u32 shared_id(const struct attachment_list *attached)
 {
 	for (size_t i = 0; i < attached->count; i++) {
-		const struct attached *entry = &attached->entries[i];
+		const struct attachment *entry = &attached->entries[i];
 		bool fits;
 		int fd;
 
@@ -53,7 +53,7 @@ static __u32 shared_id(const struct attached_list *attached)
 		fd = bpf_map_get_fd_by_id(entry->counters_id);
 		if (fd < 0)
 			continue;
-		fits = counters_fit(fd);
+		fits = reasons_map_fits(fd);
 		close(fd);
 		if (fits)
 			return entry->counters_id;
@@ -83,12 +83,12 @@ out:
 }
 
 /* The pin leads to what was attached before and is no longer. */
-static void remove_leftovers(const struct state *state, const struct attached_list *attached)
+static void remove_leftovers(const struct state *state, const struct attachment_list *attached)
 {
 	size_t count = 0;
 	__u32 *ids;
 
-	last_remove_stale();
+	veth_remove_stale();
 	ids = calloc(attached->count + 1, sizeof(*ids));
 	if (!ids)
 		return;
@@ -97,11 +97,11 @@ static void remove_leftovers(const struct state *state, const struct attached_li
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].counters_id)
 			ids[count++] = attached->entries[i].counters_id;
-	leftovers_remove(ids, count);
+	dispatcher_pins_remove(ids, count);
 	free(ids);
 }
 
-int settle_before(struct state *state, const struct attached_list *attached)
+int reconcile_before(struct state *state, const struct attachment_list *attached)
 {
 	__u32 shared = shared_id(attached), pinned;
 	int err;
@@ -111,11 +111,11 @@ int settle_before(struct state *state, const struct attached_list *attached)
 	err = state_prepare(state);
 	if (err)
 		return err;
-	present_remove_dead(state);
+	devices_remove_dead(state);
 	tcx_remove_stale(state, attached);
-	queues_remove_stale(state, attached);
+	cpumap_stats_remove_stale(state, attached);
 	/* Of interfaces that are gone: others may have their numbers. */
-	offload_restore(state, attached);
+	rxvlan_restore(state, attached);
 	pinned = pinned_id(state);
 	if (shared && pinned == shared)
 		return 0;
@@ -124,19 +124,19 @@ int settle_before(struct state *state, const struct attached_list *attached)
 	return shared ? pin(state, shared) : 0;
 }
 
-void settle_after(struct state *state)
+void reconcile_after(struct state *state)
 {
-	struct attached_list attached = {};
+	struct attachment_list attached = {};
 
-	if (attached_find(0, &attached))
+	if (attachment_find(0, &attached))
 		return;
 	remove_leftovers(state, &attached);
 	tcx_remove_stale(state, &attached);
-	queues_remove_stale(state, &attached);
-	offload_restore(state, &attached);
-	present_keep(state, &attached);
-	present_remove_dead(state);
+	cpumap_stats_remove_stale(state, &attached);
+	rxvlan_restore(state, &attached);
+	devices_keep(state, &attached);
+	devices_remove_dead(state);
 	if (!attached.count)
 		state_remove(state);
-	attached_free(&attached);
+	attachment_free(&attached);
 }

@@ -6,20 +6,20 @@
 #include "state/state.h"
 
 /*
- * settle_before() - Make the pin of the map of counters fit what is attached, so that the next
+ * reconcile_before() - Make the pin of the map of counters fit what is attached, so that the next
  * program shares its map with the others and no other.
  * @attached: all of our programs in the network namespace
  *
  * Needs the lock. Return: 0, or a negative errno, with a message printed.
  */
-int settle_before(struct state *state, const struct attached_list *attached);
+int reconcile_before(struct state *state, const struct attachment_list *attached);
 
 /*
- * settle_after() - Remove whatever is left of programs that are not attached any more, restore
+ * reconcile_after() - Remove whatever is left of programs that are not attached any more, restore
  * their interfaces' offloads, and remove all traces if none is attached.
  *
  * Needs the lock. Call it after every attempt to change something, also a failed one.
  */
-void settle_after(struct state *state);
+void reconcile_after(struct state *state);
 
 #endif /* LIB_LOAD_RECONCILE_H */

@@ -60,7 +60,7 @@ static int record_path(const struct state *state, int ifindex, char *buf, size_t
 	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
 }
 
-void offload_disable(const struct state *state, int ifindex, const char *ifname)
+void rxvlan_disable(const struct state *state, int ifindex, const char *ifname)
 {
 	char record[PATH_MAX];
 	bool made = false;
@@ -84,7 +84,7 @@ void offload_disable(const struct state *state, int ifindex, const char *ifname)
 		    "(%s): do not use it for VLANs", ifname, strerror(-err));
 }
 
-void offload_restore(const struct state *state, const struct attached_list *attached)
+void rxvlan_restore(const struct state *state, const struct attachment_list *attached)
 {
 	struct dirent *entry;
 	DIR *dir;
@@ -97,10 +97,10 @@ void offload_restore(const struct state *state, const struct attached_list *atta
 		int ifindex, err;
 
 		if (sscanf(entry->d_name, RECORD "%d", &ifindex) != 1 ||
-		    attached_at(attached, ifindex, HOOK_XDP) ||
+		    attachment_at(attached, ifindex, HOOK_XDP) ||
 		    record_path(state, ifindex, record, sizeof(record)))
 			continue;
-		if (present_has(state, ifindex) && if_indextoname(ifindex, ifname)) {
+		if (devices_has(state, ifindex) && if_indextoname(ifindex, ifname)) {
 			err = set_rxvlan(ifname, true);
 			if (err)
 				log_warning("cannot turn rx-vlan-offload of %s on again: %s",

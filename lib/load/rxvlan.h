@@ -15,20 +15,20 @@
  */
 
 /*
- * offload_disable() - Make an interface leave VLAN tags in the packets, where XDP can see them.
+ * rxvlan_disable() - Make an interface leave VLAN tags in the packets, where XDP can see them.
  *
  * What is changed is recorded in the state's directory first, which must exist. Needs the lock.
  * It is no error if the interface cannot do it, but a warning is printed.
  */
-void offload_disable(const struct state *state, int ifindex, const char *ifname);
+void rxvlan_disable(const struct state *state, int ifindex, const char *ifname);
 
 /*
- * offload_restore() - Undo offload_disable() on all interfaces that have none of our XDP programs.
+ * rxvlan_restore() - Undo rxvlan_disable() on all interfaces that have none of our XDP programs.
  * @attached: all of our programs in the network namespace
  *
  * Needs the lock.
  */
-void offload_restore(const struct state *state, const struct attached_list *attached);
+void rxvlan_restore(const struct state *state, const struct attachment_list *attached);
 
 /*
  * offload_partial_checksums() - Whether packets may arrive whose checksum is yet to be computed.

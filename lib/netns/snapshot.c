@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The facts of the survey: interfaces, forwarding, routes to WireGuard devices, and the sessions
- * of their peers.
+ * A snapshot of the network namespace: interfaces, forwarding, routes to WireGuard devices, and the
+ * sessions of their peers.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,18 +27,18 @@
 #define REQUEST_SIZE 256
 
 struct collection {
-	struct survey_facts *facts;
+	struct snapshot *snapshot;
 	struct netlink route;
 	struct netlink generic;
-	enum survey_family family; /* of the request at hand */
-	struct survey_device *device; /* likewise */
+	enum family family; /* of the request at hand */
+	struct snapshot_device *device; /* likewise */
 	__u32 fwmark; /* likewise */
 	int err;
 };
 
-static const unsigned char address_families[SURVEY_FAMILIES] = {
-	[SURVEY_IPV4] = AF_INET,
-	[SURVEY_IPV6] = AF_INET6,
+static const unsigned char address_families[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = AF_INET,
+	[FAMILY_IPV6] = AF_INET6,
 };
 
 static bool kind_is(const struct nlattr *link_info, const char *kind)
@@ -56,16 +56,16 @@ static int read_link(const struct nlmsghdr *message, void *data)
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[IFLA_MAX + 1];
 	struct collection *collection = data;
-	struct survey_facts *facts = collection->facts;
-	struct survey_device *devices;
+	struct snapshot *snapshot = collection->snapshot;
+	struct snapshot_device *devices;
 
-	devices = realloc(facts->devices, (facts->count + 1) * sizeof(*devices));
+	devices = realloc(snapshot->devices, (snapshot->count + 1) * sizeof(*devices));
 	if (!devices) {
 		collection->err = -ENOMEM;
 		return MNL_CB_STOP;
 	}
-	facts->devices = devices;
-	devices += facts->count++;
+	snapshot->devices = devices;
+	devices += snapshot->count++;
 
 	netlink_attributes(message, sizeof(*header), table, IFLA_MAX);
 	memset(devices, 0, sizeof(*devices));
@@ -98,12 +98,12 @@ static int read_forwarding(const struct nlmsghdr *message, void *data)
 {
 	const struct nlattr *table[NETCONFA_MAX + 1];
 	struct collection *collection = data;
-	struct survey_device *device;
+	struct snapshot_device *device;
 
 	netlink_attributes(message, sizeof(struct netconfmsg), table, NETCONFA_MAX);
 	if (!table[NETCONFA_IFINDEX] || !table[NETCONFA_FORWARDING])
 		return MNL_CB_OK;
-	device = survey_device(collection->facts, mnl_attr_get_u32(table[NETCONFA_IFINDEX]));
+	device = snapshot_device(collection->snapshot, mnl_attr_get_u32(table[NETCONFA_IFINDEX]));
 	if (device)
 		device->forwards[collection->family] =
 			mnl_attr_get_u32(table[NETCONFA_FORWARDING]);
@@ -153,12 +153,12 @@ static int read_egress(const struct nlmsghdr *message, void *data)
 {
 	const struct nlattr *table[RTA_MAX + 1];
 	struct collection *collection = data;
-	struct survey_device *device;
+	struct snapshot_device *device;
 
 	netlink_attributes(message, sizeof(struct rtmsg), table, RTA_MAX);
 	if (!table[RTA_OIF])
 		return MNL_CB_OK;
-	device = survey_device(collection->facts, mnl_attr_get_u32(table[RTA_OIF]));
+	device = snapshot_device(collection->snapshot, mnl_attr_get_u32(table[RTA_OIF]));
 	if (device)
 		device->carries = true;
 	return MNL_CB_OK;
@@ -245,15 +245,15 @@ static int collect_peers(struct collection *collection, __u16 family)
 
 static int collect_wireguard(struct collection *collection)
 {
-	struct survey_facts *facts = collection->facts;
+	struct snapshot *snapshot = collection->snapshot;
 	__u16 generic_family = 0;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < facts->count; i++) {
-		if (!facts->devices[i].wireguard)
+	for (size_t i = 0; !err && i < snapshot->count; i++) {
+		if (!snapshot->devices[i].wireguard)
 			continue;
-		collection->device = &facts->devices[i];
-		for (int family = 0; !err && family < SURVEY_FAMILIES; family++) {
+		collection->device = &snapshot->devices[i];
+		for (int family = 0; !err && family < FAMILY_COUNT; family++) {
 			collection->family = family;
 			err = collect_routes(collection);
 		}
@@ -268,32 +268,32 @@ static int collect_wireguard(struct collection *collection)
 static int read_policies(const struct nlmsghdr *message, void *data)
 {
 	const struct nlattr *table[XFRMA_SPD_MAX + 1];
-	struct survey_facts *facts = data;
+	struct snapshot *snapshot = data;
 	const struct xfrmu_spdinfo *info;
 
 	netlink_attributes(message, sizeof(__u32), table, XFRMA_SPD_MAX);
 	if (!table[XFRMA_SPD_INFO])
 		return MNL_CB_OK;
 	info = mnl_attr_get_payload(table[XFRMA_SPD_INFO]);
-	facts->policies_in += info->incnt;
-	facts->policies_out += info->outcnt;
-	facts->policies_forward += info->fwdcnt;
+	snapshot->policies_in += info->incnt;
+	snapshot->policies_out += info->outcnt;
+	snapshot->policies_forward += info->fwdcnt;
 	return MNL_CB_OK;
 }
 
 static int read_default_policies(const struct nlmsghdr *message, void *data)
 {
 	const struct xfrm_userpolicy_default *policies = mnl_nlmsg_get_payload(message);
-	struct survey_facts *facts = data;
+	struct snapshot *snapshot = data;
 
-	facts->policies_in += policies->in == XFRM_USERPOLICY_BLOCK;
-	facts->policies_out += policies->out == XFRM_USERPOLICY_BLOCK;
-	facts->policies_forward += policies->fwd == XFRM_USERPOLICY_BLOCK;
+	snapshot->policies_in += policies->in == XFRM_USERPOLICY_BLOCK;
+	snapshot->policies_out += policies->out == XFRM_USERPOLICY_BLOCK;
+	snapshot->policies_forward += policies->fwd == XFRM_USERPOLICY_BLOCK;
 	return MNL_CB_OK;
 }
 
 /* A kernel that cannot tell has none. */
-static void collect_policies(struct survey_facts *facts)
+static void collect_policies(struct snapshot *snapshot)
 {
 	struct netlink netlink = {};
 	struct nlmsghdr *request;
@@ -304,19 +304,20 @@ static void collect_policies(struct survey_facts *facts)
 	request = mnl_nlmsg_put_header(buf);
 	request->nlmsg_type = XFRM_MSG_GETSPDINFO;
 	mnl_nlmsg_put_extra_header(request, sizeof(__u32));
-	netlink_request(&netlink, request, 0, read_policies, facts);
+	netlink_request(&netlink, request, 0, read_policies, snapshot);
 
 	request = mnl_nlmsg_put_header(buf);
 	request->nlmsg_type = XFRM_MSG_GETDEFAULT;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct xfrm_userpolicy_default));
-	netlink_request(&netlink, request, 0, read_default_policies, facts);
+	netlink_request(&netlink, request, 0, read_default_policies, snapshot);
 	netlink_close(&netlink);
 }
 
-static void collect_xdp(struct survey_facts *facts, const struct attached_list *attached)
+static void collect_xdp(struct snapshot *snapshot, const struct attachment_list *attached)
 {
 	for (size_t i = 0; i < attached->count; i++) {
-		struct survey_device *device = survey_device(facts, attached->entries[i].ifindex);
+		struct snapshot_device *device =
+			snapshot_device(snapshot, attached->entries[i].ifindex);
 
 		if (!device)
 			continue;
@@ -325,21 +326,21 @@ static void collect_xdp(struct survey_facts *facts, const struct attached_list *
 		device->native = !device->tc && attached->entries[i].mode == XDP_MODE_NATIVE;
 	}
 
-	for (size_t i = 0; i < facts->count; i++) {
-		struct survey_device *device = &facts->devices[i];
-		struct device_xdp xdp;
+	for (size_t i = 0; i < snapshot->count; i++) {
+		struct snapshot_device *device = &snapshot->devices[i];
+		struct netdev_xdp xdp;
 
 		if (device->loaded || device->carries)
-			device->transmits = device_xdp(device->ifindex, &xdp) || xdp.transmit;
+			device->transmits = netdev_xdp(device->ifindex, &xdp) || xdp.transmit;
 	}
 }
 
-int facts_collect(const struct attached_list *attached, struct survey_facts *facts)
+int snapshot_take(const struct attachment_list *attached, struct snapshot *snapshot)
 {
-	struct collection collection = { .facts = facts };
+	struct collection collection = { .snapshot = snapshot };
 	int err, strict = 1;
 
-	memset(facts, 0, sizeof(*facts));
+	memset(snapshot, 0, sizeof(*snapshot));
 	err = netlink_open(&collection.route, NETLINK_ROUTE);
 	if (!err)
 		err = netlink_open(&collection.generic, NETLINK_GENERIC);
@@ -353,7 +354,7 @@ int facts_collect(const struct attached_list *attached, struct survey_facts *fac
 	}
 
 	err = collect_links(&collection);
-	for (int family = 0; !err && family < SURVEY_FAMILIES; family++) {
+	for (int family = 0; !err && family < FAMILY_COUNT; family++) {
 		collection.family = family;
 		err = collect_forwarding(&collection);
 		/* A kernel without this family forwards nothing of it. */
@@ -363,21 +364,21 @@ int facts_collect(const struct attached_list *attached, struct survey_facts *fac
 	if (!err)
 		err = collect_wireguard(&collection);
 	if (!err)
-		collect_xdp(facts, attached);
+		collect_xdp(snapshot, attached);
 	if (!err)
-		collect_policies(facts);
+		collect_policies(snapshot);
 
 out:
 	netlink_close(&collection.generic);
 	netlink_close(&collection.route);
 	if (err)
-		facts_free(facts);
+		snapshot_free(snapshot);
 	return err;
 }
 
-void facts_free(struct survey_facts *facts)
+void snapshot_free(struct snapshot *snapshot)
 {
-	free(facts->devices);
-	facts->devices = NULL;
-	facts->count = 0;
+	free(snapshot->devices);
+	snapshot->devices = NULL;
+	snapshot->count = 0;
 }

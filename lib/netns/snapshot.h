@@ -6,14 +6,14 @@
 #include "diagnose/diagnose.h"
 
 /*
- * facts_collect() - Ask the kernel how this network namespace is set up.
+ * snapshot_take() - Ask the kernel how this network namespace is set up.
  * @attached: our programs
- * @facts: on success, for facts_free()
+ * @snapshot: on success, for snapshot_free()
  *
  * Return: 0, or a negative errno. Nothing is printed: it is only advice that is missing.
  */
-int facts_collect(const struct attached_list *attached, struct survey_facts *facts);
+int snapshot_take(const struct attachment_list *attached, struct snapshot *snapshot);
 
-void facts_free(struct survey_facts *facts);
+void snapshot_free(struct snapshot *snapshot);
 
 #endif /* LIB_NETNS_SNAPSHOT_H */

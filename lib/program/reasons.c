@@ -17,7 +17,7 @@
 const struct reason reasons[XDP_WG_REASON_MAX] = { XDP_WG_REASONS(REASON) };
 #undef REASON
 
-void counters_add_cpus(const struct xdp_wg_counter *values, size_t cpus, struct xdp_wg_counter *sum)
+void reasons_sum_cpus(const struct xdp_wg_counter *values, size_t cpus, struct xdp_wg_counter *sum)
 {
 	for (size_t cpu = 0; cpu < cpus; cpu++) {
 		sum->packets += values[cpu].packets;
@@ -25,7 +25,7 @@ void counters_add_cpus(const struct xdp_wg_counter *values, size_t cpus, struct 
 	}
 }
 
-bool counters_fit(int map_fd)
+bool reasons_map_fits(int map_fd)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
@@ -37,7 +37,7 @@ bool counters_fit(int map_fd)
 	       info.max_entries == XDP_WG_REASON_MAX;
 }
 
-int counters_add_map(int map_fd, struct xdp_wg_counter *totals)
+int reasons_add_map(int map_fd, struct xdp_wg_counter *totals)
 {
 	struct xdp_wg_counter *values;
 	int cpus, err = 0;
@@ -59,14 +59,14 @@ int counters_add_map(int map_fd, struct xdp_wg_counter *totals)
 			log_error("cannot read the counters: %s", strerror(-err));
 			break;
 		}
-		counters_add_cpus(values, cpus, &totals[reason]);
+		reasons_sum_cpus(values, cpus, &totals[reason]);
 	}
 
 	free(values);
 	return err;
 }
 
-__u64 counters_verdict(const struct xdp_wg_counter *totals, enum verdict verdict)
+__u64 reasons_verdict(const struct xdp_wg_counter *totals, enum verdict verdict)
 {
 	__u64 packets = 0;
 

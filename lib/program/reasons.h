@@ -23,25 +23,25 @@ struct reason {
 extern const struct reason reasons[XDP_WG_REASON_MAX];
 
 /*
- * counters_add_cpus() - Add up one counter's values of all CPUs.
+ * reasons_sum_cpus() - Add up one counter's values of all CPUs.
  * @cpus: how many values there are
  * @sum: added to
  */
-void counters_add_cpus(const struct xdp_wg_counter *values, size_t cpus,
+void reasons_sum_cpus(const struct xdp_wg_counter *values, size_t cpus,
 		       struct xdp_wg_counter *sum);
 
-/* counters_fit() - Whether a map has the shape of this version's map of counters. */
-bool counters_fit(int map_fd);
+/* reasons_map_fits() - Whether a map has the shape of this version's map of counters. */
+bool reasons_map_fits(int map_fd);
 
 /*
- * counters_add_map() - Add a map's counters to totals.
+ * reasons_add_map() - Add a map's counters to totals.
  * @totals: XDP_WG_REASON_MAX entries
  *
  * Return: 0, or a negative errno, with a message printed.
  */
-int counters_add_map(int map_fd, struct xdp_wg_counter *totals);
+int reasons_add_map(int map_fd, struct xdp_wg_counter *totals);
 
-/* counters_verdict() - How many packets came to a verdict. */
-__u64 counters_verdict(const struct xdp_wg_counter *totals, enum verdict verdict);
+/* reasons_verdict() - How many packets came to a verdict. */
+__u64 reasons_verdict(const struct xdp_wg_counter *totals, enum verdict verdict);
 
 #endif /* LIB_PROGRAM_REASONS_H */

@@ -22,7 +22,7 @@ enum rss {
 
 struct rss_options {
 	enum rss rss;
-	struct cpus excluded;
+	struct cpuset excluded;
 	unsigned int queue_size; /* in packets, of each CPU */
 };
 

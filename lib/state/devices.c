@@ -46,7 +46,7 @@ static int make_map(const struct state *state)
 	return fd;
 }
 
-int present_add(const struct state *state, int ifindex, const char *ifname)
+int devices_add(const struct state *state, int ifindex, const char *ifname)
 {
 	__u32 key = ifindex;
 	int fd, err;
@@ -62,7 +62,7 @@ int present_add(const struct state *state, int ifindex, const char *ifname)
 	return err;
 }
 
-bool present_has(const struct state *state, int ifindex)
+bool devices_has(const struct state *state, int ifindex)
 {
 	__u32 key = ifindex, value;
 	bool has;
@@ -76,7 +76,7 @@ bool present_has(const struct state *state, int ifindex)
 	return has;
 }
 
-void present_keep(const struct state *state, const struct attached_list *attached)
+void devices_keep(const struct state *state, const struct attachment_list *attached)
 {
 	__u32 key, next, *previous = NULL;
 	int fd;
@@ -85,7 +85,7 @@ void present_keep(const struct state *state, const struct attached_list *attache
 	if (fd < 0)
 		return;
 	while (!bpf_map_get_next_key(fd, previous, &next)) {
-		if (attached_on(attached, next)) {
+		if (attachment_on(attached, next)) {
 			key = next;
 			previous = &key;
 		} else if (bpf_map_delete_elem(fd, &next)) {
@@ -136,11 +136,11 @@ static void remove_if_dead(const struct state *other)
 	log_debug("removing %s, whose interfaces are gone", other->dir);
 	counters = counters_id(other);
 	if (counters)
-		leftovers_remove_dead(counters);
+		dispatcher_pins_remove_dead(counters);
 	state_remove(other);
 }
 
-void present_remove_dead(const struct state *state)
+void devices_remove_dead(const struct state *state)
 {
 	struct state other = { .lock_fd = -1 };
 	struct dirent *entry;

@@ -15,26 +15,26 @@
  */
 
 /*
- * present_add() - Remember an interface, before anything is attached to it. Needs the lock.
+ * devices_add() - Remember an interface, before anything is attached to it. Needs the lock.
  * Return: 0, or a negative errno, with a message printed.
  */
-int present_add(const struct state *state, int ifindex, const char *ifname);
+int devices_add(const struct state *state, int ifindex, const char *ifname);
 
 /*
- * present_has() - Whether an interface with this index is the one that was remembered. Where
+ * devices_has() - Whether an interface with this index is the one that was remembered. Where
  * nothing can be remembered, it is taken to be.
  */
-bool present_has(const struct state *state, int ifindex);
+bool devices_has(const struct state *state, int ifindex);
 
-/* present_keep() - Forget all but those with a program of ours. Needs the lock. */
-void present_keep(const struct state *state, const struct attached_list *attached);
+/* devices_keep() - Forget all but those with a program of ours. Needs the lock. */
+void devices_keep(const struct state *state, const struct attachment_list *attached);
 
 /*
- * present_remove_dead() - Remove the pins of other network namespaces in which none of the
+ * devices_remove_dead() - Remove the pins of other network namespaces in which none of the
  * interfaces are left, which may be because they are gone themselves.
  *
  * Needs the lock, which is one for all namespaces. Failing is harmless.
  */
-void present_remove_dead(const struct state *state);
+void devices_remove_dead(const struct state *state);
 
 #endif /* LIB_STATE_DEVICES_H */

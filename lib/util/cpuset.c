@@ -25,7 +25,7 @@ static int parse_number(const char **list, unsigned long *number)
 	return *number < XDP_WG_MAX_CPUS ? 0 : -ERANGE;
 }
 
-static int parse_range(const char **list, struct cpus *cpus)
+static int parse_range(const char **list, struct cpuset *cpus)
 {
 	unsigned long first, last;
 	int err;
@@ -47,7 +47,7 @@ static int parse_range(const char **list, struct cpus *cpus)
 	return 0;
 }
 
-static int parse(const char *list, struct cpus *cpus)
+static int parse(const char *list, struct cpuset *cpus)
 {
 	int err;
 
@@ -63,7 +63,7 @@ static int parse(const char *list, struct cpus *cpus)
 	}
 }
 
-int cpus_parse(const char *list, struct cpus *cpus)
+int cpuset_parse(const char *list, struct cpuset *cpus)
 {
 	int err = parse(list, cpus);
 
@@ -76,7 +76,7 @@ int cpus_parse(const char *list, struct cpus *cpus)
 	return err ? -EINVAL : 0;
 }
 
-static int read_list(const char *path, struct cpus *cpus)
+static int read_list(const char *path, struct cpuset *cpus)
 {
 	char list[4096];
 	FILE *file;
@@ -99,7 +99,7 @@ static int read_list(const char *path, struct cpus *cpus)
 	return err;
 }
 
-int cpus_online(struct cpus *online, struct cpus *possible)
+int cpuset_online(struct cpuset *online, struct cpuset *possible)
 {
 	int err;
 
@@ -107,8 +107,8 @@ int cpus_online(struct cpus *online, struct cpus *possible)
 	return err ? err : read_list(CPU_DIR "online", online);
 }
 
-int cpus_allow(const struct cpus *online, const struct cpus *possible, const struct cpus *excluded,
-	       struct cpus *allowed)
+int cpuset_allow(const struct cpuset *online, const struct cpuset *possible,
+		 const struct cpuset *excluded, struct cpuset *allowed)
 {
 	bool any = false;
 
@@ -128,7 +128,7 @@ int cpus_allow(const struct cpus *online, const struct cpus *possible, const str
 	return 0;
 }
 
-void cpus_fill(const struct cpus *allowed, __u32 *table, size_t entries)
+void cpuset_fill(const struct cpuset *allowed, __u32 *table, size_t entries)
 {
 	size_t filled = 0;
 

@@ -17,7 +17,7 @@ static const char *const mode_names[] = {
 	[XDP_MODE_HW] = "hw",
 };
 
-int device_xdp(int ifindex, struct device_xdp *xdp)
+int netdev_xdp(int ifindex, struct netdev_xdp *xdp)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	int err;

@@ -7,14 +7,14 @@
 #include <xdp/libxdp.h>
 
 /* What the driver of an interface can do, and what it does. */
-struct device_xdp {
+struct netdev_xdp {
 	bool native; /* runs XDP programs */
 	bool transmit; /* transmits the frames that XDP redirects to it */
 	enum xdp_attach_mode attached; /* XDP_MODE_UNSPEC: nothing is */
 };
 
-/* device_xdp() - Ask the kernel. Return: 0, or a negative errno. */
-int device_xdp(int ifindex, struct device_xdp *xdp);
+/* netdev_xdp() - Ask the kernel. Return: 0, or a negative errno. */
+int netdev_xdp(int ifindex, struct netdev_xdp *xdp);
 
 /* mode_name() - "native", "skb", "hw" or "unspecified". The string is static. */
 const char *mode_name(enum xdp_attach_mode mode);

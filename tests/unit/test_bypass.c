@@ -21,15 +21,15 @@ enum {
 	DEVICES,
 };
 
-static struct survey_device devices[DEVICES];
-static struct survey_facts facts = { .devices = devices, .count = DEVICES };
+static struct snapshot_device devices[DEVICES];
+static struct snapshot snapshot = { .devices = devices, .count = DEVICES };
 static struct bypass bypass;
 static struct bypass_search search;
 static unsigned char hooks[DEVICES];
 
 static int set_up(void **state __attribute__((unused)))
 {
-	static const struct survey_device good[DEVICES] = {
+	static const struct snapshot_device good[DEVICES] = {
 		[ETH0] = { .ifindex = 2, .name = "eth0", .up = true, .ethernet = true,
 			   .loaded = true },
 		[ETH1] = { .ifindex = 3, .name = "eth1", .up = true, .ethernet = true,
@@ -40,7 +40,7 @@ static int set_up(void **state __attribute__((unused)))
 
 	memcpy(devices, good, sizeof(devices));
 	memset(hooks, 0, sizeof(hooks));
-	search = (struct bypass_search){ .bypass = &bypass, .facts = &facts, .hooks = hooks };
+	search = (struct bypass_search){ .bypass = &bypass, .snapshot = &snapshot, .hooks = hooks };
 	return 0;
 }
 
@@ -50,12 +50,12 @@ static int tear_down(void **state __attribute__((unused)))
 	return 0;
 }
 
-static void put(enum bypass_kind kind, enum bypass_place place, const char *device, bool ahead)
+static void put(enum bypass_kind kind, enum bypass_where where, const char *device, bool ahead)
 {
-	struct bypass_item item = { .kind = kind, .place = place, .ahead = ahead };
+	struct bypass_item item = { .kind = kind, .where = where, .ahead = ahead };
 
 	snprintf(item.device, sizeof(item.device), "%s", device);
-	snprintf(item.name, sizeof(item.name), "%d at %d of %s%s", kind, place, device,
+	snprintf(item.name, sizeof(item.name), "%d at %d of %s%s", kind, where, device,
 		 ahead ? ", ahead" : "");
 	assert_int_equal(bypass_add(&bypass, &item), 0);
 }
@@ -75,7 +75,7 @@ TEST(nothing_is_bypassed_where_nothing_is_loaded)
 	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "eth0", false);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "wg0", false);
-	bypass_conclude(&bypass, &facts);
+	bypass_conclude(&bypass, &snapshot);
 	assert_int_equal(bypass.count, 0);
 }
 
@@ -89,7 +89,7 @@ TEST(xdp_bypasses_the_stack_and_its_edges)
 	put(BYPASS_QDISC, BYPASS_EGRESS, "eth1", false);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "eth2", false);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "eth9", false);
-	bypass_conclude(&bypass, &facts);
+	bypass_conclude(&bypass, &snapshot);
 	assert_true(has("0 at 0 of "));
 	assert_true(has("4 at 1 of eth0"));
 	assert_true(has("4 at 1 of eth0, ahead"));
@@ -107,7 +107,7 @@ TEST(tc_leaves_by_the_queues)
 	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", true);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "eth1", false);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "wg0", false);
-	bypass_conclude(&bypass, &facts);
+	bypass_conclude(&bypass, &snapshot);
 	assert_true(has("0 at 0 of "));
 	assert_true(has("4 at 1 of eth0"));
 	assert_true(has("3 at 2 of wg0"));
@@ -119,7 +119,7 @@ TEST(down_devices_do_not_count)
 	devices[ETH0].up = devices[WG0].up = false;
 	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "wg0", false);
-	bypass_conclude(&bypass, &facts);
+	bypass_conclude(&bypass, &snapshot);
 	assert_int_equal(bypass.count, 0);
 }
 
@@ -190,7 +190,7 @@ TEST(chains_are_read)
 	assert_int_equal(bypass.count, 1);
 	assert_string_equal(bypass.items[0].name, "inet t c");
 	assert_int_equal(bypass.items[0].kind, BYPASS_FIREWALL);
-	assert_int_equal(bypass.items[0].place, BYPASS_STACK);
+	assert_int_equal(bypass.items[0].where, BYPASS_STACK);
 	assert_true(bypass.items[0].forward);
 
 	chain(NFPROTO_IPV6, "nat", NF_INET_POST_ROUTING, NULL, 1, NF_ACCEPT);
@@ -208,10 +208,10 @@ TEST(chains_of_devices_are_read)
 	assert_int_equal(bypass.count, 3);
 	assert_string_equal(bypass.items[0].name, "netdev t c on eth0");
 	assert_string_equal(bypass.items[0].device, "eth0");
-	assert_int_equal(bypass.items[0].place, BYPASS_INGRESS);
-	assert_int_equal(bypass.items[1].place, BYPASS_EGRESS);
+	assert_int_equal(bypass.items[0].where, BYPASS_INGRESS);
+	assert_int_equal(bypass.items[1].where, BYPASS_EGRESS);
 	assert_string_equal(bypass.items[2].name, "inet t c on eth1");
-	assert_int_equal(bypass.items[2].place, BYPASS_INGRESS);
+	assert_int_equal(bypass.items[2].where, BYPASS_INGRESS);
 }
 
 TEST(harmless_chains_are_not)

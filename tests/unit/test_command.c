@@ -140,19 +140,19 @@ TEST(tc_has_options_of_its_own)
 	assert_int_equal(PARSE(&options, &first, "-H", "tc", "eth0"), PARSE_OK);
 	assert_int_equal(load_options_check(&options), 0);
 	assert_int_equal(options.attach.hook, HOOK_TC);
-	assert_int_equal(options.attach.place.relative_id, 0);
+	assert_int_equal(options.attach.anchor.relative_id, 0);
 	assert_string_equal(options.attach.object, BPF_DIR "/tc_wg.bpf.o");
 
 	assert_int_equal(PARSE(&options, &first, "--hook=tc", "--before", "7", "e0"), PARSE_OK);
 	assert_int_equal(load_options_check(&options), 0);
-	assert_int_equal(options.attach.place.relative_id, 7);
-	assert_true(options.attach.place.before);
+	assert_int_equal(options.attach.anchor.relative_id, 7);
+	assert_true(options.attach.anchor.before);
 
 	assert_int_equal(PARSE(&options, &first, "--hook", "tc", "--after=4294967295", "-uF", "-o",
 			       "x.o", "e0"), PARSE_OK);
 	assert_int_equal(load_options_check(&options), 0);
-	assert_true(options.attach.place.relative_id == UINT32_MAX);
-	assert_false(options.attach.place.before);
+	assert_true(options.attach.anchor.relative_id == UINT32_MAX);
+	assert_false(options.attach.anchor.before);
 	assert_string_equal(options.attach.object, "x.o");
 }
 

@@ -9,17 +9,17 @@
 #include "util/cpuset.h"
 #include "util/log.h"
 
-static struct cpus of(const char *list)
+static struct cpuset of(const char *list)
 {
-	struct cpus cpus = {};
+	struct cpuset cpus = {};
 
-	assert_int_equal(cpus_parse(list, &cpus), 0);
+	assert_int_equal(cpuset_parse(list, &cpus), 0);
 	return cpus;
 }
 
 static void assert_cpus(const char *list, __u64 mask)
 {
-	struct cpus cpus = of(list);
+	struct cpuset cpus = of(list);
 
 	for (int cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++)
 		assert_int_equal(cpus.has[cpu], cpu < 64 && (mask >> cpu & 1));
@@ -47,48 +47,48 @@ TEST(malformed_lists_are_refused)
 		"", ",", "0,", ",0", "0,,1", "-", "-1", "1-", "2-1", "1-2-3", "a", "0x1", "1 ",
 		" 1", "+1", "1024", "0-1024", "99999999999999999999", "1;2", "0-3:1/2",
 	};
-	struct cpus cpus;
+	struct cpuset cpus;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		assert_int_equal(cpus_parse(lists[i], &cpus), -EINVAL);
+		assert_int_equal(cpuset_parse(lists[i], &cpus), -EINVAL);
 }
 
 TEST(excluded_are_left_out)
 {
-	struct cpus online = of("0-3"), possible = of("0-7"), excluded = of("1-2"), allowed;
-	struct cpus none = {};
+	struct cpuset online = of("0-3"), possible = of("0-7"), excluded = of("1-2"), allowed;
+	struct cpuset none = {};
 
-	assert_int_equal(cpus_allow(&online, &possible, &excluded, &allowed), 0);
+	assert_int_equal(cpuset_allow(&online, &possible, &excluded, &allowed), 0);
 	for (int cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++)
 		assert_int_equal(allowed.has[cpu], cpu == 0 || cpu == 3);
-	assert_int_equal(cpus_allow(&online, &possible, &none, &allowed), 0);
+	assert_int_equal(cpuset_allow(&online, &possible, &none, &allowed), 0);
 	assert_memory_equal(&allowed, &online, sizeof(online));
 }
 
 TEST(only_online_ones_can_be_excluded)
 {
-	struct cpus online = of("0-3"), possible = of("0-7"), allowed;
-	struct cpus offline = of("4"), impossible = of("0,8"), all = of("0-3");
+	struct cpuset online = of("0-3"), possible = of("0-7"), allowed;
+	struct cpuset offline = of("4"), impossible = of("0,8"), all = of("0-3");
 
-	assert_int_equal(cpus_allow(&online, &possible, &offline, &allowed), -EINVAL);
-	assert_int_equal(cpus_allow(&online, &possible, &impossible, &allowed), -EINVAL);
-	assert_int_equal(cpus_allow(&online, &possible, &all, &allowed), -EINVAL);
+	assert_int_equal(cpuset_allow(&online, &possible, &offline, &allowed), -EINVAL);
+	assert_int_equal(cpuset_allow(&online, &possible, &impossible, &allowed), -EINVAL);
+	assert_int_equal(cpuset_allow(&online, &possible, &all, &allowed), -EINVAL);
 }
 
 TEST(machine_has_cpus)
 {
-	struct cpus online, possible, none = {}, allowed;
+	struct cpuset online, possible, none = {}, allowed;
 
-	assert_int_equal(cpus_online(&online, &possible), 0);
-	assert_int_equal(cpus_allow(&online, &possible, &none, &allowed), 0);
+	assert_int_equal(cpuset_online(&online, &possible), 0);
+	assert_int_equal(cpuset_allow(&online, &possible, &none, &allowed), 0);
 }
 
 TEST(table_is_even)
 {
 	__u32 table[XDP_WG_RSS_TABLE], entries[1024] = {};
-	struct cpus allowed = of("1,5,1023");
+	struct cpuset allowed = of("1,5,1023");
 
-	cpus_fill(&allowed, table, XDP_WG_RSS_TABLE);
+	cpuset_fill(&allowed, table, XDP_WG_RSS_TABLE);
 	for (size_t i = 0; i < XDP_WG_RSS_TABLE; i++)
 		entries[table[i]]++;
 	assert_int_equal(entries[1] + entries[5] + entries[1023], XDP_WG_RSS_TABLE);

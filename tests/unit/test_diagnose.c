@@ -18,13 +18,13 @@ enum {
 	DEVICES,
 };
 
-static struct survey_device devices[DEVICES];
-static struct survey_facts facts = { .devices = devices, .count = DEVICES };
-static struct survey survey;
+static struct snapshot_device devices[DEVICES];
+static struct snapshot snapshot = { .devices = devices, .count = DEVICES };
+static struct diagnosis diagnosis;
 
 static int set_up(void **state __attribute__((unused)))
 {
-	static const struct survey_device good[DEVICES] = {
+	static const struct snapshot_device good[DEVICES] = {
 		[ETH0] = { .ifindex = 2, .name = "eth0", .up = true, .loaded = true, .native = true,
 			   .transmits = true, .forwards = { true, true } },
 		[ETH1] = { .ifindex = 3, .name = "eth1", .up = true, .loaded = true, .native = true,
@@ -36,127 +36,127 @@ static int set_up(void **state __attribute__((unused)))
 	};
 
 	memcpy(devices, good, sizeof(devices));
-	facts.policies_in = facts.policies_out = facts.policies_forward = 0;
+	snapshot.policies_in = snapshot.policies_out = snapshot.policies_forward = 0;
 	return 0;
 }
 
 static void expect(size_t index, const char *words, bool blocking)
 {
-	assert_true(survey.count > index);
-	if (!strstr(survey.findings[index].text, words))
-		fail_msg("\"%s\" is not about \"%s\"", survey.findings[index].text, words);
-	assert_int_equal(survey.findings[index].blocking, blocking);
+	assert_true(diagnosis.count > index);
+	if (!strstr(diagnosis.findings[index].text, words))
+		fail_msg("\"%s\" is not about \"%s\"", diagnosis.findings[index].text, words);
+	assert_int_equal(diagnosis.findings[index].blocking, blocking);
 }
 
 TEST(good_router_has_no_findings)
 {
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 0);
-	assert_null(survey_reason(&survey));
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+	assert_null(diagnosis_reason(&diagnosis));
 }
 
 TEST(no_wireguard_device_hides_all_else)
 {
 	devices[WG0].wireguard = false;
 	devices[ETH0].transmits = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "no WireGuard device in", true);
 }
 
 TEST(no_devices_at_all)
 {
-	const struct survey_facts none = {};
+	const struct snapshot none = {};
 
-	survey_conclude(&none, &survey);
-	assert_int_equal(survey.count, 1);
+	diagnose(&none, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "no WireGuard device in", true);
 }
 
 TEST(wireguard_device_is_down)
 {
 	devices[WG0].up = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "up: wg0", true);
 }
 
 TEST(no_route_to_wireguard_device)
 {
-	devices[WG0].routed[SURVEY_IPV4] = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 0);
-	devices[WG0].routed[SURVEY_IPV6] = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	devices[WG0].routed[FAMILY_IPV4] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+	devices[WG0].routed[FAMILY_IPV6] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "no route leads to a WireGuard device (wg0)", true);
 }
 
 TEST(forwarding_is_off)
 {
 	for (int i = 0; i < DEVICES; i++)
-		devices[i].forwards[SURVEY_IPV4] = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+		devices[i].forwards[FAMILY_IPV4] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "IPv4 forwarding is off: turn it on (sysctl -w net.ipv4.ip_forward=1)", false);
 
 	for (int i = 0; i < DEVICES; i++)
-		devices[i].forwards[SURVEY_IPV6] = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 2);
+		devices[i].forwards[FAMILY_IPV6] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 2);
 	expect(0, "IPv4 forwarding is off", true);
 	expect(1, "net.ipv6.conf.all.forwarding=1", true);
 }
 
 TEST(unused_family_does_not_need_forwarding)
 {
-	devices[WG0].routed[SURVEY_IPV6] = false;
+	devices[WG0].routed[FAMILY_IPV6] = false;
 	for (int i = 0; i < DEVICES; i++)
-		devices[i].forwards[SURVEY_IPV6] = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 0);
+		devices[i].forwards[FAMILY_IPV6] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
 
 	for (int i = 0; i < DEVICES; i++)
-		devices[i].forwards[SURVEY_IPV4] = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+		devices[i].forwards[FAMILY_IPV4] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "IPv4 forwarding is off", true);
 }
 
 TEST(forwarding_is_off_on_some)
 {
-	devices[ETH0].forwards[SURVEY_IPV4] = false;
-	devices[WG0].forwards[SURVEY_IPV4] = false;
-	devices[LO].forwards[SURVEY_IPV4] = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	devices[ETH0].forwards[FAMILY_IPV4] = false;
+	devices[WG0].forwards[FAMILY_IPV4] = false;
+	devices[LO].forwards[FAMILY_IPV4] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "IPv4 forwarding is off on eth0, wg0", false);
 }
 
 TEST(no_peer_and_no_session)
 {
 	devices[WG0].sessions = 0;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "no WireGuard peer has a session", true);
 
 	devices[WG0].peers = 0;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "no WireGuard device has a peer (wg0)", true);
 }
 
 TEST(egress_cannot_transmit)
 {
 	devices[ETH1].transmits = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "eth1 cannot transmit XDP frames", false);
 
 	devices[ETH0].transmits = false;
 	devices[ETH0].veth = true;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 2);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 2);
 	expect(0, "eth0 cannot transmit XDP frames: turn GRO on", true);
 	expect(1, "eth1 cannot transmit XDP frames", true);
 }
@@ -165,48 +165,48 @@ TEST(skb_mode_does_not_need_xdp_egress)
 {
 	devices[ETH0].native = devices[ETH1].native = false;
 	devices[ETH0].transmits = devices[ETH1].transmits = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 0);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
 
 	devices[ETH0].native = true;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 2);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 2);
 	expect(0, "eth0", false);
 	expect(1, "eth1", false);
 }
 
 TEST(ipsec_policies)
 {
-	facts.policies_in = 2;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	snapshot.policies_in = 2;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "IPsec policies (2 in, 0 out, 0 forward)", false);
 
-	facts.policies_out = 1;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	snapshot.policies_out = 1;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "IPsec policies (2 in, 1 out, 0 forward)", true);
 
-	facts.policies_in = facts.policies_out = 0;
-	facts.policies_forward = 3;
-	survey_conclude(&facts, &survey);
+	snapshot.policies_in = snapshot.policies_out = 0;
+	snapshot.policies_forward = 3;
+	diagnose(&snapshot, &diagnosis);
 	expect(0, "IPsec policies (0 in, 0 out, 3 forward)", true);
 }
 
 TEST(devices_are_found)
 {
-	assert_ptr_equal(survey_device(&facts, 3), &devices[ETH1]);
-	assert_null(survey_device(&facts, 5));
+	assert_ptr_equal(snapshot_device(&snapshot, 3), &devices[ETH1]);
+	assert_null(snapshot_device(&snapshot, 5));
 }
 
 TEST(interface_is_down)
 {
 	devices[ETH0].up = false;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 1);
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
 	expect(0, "down: eth0", false);
 	devices[ETH1].up = false;
-	survey_conclude(&facts, &survey);
+	diagnose(&snapshot, &diagnosis);
 	expect(0, "down: eth0, eth1", true);
 }
 
@@ -214,31 +214,32 @@ TEST(reason_is_the_first_blocking_one)
 {
 	devices[ETH0].up = false;
 	devices[WG0].sessions = 0;
-	survey_conclude(&facts, &survey);
-	assert_int_equal(survey.count, 2);
-	assert_non_null(strstr(survey_reason(&survey)->text, "session"));
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 2);
+	assert_non_null(strstr(diagnosis_reason(&diagnosis)->text, "session"));
 
 	devices[WG0].sessions = 1;
-	survey_conclude(&facts, &survey);
-	assert_non_null(strstr(survey_reason(&survey)->text, "down: eth0"));
+	diagnose(&snapshot, &diagnosis);
+	assert_non_null(strstr(diagnosis_reason(&diagnosis)->text, "down: eth0"));
 }
 
 TEST(findings_and_names_have_room)
 {
-	static struct survey_device many[200];
-	const struct survey_facts crowd = { .devices = many, .count = ARRAY_SIZE(many) };
+	static struct snapshot_device many[200];
+	const struct snapshot crowd = { .devices = many, .count = ARRAY_SIZE(many) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
 		many[i] = devices[ETH0];
 		snprintf(many[i].name, sizeof(many[i].name), "interface-%05zu", i);
 		many[i].transmits = false;
-		many[i].forwards[SURVEY_IPV4] = i % 2;
+		many[i].forwards[FAMILY_IPV4] = i % 2;
 	}
 	many[0] = devices[WG0];
-	survey_conclude(&crowd, &survey);
-	assert_int_equal(survey.count, SURVEY_MAX_FINDINGS);
-	for (size_t i = 0; i < survey.count; i++)
-		assert_true(strlen(survey.findings[i].text) < sizeof(survey.findings[i].text) - 1);
+	diagnose(&crowd, &diagnosis);
+	assert_int_equal(diagnosis.count, DIAGNOSIS_MAX_FINDINGS);
+	for (size_t i = 0; i < diagnosis.count; i++)
+		assert_true(strlen(diagnosis.findings[i].text) <
+			    sizeof(diagnosis.findings[i].text) - 1);
 }
 
 int main(void)

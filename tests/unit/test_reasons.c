@@ -41,9 +41,9 @@ TEST(cpus_are_summed)
 	const struct xdp_wg_counter values[] = { { 1, 100 }, { 0, 0 }, { UINT32_MAX, UINT32_MAX } };
 	struct xdp_wg_counter sum = { 5, 7 };
 
-	counters_add_cpus(values, 0, &sum);
+	reasons_sum_cpus(values, 0, &sum);
 	assert_int_equal(sum.packets, 5);
-	counters_add_cpus(values, 3, &sum);
+	reasons_sum_cpus(values, 3, &sum);
 	assert_true(sum.packets == 6 + (uint64_t)UINT32_MAX);
 	assert_true(sum.bytes == 107 + (uint64_t)UINT32_MAX);
 }
@@ -52,15 +52,15 @@ TEST(verdicts_are_summed)
 {
 	struct xdp_wg_counter totals[XDP_WG_REASON_MAX] = {};
 
-	assert_int_equal(counters_verdict(totals, VERDICT_FAST), 0);
+	assert_int_equal(reasons_verdict(totals, VERDICT_FAST), 0);
 	totals[XDP_WG_ENCAP].packets = 1;
 	totals[XDP_WG_DECAP].packets = 2;
 	totals[XDP_WG_NO_KEY].packets = 4;
 	totals[XDP_WG_AUTH].packets = 8;
 	totals[XDP_WG_REPLAY].packets = 16;
-	assert_int_equal(counters_verdict(totals, VERDICT_FAST), 3);
-	assert_int_equal(counters_verdict(totals, VERDICT_PASS), 4);
-	assert_int_equal(counters_verdict(totals, VERDICT_DROP), 24);
+	assert_int_equal(reasons_verdict(totals, VERDICT_FAST), 3);
+	assert_int_equal(reasons_verdict(totals, VERDICT_PASS), 4);
+	assert_int_equal(reasons_verdict(totals, VERDICT_DROP), 24);
 }
 
 int main(void)

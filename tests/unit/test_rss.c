@@ -25,13 +25,13 @@ TEST(names_lead_to_programs)
 
 TEST(attached_programs_have_names)
 {
-	struct attached entry = { .hook = HOOK_XDP };
+	struct attachment entry = { .hook = HOOK_XDP };
 
-	assert_string_equal(attached_program(&entry), XDP_WG_PROG);
+	assert_string_equal(attachment_program(&entry), XDP_WG_PROG);
 	entry.rss = RSS_INNER_FLOW;
-	assert_string_equal(attached_program(&entry), "rss_inner_flow");
-	entry = (struct attached){ .hook = HOOK_TC };
-	assert_string_equal(attached_program(&entry), XDP_WG_TC_PROG);
+	assert_string_equal(attachment_program(&entry), "rss_inner_flow");
+	entry = (struct attachment){ .hook = HOOK_TC };
+	assert_string_equal(attachment_program(&entry), XDP_WG_TC_PROG);
 }
 
 /* The kernel cuts names off, and goes by them no less. */
@@ -44,16 +44,16 @@ TEST(names_differ_in_the_kernel)
 
 TEST(shares_are_of_the_total)
 {
-	static struct queues queues;
+	static struct cpumap_stats queues;
 
-	assert_true(queues_share(&queues, 0) == 0);
+	assert_true(cpumap_stats_share(&queues, 0) == 0);
 	queues.cpus[0].queued = 30;
 	queues.cpus[7].queued = 10;
 	queues.cpus[7].lost = 5;
-	assert_int_equal(queues_total(&queues), 40);
-	assert_true(queues_share(&queues, 0) == 75);
-	assert_true(queues_share(&queues, 7) == 25);
-	assert_true(queues_share(&queues, 1) == 0);
+	assert_int_equal(cpumap_stats_total(&queues), 40);
+	assert_true(cpumap_stats_share(&queues, 0) == 75);
+	assert_true(cpumap_stats_share(&queues, 7) == 25);
+	assert_true(cpumap_stats_share(&queues, 1) == 0);
 }
 
 int main(void)

@@ -12,16 +12,16 @@
 #include "status_print.h"
 #include "util/version.h"
 
-static struct attached first, second;
-static const struct attached *const programs[] = { &first, &second };
+static struct attachment first, second;
+static const struct attachment *const programs[] = { &first, &second };
 static struct report report;
 
 static int set_up(void **state __attribute__((unused)))
 {
-	first = (struct attached){ .ifindex = 2, .ifname = "eth0", .mode = XDP_MODE_NATIVE,
+	first = (struct attachment){ .ifindex = 2, .ifname = "eth0", .mode = XDP_MODE_NATIVE,
 				   .prog_id = 42, .prio = 30 };
 	config_init(&first.config, XDP_WG_NO_UDP_CSUM);
-	second = (struct attached){ .ifindex = 3, .ifname = "eth1", .mode = XDP_MODE_SKB,
+	second = (struct attachment){ .ifindex = 3, .ifname = "eth1", .mode = XDP_MODE_SKB,
 				    .prog_id = 43, .alone = true };
 	config_init(&second.config, XDP_WG_SKB_MODE);
 	memset(&report, 0, sizeof(report));
@@ -113,8 +113,8 @@ TEST(cpus_are_shown_if_there_is_rss)
 	expect("rss", false);
 	expect("Queued", false);
 	first.rss = RSS_INNER_FLOW;
-	report.queues.used[0] = report.queues.used[2] = true;
-	report.queues.cpus[2] = (struct xdp_wg_queue){ .queued = 10, .lost = 3, .failed = 4 };
+	report.cpus.used[0] = report.cpus.used[2] = true;
+	report.cpus.cpus[2] = (struct xdp_wg_queue){ .queued = 10, .lost = 3, .failed = 4 };
 	expect("eth0: native mode, priority 30, program 42, rss inner_flow, no-udp-csum\n", true);
 	expect("\nQueued by CPU:\n"
 	       "             0 packets       0.0 %  CPU 0\n"
@@ -185,10 +185,10 @@ TEST(bypassed_things_are_listed)
 
 TEST(reason_is_one_line)
 {
-	report.survey.count = 2;
-	strcpy(report.survey.findings[0].text, "one");
-	strcpy(report.survey.findings[1].text, "two");
-	report.survey.findings[1].blocking = true;
+	report.diagnosis.count = 2;
+	strcpy(report.diagnosis.findings[0].text, "one");
+	strcpy(report.diagnosis.findings[1].text, "two");
+	report.diagnosis.findings[1].blocking = true;
 	expect("\nwhy: two\n", true);
 	expect("one", false);
 }
@@ -230,8 +230,8 @@ TEST(json_has_every_counter_and_reason)
 	json_object *root, *counters;
 
 	report.counters[XDP_WG_DECAP] = (struct xdp_wg_counter){ 1ULL << 40, UINT64_MAX };
-	report.survey.count = 1;
-	strcpy(report.survey.findings[0].text, "one");
+	report.diagnosis.count = 1;
+	strcpy(report.diagnosis.findings[0].text, "one");
 	root = parsed();
 	counters = get(root, "counters");
 	assert_int_equal(json_object_object_length(counters), XDP_WG_REASON_MAX);
