@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "attach/xdp.h"
 #include "attach/attachment.h"
+#include "attach/options.h"
 #include "command.h"
 
 /* The options of `xdp-wg load`. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach/find.h"
 #include "diagnose/bypass_search.h"
 #include "program/config.h"
 #include "util/netdev.h"

@@ -229,7 +229,7 @@ int load_options_check(struct load_options *options)
 	}
 	if (!options->attach.object) {
 		snprintf(options->object, sizeof(options->object), BPF_DIR "/%s.bpf.o",
-			 attach_program(&options->attach));
+			 attach_options_program(&options->attach));
 		options->attach.object = options->object;
 	}
 	return 0;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "attach/attachment.h"
+#include "attach/find.h"
 #include "diagnose/bypass_search.h"
 #include "command.h"
 #include "program/reasons.h"

@@ -4,13 +4,13 @@
  */
 #include <errno.h>
 
-#include "attach/xdp.h"
-#include "attach/attachment.h"
-#include "command.h"
-#include "util/interfaces.h"
-#include "util/log.h"
+#include "attach/attach.h"
+#include "attach/find.h"
 #include "load/reconcile.h"
 #include "state/state.h"
+#include "util/interfaces.h"
+#include "util/log.h"
+#include "command.h"
 
 struct unload_options {
 	bool all;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finding our programs. The kernel is asked what is attached, nothing is remembered: so a
- * program is found whoever attached it, and whatever was interrupted.
+ * One attached program of ours: how it is known, and lists of such.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include "attach/attachment.h"
-#include "program/config.h"
-#include "program/reasons.h"
+#include "util/bpf_info.h"
 #include "util/log.h"
-#include "attach/tcx.h"
 
 #define MAX_MAPS 64
 
@@ -63,14 +60,13 @@ static bool find_name(const char *kernel_name, enum hook hook, enum rss *rss)
 bool attachment_identify(int prog_fd, struct attachment *entry)
 {
 	struct bpf_prog_info info = {};
-	__u32 ids[MAX_MAPS], len = sizeof(info);
+	__u32 ids[MAX_MAPS];
 	bool found = false;
 	enum rss rss;
 
 	info.nr_map_ids = MAX_MAPS;
 	info.map_ids = (__u64)(unsigned long)ids;
-	if (bpf_prog_get_info_by_fd(prog_fd, &info, &len) ||
-	    !find_name(info.name, entry->hook, &rss))
+	if (bpf_info_prog(prog_fd, &info) || !find_name(info.name, entry->hook, &rss))
 		return false;
 
 	entry->rss = rss;
@@ -78,14 +74,13 @@ bool attachment_identify(int prog_fd, struct attachment *entry)
 	entry->counters_id = 0;
 	entry->cpumap_id = 0;
 	for (__u32 i = 0; i < info.nr_map_ids && i < MAX_MAPS; i++) {
-		struct bpf_map_info map = {};
+		struct bpf_map_info map;
 		int fd;
 
 		fd = bpf_map_get_fd_by_id(ids[i]);
 		if (fd < 0)
 			continue;
-		len = sizeof(map);
-		if (!bpf_map_get_info_by_fd(fd, &map, &len)) {
+		if (!bpf_info_map(fd, &map)) {
 			if (name_is(map.name, XDP_WG_CONFIG_SECTION))
 				found = !read_config(fd, &map, &entry->config);
 			else if (name_is(map.name, XDP_WG_COUNTERS_MAP))
@@ -110,67 +105,6 @@ int attachment_add(struct attachment_list *list, const struct attachment *entry)
 	list->entries = entries;
 	entries[list->count++] = *entry;
 	return 0;
-}
-
-static int find_xdp(int ifindex, const char *ifname, struct attachment_list *list)
-{
-	struct attachment entry = { .ifindex = ifindex };
-	struct xdp_multiprog *multiprog;
-	struct xdp_program *prog = NULL;
-	int err = 0;
-
-	multiprog = xdp_multiprog__get_from_ifindex(ifindex);
-	if (libxdp_get_error(multiprog))
-		return 0;
-
-	strncpy(entry.ifname, ifname, sizeof(entry.ifname) - 1);
-	entry.mode = xdp_multiprog__attach_mode(multiprog);
-	while (!err && (prog = xdp_multiprog__next_prog(prog, multiprog))) {
-		if (!attachment_identify(xdp_program__fd(prog), &entry))
-			continue;
-		entry.prio = xdp_program__run_prio(prog);
-		err = attachment_add(list, &entry);
-	}
-
-	entry.alone = true;
-	entry.prio = 0;
-	prog = xdp_multiprog__main_prog(multiprog);
-	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
-		err = attachment_add(list, &entry);
-
-	entry.mode = XDP_MODE_HW;
-	prog = xdp_multiprog__hw_prog(multiprog);
-	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
-		err = attachment_add(list, &entry);
-
-	xdp_multiprog__close(multiprog);
-	return err;
-}
-
-static int find_on(int ifindex, const char *ifname, struct attachment_list *list)
-{
-	int err;
-
-	err = find_xdp(ifindex, ifname, list);
-	return err ? err : tcx_find(ifindex, ifname, list);
-}
-
-int attachment_find(int ifindex, struct attachment_list *list)
-{
-	struct if_nameindex *interfaces;
-	int err = 0;
-
-	interfaces = if_nameindex();
-	if (!interfaces) {
-		err = -errno;
-		log_error("cannot list the interfaces: %s", strerror(-err));
-		return err;
-	}
-	for (struct if_nameindex *i = interfaces; !err && i->if_index; i++)
-		if (!ifindex || (int)i->if_index == ifindex)
-			err = find_on(i->if_index, i->if_name, list);
-	if_freenameindex(interfaces);
-	return err;
 }
 
 const struct attachment *attachment_on(const struct attachment_list *list, int ifindex)
@@ -200,34 +134,4 @@ void attachment_free(struct attachment_list *list)
 	free(list->entries);
 	list->entries = NULL;
 	list->count = 0;
-}
-
-static bool counted_before(const struct attachment_list *list, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (config_current(&list->entries[i].config) &&
-		    list->entries[i].counters_id == list->entries[index].counters_id)
-			return true;
-	return false;
-}
-
-int attachment_counters(const struct attachment_list *list, struct xdp_wg_counter *totals)
-{
-	int err = 0;
-
-	for (size_t i = 0; !err && i < list->count; i++) {
-		const struct attachment *entry = &list->entries[i];
-		int fd;
-
-		if (!entry->counters_id || !config_current(&entry->config) ||
-		    counted_before(list, i))
-			continue;
-		fd = bpf_map_get_fd_by_id(entry->counters_id);
-		if (fd < 0)
-			continue;
-		if (reasons_map_fits(fd))
-			err = reasons_add_map(fd, totals);
-		close(fd);
-	}
-	return err;
 }

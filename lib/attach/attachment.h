@@ -39,15 +39,6 @@ struct attachment_list {
 	size_t count;
 };
 
-/*
- * attachment_find() - Find our programs by what is attached: by their name and their maps.
- * @ifindex: of the interface to search, 0 for all of the network namespace
- * @list: added to; end with attachment_free()
- *
- * Return: 0, or a negative errno, with a message printed.
- */
-int attachment_find(int ifindex, struct attachment_list *list);
-
 /* attachment_on() - The first entry for an interface, NULL if there is none. */
 const struct attachment *attachment_on(const struct attachment_list *list, int ifindex);
 
@@ -69,14 +60,5 @@ void attachment_free(struct attachment_list *list);
  * @entry: with the hook; which program it is, its id, configuration and maps are written if it is
  */
 bool attachment_identify(int prog_fd, struct attachment *entry);
-
-/*
- * attachment_counters() - Add up the counters of all attached programs of this version's layout.
- * @totals: XDP_WG_REASON_MAX entries, added to
- *
- * Programs share a map of counters, which is counted once. Programs of another layout are passed
- * over. Return: 0, or a negative errno, with a message printed.
- */
-int attachment_counters(const struct attachment_list *list, struct xdp_wg_counter *totals);
 
 #endif /* LIB_ATTACH_ATTACHMENT_H */

@@ -11,11 +11,11 @@
 
 #include <bpf/bpf.h>
 
-#include "program/kfuncs.h"
-#include "util/log.h"
-#include "program/object.h"
-#include "attach/cpumap_stats.h"
 #include "attach/cpumap.h"
+#include "attach/cpumap_stats.h"
+#include "program/kfuncs.h"
+#include "program/object.h"
+#include "util/log.h"
 
 #define CPUMAP_OBJECT XDP_WG_CPUMAP_PROG ".bpf.o"
 #define STATS_OBJECT "rss_stats.bpf.o"

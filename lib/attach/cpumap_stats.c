@@ -3,7 +3,6 @@
  * Counting what becomes of queued packets, by programs at tracepoints: their links are pinned, one
  * directory entry for each tracepoint and cpumap. The counts of a network namespace are in one map.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,41 +12,19 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "util/log.h"
 #include "attach/cpumap_stats.h"
+#include "state/pins.h"
+#include "util/bpf_info.h"
+#include "util/log.h"
 
 #define MAP_PIN "queues"
 #define LINK_PIN "rss-" /* then the map id of the cpumap, and the name of the program */
 
-static int map_id(int map_fd, __u32 *id)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int err;
-
-	err = bpf_map_get_info_by_fd(map_fd, &info, &len);
-	*id = info.id;
-	return err;
-}
-
-static int prog_id(int prog_fd, __u32 *id)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int err;
-
-	err = bpf_prog_get_info_by_fd(prog_fd, &info, &len);
-	*id = info.id;
-	return err;
-}
-
 static bool fits(int map_fd)
 {
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
+	struct bpf_map_info info;
 
-	return !bpf_map_get_info_by_fd(map_fd, &info, &len) &&
-	       info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+	return !bpf_info_map(map_fd, &info) && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
 	       info.value_size == sizeof(struct xdp_wg_queue) &&
 	       info.max_entries == XDP_WG_MAX_CPUS;
 }
@@ -84,7 +61,7 @@ static int configure(const struct state *state, struct bpf_object *object,
 	return err ? err : bpf_map__set_pin_path(map, path);
 }
 
-static int attach_program(const struct state *state, struct bpf_program *prog, __u32 cpumap)
+static int attach_counting(const struct state *state, struct bpf_program *prog, __u32 cpumap)
 {
 	char pin[64], path[PATH_MAX];
 	struct bpf_link *link;
@@ -115,9 +92,9 @@ int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_
 		log_error("cannot open the BPF object %s: %s", path, strerror(-err));
 		return err;
 	}
-	err = map_id(cpumap_fd, &config.cpumap);
+	err = bpf_info_map_id(cpumap_fd, &config.cpumap);
 	if (!err)
-		err = prog_id(prog_fd, &config.prog);
+		err = bpf_info_prog_id(prog_fd, &config.prog);
 	if (!err)
 		err = configure(state, object, &config);
 	if (!err)
@@ -125,7 +102,7 @@ int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_
 	if (err)
 		goto out;
 	bpf_object__for_each_program(prog, object) {
-		err = attach_program(state, prog, config.cpumap);
+		err = attach_counting(state, prog, config.cpumap);
 		if (err)
 			break;
 	}
@@ -147,21 +124,16 @@ static bool is_attached(const struct attachment_list *attached, __u32 cpumap)
 
 void cpumap_stats_remove_stale(const struct state *state, const struct attachment_list *attached)
 {
-	struct dirent *entry;
-	DIR *dir;
+	struct pins pins;
+	const char *name;
+	__u32 cpumap;
 
-	dir = opendir(state->dir);
-	if (!dir)
+	if (!pins_open(&pins, state->dir))
 		return;
-	while ((entry = readdir(dir))) {
-		__u32 cpumap;
-
-		if (sscanf(entry->d_name, LINK_PIN "%u-", &cpumap) == 1 &&
-		    !is_attached(attached, cpumap) && unlinkat(dirfd(dir), entry->d_name, 0))
-			log_warning("cannot remove %s/%s: %s", state->dir, entry->d_name,
-				    strerror(errno));
-	}
-	closedir(dir);
+	while ((name = pins_next_number(&pins, LINK_PIN, &cpumap)))
+		if (!is_attached(attached, cpumap))
+			pins_remove(&pins, name);
+	pins_close(&pins);
 }
 
 static int open_map(void)

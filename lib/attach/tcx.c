@@ -4,7 +4,6 @@
  * without anything that dispatches them.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +12,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "program/config.h"
-#include "util/log.h"
-#include "program/object.h"
 #include "attach/tcx.h"
+#include "program/config.h"
+#include "program/object.h"
+#include "state/pins.h"
+#include "util/bpf_info.h"
+#include "util/log.h"
 
 /* The kernel allows no more. */
 #define MAX_PROGRAMS 64
@@ -116,12 +117,8 @@ out:
 
 static int program_id(const struct bpf_program *prog, __u32 *id)
 {
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int err;
+	int err = bpf_info_prog_id(bpf_program__fd(prog), id);
 
-	err = bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &len);
-	*id = info.id;
 	if (err)
 		log_error("cannot ask for the program's id: %s", strerror(-err));
 	return err;
@@ -275,34 +272,30 @@ static bool has_link(const struct attachment_list *attached, __u32 link_id)
 
 static bool is_stale(const char *path, const struct attachment_list *attached)
 {
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
+	__u32 link_id;
 	int fd, err;
 
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return false;
-	err = bpf_link_get_info_by_fd(fd, &info, &len);
+	err = bpf_info_link_id(fd, &link_id);
 	close(fd);
-	return !err && !has_link(attached, info.id);
+	return !err && !has_link(attached, link_id);
 }
 
 void tcx_remove_stale(const struct state *state, const struct attachment_list *attached)
 {
-	struct dirent *entry;
-	DIR *dir;
+	struct pins pins;
+	const char *name;
+	__u32 ifindex;
 
-	dir = opendir(state->dir);
-	if (!dir)
+	if (!pins_open(&pins, state->dir))
 		return;
-	while ((entry = readdir(dir))) {
+	while ((name = pins_next_number(&pins, PIN, &ifindex))) {
 		char path[PATH_MAX];
-		int ifindex;
 
-		if (sscanf(entry->d_name, PIN "%d", &ifindex) == 1 &&
-		    !link_path(state, ifindex, path, sizeof(path)) && is_stale(path, attached) &&
-		    unlink(path))
-			log_warning("cannot remove %s: %s", path, strerror(errno));
+		if (!link_path(state, ifindex, path, sizeof(path)) && is_stale(path, attached))
+			pins_remove(&pins, name);
 	}
-	closedir(dir);
+	pins_close(&pins);
 }

@@ -2,8 +2,8 @@
 #ifndef LIB_ATTACH_TCX_H
 #define LIB_ATTACH_TCX_H
 
-#include "attach/xdp.h"
 #include "attach/attachment.h"
+#include "attach/options.h"
 #include "state/state.h"
 
 /*
@@ -21,7 +21,7 @@ int tcx_check(int ifindex, const char *ifname, const struct tcx_anchor *anchor);
  * tcx_attach() - Load the program and attach it to an interface.
  * @prog_id: program id of what is attached now
  *
- * The map of counters is shared like that of attach(). Needs the lock. Return: 0, or a negative
+ * The map of counters is shared like that of xdp_attach(). Needs the lock. Return: 0, or a negative
  * errno, with a message printed and nothing attached.
  */
 int tcx_attach(const struct state *state, int ifindex, const char *ifname,

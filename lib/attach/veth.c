@@ -14,8 +14,9 @@
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 
-#include "util/ethtool.h"
 #include "attach/veth.h"
+#include "util/bpf_info.h"
+#include "util/ethtool.h"
 
 #define EMPTY_NAME "xdp_wg_empty"
 
@@ -82,7 +83,7 @@ int veth_detach_last(const struct attachment *entry, const struct xdp_multiprog 
 static void remove_stale(int ifindex)
 {
 	struct bpf_prog_info info = {};
-	__u32 id = 0, len = sizeof(info);
+	__u32 id = 0;
 	int fd;
 
 	if (bpf_xdp_query_id(ifindex, XDP_FLAGS_DRV_MODE, &id) || !id)
@@ -90,7 +91,7 @@ static void remove_stale(int ifindex)
 	fd = bpf_prog_get_fd_by_id(id);
 	if (fd < 0)
 		return;
-	if (!bpf_prog_get_info_by_fd(fd, &info, &len) && !strcmp(info.name, EMPTY_NAME))
+	if (!bpf_info_prog(fd, &info) && !strcmp(info.name, EMPTY_NAME))
 		detach_empty(ifindex, fd);
 	close(fd);
 }

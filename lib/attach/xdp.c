@@ -10,20 +10,14 @@
 #include <linux/bpf.h>
 
 #include "attach/xdp.h"
-#include "program/config.h"
-#include "util/netdev.h"
-#include "attach/veth.h"
-#include "util/log.h"
-#include "program/object.h"
 #include "attach/cpumap.h"
-#include "attach/tcx.h"
+#include "attach/veth.h"
+#include "program/config.h"
+#include "program/object.h"
+#include "util/log.h"
+#include "util/netdev.h"
 
-const char *attach_program(const struct attach_options *options)
-{
-	return options->rss.rss ? rss_program(options->rss.rss) : hook_program(options->hook);
-}
-
-int attach_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
+int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 {
 	struct netdev_xdp xdp;
 	int err;
@@ -122,8 +116,8 @@ static int prepare(const struct state *state, const struct attach_options *optio
 
 	err = state_counters_path(state, counters, sizeof(counters));
 	if (!err)
-		err = object_open(options->object, attach_program(options), BPF_PROG_TYPE_XDP,
-				  object);
+		err = object_open(options->object, attach_options_program(options),
+				  BPF_PROG_TYPE_XDP, object);
 	if (err)
 		return err;
 	config_init(&config, options->flags |
@@ -137,10 +131,10 @@ static int prepare(const struct state *state, const struct attach_options *optio
 	return err;
 }
 
-int attach(const struct state *state, int ifindex, const char *ifname,
-	   const struct attach_options *options, __u32 *prog_id)
+int xdp_attach(const struct state *state, int ifindex, const char *ifname,
+	       const struct attach_options *options, __u32 *prog_id)
 {
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = attach_program(options));
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = attach_options_program(options));
 	unsigned int flags = rss_is_bound(options->rss.rss) ? XDP_ATTACH_DEVBIND : 0;
 	struct xdp_program *prog = NULL;
 	int err;
@@ -197,14 +191,12 @@ static struct xdp_program *find_attached(struct xdp_multiprog *multiprog,
 	return prog && xdp_program__id(prog) == entry->prog_id ? prog : NULL;
 }
 
-int detach(const struct attachment *entry)
+int xdp_detach(const struct attachment *entry)
 {
 	struct xdp_multiprog *multiprog;
 	struct xdp_program *prog;
 	int err = 0;
 
-	if (entry->hook == HOOK_TC)
-		return tcx_detach(entry);
 	multiprog = xdp_multiprog__get_from_ifindex(entry->ifindex);
 	if (libxdp_get_error(multiprog))
 		return 0;
@@ -218,6 +210,41 @@ int detach(const struct attachment *entry)
 	if (err)
 		log_error("cannot detach from %s: %s", entry->ifname,
 			  log_kernel_message() ? log_kernel_message() : strerror(-err));
+
+	xdp_multiprog__close(multiprog);
+	return err;
+}
+
+int xdp_find(int ifindex, const char *ifname, struct attachment_list *list)
+{
+	struct attachment entry = { .ifindex = ifindex };
+	struct xdp_multiprog *multiprog;
+	struct xdp_program *prog = NULL;
+	int err = 0;
+
+	multiprog = xdp_multiprog__get_from_ifindex(ifindex);
+	if (libxdp_get_error(multiprog))
+		return 0;
+
+	strncpy(entry.ifname, ifname, sizeof(entry.ifname) - 1);
+	entry.mode = xdp_multiprog__attach_mode(multiprog);
+	while (!err && (prog = xdp_multiprog__next_prog(prog, multiprog))) {
+		if (!attachment_identify(xdp_program__fd(prog), &entry))
+			continue;
+		entry.prio = xdp_program__run_prio(prog);
+		err = attachment_add(list, &entry);
+	}
+
+	entry.alone = true;
+	entry.prio = 0;
+	prog = xdp_multiprog__main_prog(multiprog);
+	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
+		err = attachment_add(list, &entry);
+
+	entry.mode = XDP_MODE_HW;
+	prog = xdp_multiprog__hw_prog(multiprog);
+	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
+		err = attachment_add(list, &entry);
 
 	xdp_multiprog__close(multiprog);
 	return err;

@@ -9,9 +9,7 @@
  * certainly dead is removed.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,10 +23,12 @@
 #include <bpf/libbpf.h>
 #include <xdp/prog_dispatcher.h>
 
-#include "attach/attachment.h"
 #include "load/dispatcher_pins.h"
-#include "util/log.h"
+#include "attach/attachment.h"
+#include "state/pins.h"
 #include "state/state.h"
+#include "util/bpf_info.h"
+#include "util/log.h"
 
 struct dispatcher {
 	char path[PATH_MAX];
@@ -39,24 +39,22 @@ struct dispatcher {
 /* How many programs a dispatcher was made for, -1 if it no longer exists. */
 static int dispatcher_size(__u32 prog_id)
 {
-	struct bpf_prog_info info = {};
-	struct bpf_map_info map_info = {};
-	__u32 map_id, key = 0, len = sizeof(info);
+	struct bpf_prog_info info = { .nr_map_ids = 1 };
+	struct bpf_map_info map_info;
+	__u32 map_id, key = 0;
 	__u8 *config = NULL;
-	int prog_fd, map_fd = -1, size = 0;
+	int map_fd, size = 0, err;
 
-	prog_fd = bpf_prog_get_fd_by_id(prog_id);
-	if (prog_fd < 0)
-		return prog_fd == -ENOENT ? -1 : 0;
-
-	info.nr_map_ids = 1;
 	info.map_ids = (__u64)(unsigned long)&map_id;
-	if (bpf_prog_get_info_by_fd(prog_fd, &info, &len) || info.nr_map_ids != 1 ||
-	    strcmp(info.name, "xdp_dispatcher"))
-		goto out;
+	err = bpf_info_prog_by_id(prog_id, &info);
+	if (err)
+		return err == -ENOENT ? -1 : 0;
+	if (info.nr_map_ids != 1 || strcmp(info.name, "xdp_dispatcher"))
+		return 0;
 	map_fd = bpf_map_get_fd_by_id(map_id);
-	len = sizeof(map_info);
-	if (map_fd < 0 || bpf_map_get_info_by_fd(map_fd, &map_info, &len) ||
+	if (map_fd < 0)
+		return 0;
+	if (bpf_info_map(map_fd, &map_info) ||
 	    map_info.value_size < offsetof(struct xdp_dispatcher_config, is_xdp_frags))
 		goto out;
 	config = malloc(map_info.value_size);
@@ -66,32 +64,30 @@ static int dispatcher_size(__u32 prog_id)
 
 out:
 	free(config);
-	if (map_fd >= 0)
-		close(map_fd);
-	close(prog_fd);
+	close(map_fd);
 	return size;
 }
 
-static bool is_pin(const struct dirent *entry, const char *suffix)
+static bool is_pin(const char *name, const char *suffix)
 {
-	size_t len = strlen(entry->d_name), suffix_len = strlen(suffix);
+	size_t len = strlen(name), suffix_len = strlen(suffix);
 
-	return len > suffix_len && !strcmp(entry->d_name + len - suffix_len, suffix);
+	return len > suffix_len && !strcmp(name + len - suffix_len, suffix);
 }
 
 /*
  * Called with libxdp's lock, under which all pins of a dispatcher are made: one with too few
  * has been interrupted.
  */
-static bool incomplete(const struct dispatcher *dispatcher, DIR *dir)
+static bool incomplete(const struct dispatcher *dispatcher, struct pins *pins)
 {
 	int size = dispatcher_size(dispatcher->prog_id), links = 0, programs = 0;
-	struct dirent *entry;
+	const char *name;
 
-	rewinddir(dir);
-	while ((entry = readdir(dir))) {
-		links += is_pin(entry, "-link");
-		programs += is_pin(entry, "-prog");
+	pins_rewind(pins);
+	while ((name = pins_next(pins))) {
+		links += is_pin(name, "-link");
+		programs += is_pin(name, "-prog");
 	}
 	return size < 0 || links < size || programs < size;
 }
@@ -116,15 +112,14 @@ static bool is_ours(const struct dispatcher *dispatcher, const char *pin, const 
 	return found;
 }
 
-static bool holds_ours(const struct dispatcher *dispatcher, DIR *dir, const __u32 *counters_ids,
-		       size_t count)
+static bool holds_ours(const struct dispatcher *dispatcher, struct pins *pins,
+		       const __u32 *counters_ids, size_t count)
 {
-	struct dirent *entry;
+	const char *name;
 
-	rewinddir(dir);
-	while ((entry = readdir(dir)))
-		if (is_pin(entry, "-prog") &&
-		    is_ours(dispatcher, entry->d_name, counters_ids, count))
+	pins_rewind(pins);
+	while ((name = pins_next(pins)))
+		if (is_pin(name, "-prog") && is_ours(dispatcher, name, counters_ids, count))
 			return true;
 	return false;
 }
@@ -156,16 +151,13 @@ static size_t pinned_programs(const char *path, __u32 *ids)
 	size_t count = 0;
 
 	for (int i = 0; i < MAX_DISPATCHER_ACTIONS; i++) {
-		struct bpf_prog_info info = {};
-		__u32 len = sizeof(info);
 		int fd;
 
 		snprintf(pin, sizeof(pin), "%s/prog%d-prog", path, i);
 		fd = bpf_obj_get(pin);
 		if (fd < 0)
 			continue;
-		if (!bpf_prog_get_info_by_fd(fd, &info, &len))
-			ids[count++] = info.id;
+		count += !bpf_info_prog_id(fd, &ids[count]);
 		close(fd);
 	}
 	return count;
@@ -204,15 +196,15 @@ static bool interface_exists(int ifindex)
 	return if_indextoname(ifindex, name);
 }
 
-static void remove_pins(const struct dispatcher *dispatcher, DIR *dir)
+static void remove_pins(const struct dispatcher *dispatcher, struct pins *pins)
 {
-	struct dirent *entry;
+	const char *name;
 
 	log_debug("removing %s, which is attached nowhere", dispatcher->path);
-	rewinddir(dir);
-	while ((entry = readdir(dir)))
-		if (is_pin(entry, "-link") || is_pin(entry, "-prog"))
-			unlinkat(dirfd(dir), entry->d_name, 0);
+	pins_rewind(pins);
+	while ((name = pins_next(pins)))
+		if (is_pin(name, "-link") || is_pin(name, "-prog"))
+			pins_remove(pins, name);
 	if (rmdir(dispatcher->path))
 		log_warning("cannot remove %s: %s", dispatcher->path, strerror(errno));
 }
@@ -221,90 +213,72 @@ static void remove_pins(const struct dispatcher *dispatcher, DIR *dir)
  * The interface may have been moved to another network namespace, where the other programs of
  * the dispatcher still run: only our own are taken out.
  */
-static void remove_ours(const struct dispatcher *dispatcher, DIR *dir, const __u32 *counters_ids,
-			size_t count)
+static void remove_ours(const struct dispatcher *dispatcher, struct pins *pins,
+			const __u32 *counters_ids, size_t count)
 {
-	struct dirent *entry;
+	const char *name;
 
-	rewinddir(dir);
-	while ((entry = readdir(dir))) {
-		char link[sizeof(entry->d_name) + sizeof("-link")];
+	pins_rewind(pins);
+	while ((name = pins_next(pins))) {
+		char link[NAME_MAX + sizeof("-link")];
 
-		if (!is_pin(entry, "-prog") ||
-		    !is_ours(dispatcher, entry->d_name, counters_ids, count))
+		if (!is_pin(name, "-prog") || !is_ours(dispatcher, name, counters_ids, count))
 			continue;
-		log_debug("removing %s/%s, whose interface is gone", dispatcher->path,
-			  entry->d_name);
-		snprintf(link, sizeof(link), "%.*s-link",
-			 (int)(strlen(entry->d_name) - strlen("-prog")), entry->d_name);
-		unlinkat(dirfd(dir), link, 0);
-		unlinkat(dirfd(dir), entry->d_name, 0);
+		log_debug("removing %s/%s, whose interface is gone", dispatcher->path, name);
+		snprintf(link, sizeof(link), "%.*s-link", (int)(strlen(name) - strlen("-prog")),
+			 name);
+		pins_remove(pins, link);
+		pins_remove(pins, name);
 	}
 	/* Fails as it should if programs of others are left. */
 	rmdir(dispatcher->path);
 }
 
 /* What is to become of a dispatcher's pins, with maps of counters that it may count in. */
-typedef void (*examine_fn)(const struct dispatcher *dispatcher, const __u32 *counters_ids,
-			   size_t count);
+typedef void (*examine_fn)(const struct dispatcher *dispatcher, struct pins *pins,
+			   const __u32 *counters_ids, size_t count);
 
-static void examine(const struct dispatcher *dispatcher, const __u32 *counters_ids, size_t count)
+static void examine(const struct dispatcher *dispatcher, struct pins *pins,
+		    const __u32 *counters_ids, size_t count)
 {
-	DIR *dir;
-
 	if (attached_here(dispatcher))
 		return;
-	dir = opendir(dispatcher->path);
-	if (!dir)
-		return;
 	if (!interface_exists(dispatcher->ifindex))
-		remove_ours(dispatcher, dir, counters_ids, count);
-	else if (incomplete(dispatcher, dir) ||
-		 (overtaken(dispatcher) && (holds_ours(dispatcher, dir, counters_ids, count) ||
+		remove_ours(dispatcher, pins, counters_ids, count);
+	else if (incomplete(dispatcher, pins) ||
+		 (overtaken(dispatcher) && (holds_ours(dispatcher, pins, counters_ids, count) ||
 					    related(dispatcher))))
-		remove_pins(dispatcher, dir);
-	closedir(dir);
-}
-
-static void examine_dead(const struct dispatcher *dispatcher, const __u32 *counters_ids,
-			 size_t count)
-{
-	DIR *dir = opendir(dispatcher->path);
-
-	if (!dir)
-		return;
-	remove_ours(dispatcher, dir, counters_ids, count);
-	closedir(dir);
+		remove_pins(dispatcher, pins);
 }
 
 static void for_each_dispatcher(examine_fn function, const __u32 *counters_ids, size_t count)
 {
 	struct dispatcher dispatcher;
-	char root[PATH_MAX];
-	struct dirent *entry;
-	DIR *dir;
+	struct pins root, pins;
+	char path[PATH_MAX];
+	const char *name;
 
-	if (snprintf(root, sizeof(root), "%s/xdp", state_bpffs()) >= (int)sizeof(root))
+	if (snprintf(path, sizeof(path), "%s/xdp", state_bpffs()) >= (int)sizeof(path) ||
+	    !pins_open(&root, path))
 		return;
-	dir = opendir(root);
-	if (!dir)
-		return;
-	if (flock(dirfd(dir), LOCK_EX))
+	if (flock(dirfd(root.dir), LOCK_EX))
 		goto out;
 
-	while ((entry = readdir(dir))) {
+	while ((name = pins_next(&root))) {
 		/* What libxdp pins and unpins at once, to see whether it can. */
-		if (!strncmp(entry->d_name, "prog-test-link-", strlen("prog-test-link-")))
-			unlinkat(dirfd(dir), entry->d_name, 0);
-		if (sscanf(entry->d_name, "dispatch-%d-%u", &dispatcher.ifindex,
-			   &dispatcher.prog_id) != 2)
+		if (!strncmp(name, "prog-test-link-", strlen("prog-test-link-")))
+			pins_remove(&root, name);
+		if (sscanf(name, "dispatch-%d-%u", &dispatcher.ifindex, &dispatcher.prog_id) != 2)
 			continue;
-		if (snprintf(dispatcher.path, sizeof(dispatcher.path), "%s/%s", root,
-			     entry->d_name) < (int)sizeof(dispatcher.path))
-			function(&dispatcher, counters_ids, count);
+		if (snprintf(dispatcher.path, sizeof(dispatcher.path), "%s/%s", path, name) >=
+			    (int)sizeof(dispatcher.path) ||
+		    !pins_open(&pins, dispatcher.path))
+			continue;
+		function(&dispatcher, &pins, counters_ids, count);
+		pins_close(&pins);
 	}
 out:
-	closedir(dir);
+	pins_close(&root);
 }
 
 void dispatcher_pins_remove(const __u32 *counters_ids, size_t count)
@@ -314,5 +288,5 @@ void dispatcher_pins_remove(const __u32 *counters_ids, size_t count)
 
 void dispatcher_pins_remove_dead(__u32 counters_id)
 {
-	for_each_dispatcher(examine_dead, &counters_id, 1);
+	for_each_dispatcher(remove_ours, &counters_id, 1);
 }

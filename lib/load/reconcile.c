@@ -9,36 +9,18 @@
 
 #include <bpf/bpf.h>
 
+#include "load/reconcile.h"
+#include "attach/cpumap_stats.h"
+#include "attach/find.h"
+#include "attach/tcx.h"
+#include "attach/veth.h"
+#include "load/dead_netns.h"
+#include "load/dispatcher_pins.h"
+#include "load/rxvlan.h"
 #include "program/config.h"
 #include "program/reasons.h"
-#include "attach/veth.h"
-#include "load/dispatcher_pins.h"
-#include "util/log.h"
-#include "load/rxvlan.h"
 #include "state/devices.h"
-#include "attach/cpumap_stats.h"
-#include "load/reconcile.h"
-#include "attach/tcx.h"
-
-static __u32 map_id(int map_fd)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_map_get_info_by_fd(map_fd, &info, &len) ? 0 : info.id;
-}
-
-static __u32 pinned_id(const struct state *state)
-{
-	int fd = state_counters(state);
-	__u32 id;
-
-	if (fd < 0)
-		return 0;
-	id = map_id(fd);
-	close(fd);
-	return id;
-}
+#include "util/log.h"
 
 /* The map that the programs of this layout count in, 0 if there are none. */
 static __u32 shared_id(const struct attachment_list *attached)
@@ -92,7 +74,7 @@ static void remove_leftovers(const struct state *state, const struct attachment_
 	ids = calloc(attached->count + 1, sizeof(*ids));
 	if (!ids)
 		return;
-	ids[count] = pinned_id(state);
+	ids[count] = state_counters_id(state);
 	count += !!ids[count];
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].counters_id)
@@ -111,17 +93,22 @@ int reconcile_before(struct state *state, const struct attachment_list *attached
 	err = state_prepare(state);
 	if (err)
 		return err;
-	devices_remove_dead(state);
+	dead_netns_remove(state);
 	tcx_remove_stale(state, attached);
 	cpumap_stats_remove_stale(state, attached);
 	/* Of interfaces that are gone: others may have their numbers. */
 	rxvlan_restore(state, attached);
-	pinned = pinned_id(state);
+	pinned = state_counters_id(state);
 	if (shared && pinned == shared)
 		return 0;
 	if (pinned)
 		state_remove_counters(state);
 	return shared ? pin(state, shared) : 0;
+}
+
+static bool has_program(int ifindex, const void *attached)
+{
+	return attachment_on(attached, ifindex);
 }
 
 void reconcile_after(struct state *state)
@@ -134,8 +121,8 @@ void reconcile_after(struct state *state)
 	tcx_remove_stale(state, &attached);
 	cpumap_stats_remove_stale(state, &attached);
 	rxvlan_restore(state, &attached);
-	devices_keep(state, &attached);
-	devices_remove_dead(state);
+	devices_keep(state, has_program, &attached);
+	dead_netns_remove(state);
 	if (!attached.count)
 		state_remove(state);
 	attachment_free(&attached);

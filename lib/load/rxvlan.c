@@ -6,7 +6,6 @@
  * no other files. It is made before the offload is turned off and removed after it is turned on,
  * so that it is there whenever there is something to restore.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,10 +15,11 @@
 #include <sys/stat.h>
 #include <linux/ethtool.h>
 
-#include "util/ethtool.h"
-#include "util/log.h"
 #include "load/rxvlan.h"
 #include "state/devices.h"
+#include "state/pins.h"
+#include "util/ethtool.h"
+#include "util/log.h"
 
 #define RECORD "rxvlan-"
 
@@ -86,19 +86,17 @@ void rxvlan_disable(const struct state *state, int ifindex, const char *ifname)
 
 void rxvlan_restore(const struct state *state, const struct attachment_list *attached)
 {
-	struct dirent *entry;
-	DIR *dir;
+	struct pins pins;
+	const char *name;
+	__u32 ifindex;
 
-	dir = opendir(state->dir);
-	if (!dir)
+	if (!pins_open(&pins, state->dir))
 		return;
-	while ((entry = readdir(dir))) {
-		char record[PATH_MAX], ifname[IF_NAMESIZE];
-		int ifindex, err;
+	while ((name = pins_next_number(&pins, RECORD, &ifindex))) {
+		char ifname[IF_NAMESIZE];
+		int err;
 
-		if (sscanf(entry->d_name, RECORD "%d", &ifindex) != 1 ||
-		    attachment_at(attached, ifindex, HOOK_XDP) ||
-		    record_path(state, ifindex, record, sizeof(record)))
+		if (attachment_at(attached, ifindex, HOOK_XDP))
 			continue;
 		if (devices_has(state, ifindex) && if_indextoname(ifindex, ifname)) {
 			err = set_rxvlan(ifname, true);
@@ -106,9 +104,9 @@ void rxvlan_restore(const struct state *state, const struct attachment_list *att
 				log_warning("cannot turn rx-vlan-offload of %s on again: %s",
 					    ifname, strerror(-err));
 		}
-		rmdir(record);
+		pins_remove(&pins, name);
 	}
-	closedir(dir);
+	pins_close(&pins);
 }
 
 bool offload_merges(const char *ifname)

@@ -6,8 +6,8 @@
 
 #include <linux/types.h>
 
-#include "bpf/xdp_wg.h"
 #include "program/hook.h"
+#include "bpf/xdp_wg.h"
 
 static const struct {
 	const char *name;

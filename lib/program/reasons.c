@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "program/reasons.h"
+#include "util/bpf_info.h"
 #include "util/log.h"
 
 #define REASON(symbol, verdict_, name_, words_)                                                    \
@@ -27,12 +28,10 @@ void reasons_sum_cpus(const struct xdp_wg_counter *values, size_t cpus, struct x
 
 bool reasons_map_fits(int map_fd)
 {
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
+	struct bpf_map_info info;
 
-	if (bpf_map_get_info_by_fd(map_fd, &info, &len))
-		return false;
-	return info.type == BPF_MAP_TYPE_PERCPU_ARRAY && info.key_size == sizeof(__u32) &&
+	return !bpf_info_map(map_fd, &info) && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+	       info.key_size == sizeof(__u32) &&
 	       info.value_size == sizeof(struct xdp_wg_counter) &&
 	       info.max_entries == XDP_WG_REASON_MAX;
 }

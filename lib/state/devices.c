@@ -2,17 +2,14 @@
 /*
  * A pinned map of devices in each network namespace, from which the kernel removes what goes away.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
-#include "load/dispatcher_pins.h"
-#include "util/log.h"
 #include "state/devices.h"
+#include "util/log.h"
 
 #define MAP_PIN "devices"
 #define MAX_DEVICES 4096
@@ -76,7 +73,7 @@ bool devices_has(const struct state *state, int ifindex)
 	return has;
 }
 
-void devices_keep(const struct state *state, const struct attachment_list *attached)
+void devices_keep(const struct state *state, devices_keep_fn keep, const void *data)
 {
 	__u32 key, next, *previous = NULL;
 	int fd;
@@ -85,7 +82,7 @@ void devices_keep(const struct state *state, const struct attachment_list *attac
 	if (fd < 0)
 		return;
 	while (!bpf_map_get_next_key(fd, previous, &next)) {
-		if (attachment_on(attached, next)) {
+		if (keep(next, data)) {
 			key = next;
 			previous = &key;
 		} else if (bpf_map_delete_elem(fd, &next)) {
@@ -95,67 +92,15 @@ void devices_keep(const struct state *state, const struct attachment_list *attac
 	close(fd);
 }
 
-static bool is_empty(int map_fd)
+bool devices_any(const struct state *state, bool *any)
 {
 	__u32 key;
-
-	return bpf_map_get_next_key(map_fd, NULL, &key) == -ENOENT;
-}
-
-static __u32 counters_id(const struct state *state)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
 	int fd;
 
-	fd = state_counters(state);
+	fd = open_map(state);
 	if (fd < 0)
-		return 0;
-	if (bpf_map_get_info_by_fd(fd, &info, &len))
-		info.id = 0;
+		return false;
+	*any = bpf_map_get_next_key(fd, NULL, &key) != -ENOENT;
 	close(fd);
-	return info.id;
-}
-
-/* What was interrupted before it had pinned anything leaves an empty directory. */
-static void remove_if_dead(const struct state *other)
-{
-	__u32 counters;
-	bool dead;
-	int fd;
-
-	fd = open_map(other);
-	if (fd < 0) {
-		rmdir(other->dir);
-		return;
-	}
-	dead = is_empty(fd);
-	close(fd);
-	if (!dead)
-		return;
-	log_debug("removing %s, whose interfaces are gone", other->dir);
-	counters = counters_id(other);
-	if (counters)
-		dispatcher_pins_remove_dead(counters);
-	state_remove(other);
-}
-
-void devices_remove_dead(const struct state *state)
-{
-	struct state other = { .lock_fd = -1 };
-	struct dirent *entry;
-	DIR *dir;
-
-	dir = opendir(state->root);
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		int len = snprintf(other.dir, sizeof(other.dir), "%s/%s", state->root,
-				   entry->d_name);
-
-		if (!strncmp(entry->d_name, "net-", strlen("net-")) &&
-		    len < (int)sizeof(other.dir) && strcmp(other.dir, state->dir))
-			remove_if_dead(&other);
-	}
-	closedir(dir);
+	return true;
 }

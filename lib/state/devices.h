@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-#include "attach/attachment.h"
 #include "state/state.h"
 
 /*
@@ -26,15 +25,17 @@ int devices_add(const struct state *state, int ifindex, const char *ifname);
  */
 bool devices_has(const struct state *state, int ifindex);
 
-/* devices_keep() - Forget all but those with a program of ours. Needs the lock. */
-void devices_keep(const struct state *state, const struct attachment_list *attached);
+/*
+ * devices_keep() - Forget all but those that a function wants to keep. Needs the lock.
+ * @data: for the function
+ */
+typedef bool (*devices_keep_fn)(int ifindex, const void *data);
+void devices_keep(const struct state *state, devices_keep_fn keep, const void *data);
 
 /*
- * devices_remove_dead() - Remove the pins of other network namespaces in which none of the
- * interfaces are left, which may be because they are gone themselves.
- *
- * Needs the lock, which is one for all namespaces. Failing is harmless.
+ * devices_any() - Whether any of the interfaces that were remembered is still there.
+ * Return: whether @any could be told: nothing was remembered otherwise.
  */
-void devices_remove_dead(const struct state *state);
+bool devices_any(const struct state *state, bool *any);
 
 #endif /* LIB_STATE_DEVICES_H */

@@ -3,7 +3,6 @@
  * The lock and the pins in the BPF file system.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,9 +18,11 @@
 
 #include <bpf/bpf.h>
 
-#include "bpf/xdp_wg.h"
-#include "util/log.h"
 #include "state/state.h"
+#include "bpf/xdp_wg.h"
+#include "state/pins.h"
+#include "util/bpf_info.h"
+#include "util/log.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -169,13 +170,21 @@ int state_counters_path(const struct state *state, char *buf, size_t size)
 	return state_pin_path(state, XDP_WG_COUNTERS_PIN, buf, size);
 }
 
-int state_counters(const struct state *state)
+__u32 state_counters_id(const struct state *state)
 {
 	char path[PATH_MAX];
-	int err;
+	__u32 id = 0;
+	int fd;
 
-	err = state_counters_path(state, path, sizeof(path));
-	return err ? err : bpf_obj_get(path);
+	if (state_counters_path(state, path, sizeof(path)))
+		return 0;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return 0;
+	if (bpf_info_map_id(fd, &id))
+		id = 0;
+	close(fd);
+	return id;
 }
 
 void state_remove_counters(const struct state *state)
@@ -188,21 +197,14 @@ void state_remove_counters(const struct state *state)
 
 void state_remove(const struct state *state)
 {
-	struct dirent *entry;
-	DIR *dir;
+	struct pins pins;
+	const char *name;
 
-	dir = opendir(state->dir);
-	if (!dir)
+	if (!pins_open(&pins, state->dir))
 		return;
-	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (unlinkat(dirfd(dir), entry->d_name, 0) &&
-		    unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR))
-			log_warning("cannot remove %s/%s: %s", state->dir, entry->d_name,
-				    strerror(errno));
-	}
-	closedir(dir);
+	while ((name = pins_next(&pins)))
+		pins_remove(&pins, name);
+	pins_close(&pins);
 	if (rmdir(state->dir))
 		log_warning("cannot remove %s: %s", state->dir, strerror(errno));
 }

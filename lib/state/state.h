@@ -62,11 +62,10 @@ void state_unlock(struct state *state);
 int state_prepare(struct state *state);
 
 /*
- * state_counters() - Open the pinned map of counters. Needs the lock.
- * Return: a file descriptor for the caller to close, -ENOENT if there is none, or another
- * negative errno.
+ * state_counters_id() - The map id of the pinned map of counters, 0 if there is none. Needs the
+ * lock.
  */
-int state_counters(const struct state *state);
+__u32 state_counters_id(const struct state *state);
 
 /*
  * state_pin_path() - Path of a pin of this network namespace.
