@@ -9,6 +9,8 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "patches/wireguard/bpf_types.h"
+
 /* Kernel types, of which only the named members are used, wherever they are (CO-RE). */
 struct net_device {
 	int ifindex;
@@ -20,44 +22,6 @@ struct wg_device {
 
 struct wg_peer {
 } __attribute__((preserve_access_index));
-
-enum bpf_wg_flow_flags {
-	BPF_WG_FLOW_SYN = 1U << 0,
-};
-
-struct bpf_wg_flow {
-	__u32 iif;
-	__u32 oif;
-	__u32 mtu;
-	__u8 family;
-	__u8 protocol;
-	__u8 tos;
-	__u8 flags;
-	__be16 sport;
-	__be16 dport;
-	__be32 src[4];
-	__be32 dst[4];
-};
-
-struct bpf_wg_route {
-	__u32 ifindex;
-	__u32 mtu;
-	__u8 family;
-	__u8 ttl;
-	__u8 nh_family;
-	__u8 probe;
-	__be16 sport;
-	__be16 dport;
-	__be32 src[4];
-	__be32 dst[4];
-	__be32 nexthop[4];
-	__u8 smac[6];
-	__u8 dmac[6];
-};
-
-struct bpf_wg_block {
-	__u8 data[64];
-};
 
 extern struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr,
 						     __u32 addr__sz) __ksym;

@@ -8,7 +8,7 @@
  * of another version than the pahole that built the kernel.
  */
 
-#include "bpf.h"
+#include "bpf_internal.h"
 #include "bpf_aead.h"
 #include "bpf_keystream.h"
 #include "peerlookup.h"

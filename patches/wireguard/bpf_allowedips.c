@@ -5,7 +5,7 @@
  * remembered until allowed IPs change.
  */
 
-#include "bpf.h"
+#include "bpf_internal.h"
 #include "allowedips.h"
 
 #include <linux/hash.h>

@@ -8,7 +8,7 @@
  * are named at bpf_xdp_wg_decrypt().
  */
 
-#include "bpf.h"
+#include "bpf_internal.h"
 #include "bpf_aead.h"
 #include "bpf_keystream.h"
 #include "messages.h"

@@ -4,7 +4,7 @@
  * path let it through, and does its route have limits of its own. Nothing here changes a packet.
  */
 
-#include "bpf.h"
+#include "bpf_internal.h"
 
 #include <linux/hash.h>
 #include <linux/inetdevice.h>

@@ -6,7 +6,7 @@
  * that the stack gets the packet and does it.
  */
 
-#include "bpf.h"
+#include "bpf_internal.h"
 #include "socket.h"
 #include "timers.h"
 

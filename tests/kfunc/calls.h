@@ -36,8 +36,7 @@ static __always_inline __s64 OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_p
 	case CALL_IDENT:
 		return bpf_wg_ip_ident(peer, request->saddr, request->daddr);
 	case CALL_PEEK:
-		return KFUNC(wg_peek)(ctx, request->offset, request->length, peer,
-				      (void *)reply->block);
+		return KFUNC(wg_peek)(ctx, request->offset, request->length, peer, &reply->block);
 	case CALL_ENCRYPT:
 		return KFUNC(wg_encrypt)(ctx, request->offset, request->length, peer);
 	case CALL_DECRYPT:

@@ -9,6 +9,8 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
+#include "patches/wireguard/bpf_types.h"
+
 /* The kfuncs; those of a device or peer take the one that struct request tells how to find. */
 enum call {
 	CALL_DEVICE, /* only the device */
@@ -43,41 +45,8 @@ enum find_peer {
 	PEER_BY_INDEX,
 };
 
-/* As in the kernel, as all of these. */
-#define FLOW_SYN 1
-
-struct bpf_wg_flow {
-	__u32 iif;
-	__u32 oif;
-	__u32 mtu;
-	__u8 family;
-	__u8 protocol;
-	__u8 tos;
-	__u8 flags;
-	__be16 sport;
-	__be16 dport;
-	__be32 src[4];
-	__be32 dst[4];
-};
-
-struct bpf_wg_route {
-	__u32 ifindex;
-	__u32 mtu;
-	__u8 family;
-	__u8 ttl;
-	__u8 nh_family;
-	__u8 probe;
-	__be16 sport;
-	__be16 dport;
-	__be32 src[4];
-	__be32 dst[4];
-	__be32 nexthop[4];
-	__u8 smac[6];
-	__u8 dmac[6];
-};
-
 #define KEY_SIZE 32
-#define PEEK_SIZE 64
+#define PEEK_SIZE sizeof(struct bpf_wg_block)
 
 struct request {
 	__u32 call; /* enum call */
@@ -111,7 +80,7 @@ struct reply {
 	__u8 peer[KEY_SIZE]; /* public key of the peer that was found */
 	struct bpf_sock_tuple tuple;
 	struct bpf_wg_route route;
-	__u8 block[PEEK_SIZE];
+	struct bpf_wg_block block;
 	__u32 mtu; /* of the flow */
 	__u32 mark, protocol; /* of the skb, after CALL_ENCAPSULATED */
 	/* CALL_KEYS */

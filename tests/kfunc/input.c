@@ -83,10 +83,10 @@ static void test_validate_syn(const void *arg)
 	struct request request = validate_request(AF_INET), request6;
 
 	request.flow.protocol = IPPROTO_TCP;
-	request.flow.flags = FLOW_SYN;
+	request.flow.flags = BPF_WG_FLOW_SYN;
 	request6 = validate_request(AF_INET6);
 	request6.flow.protocol = IPPROTO_TCP;
-	request6.flow.flags = FLOW_SYN;
+	request6.flow.flags = BPF_WG_FLOW_SYN;
 	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
 	test_shell("nft add table ip test && nft add chain ip test forward "
 		   "'{ type filter hook forward priority 0; }'");
@@ -95,7 +95,7 @@ static void test_validate_syn(const void *arg)
 	request.flow.flags = 0;
 	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
 	test_shell("nft delete table ip test");
-	request.flow.flags = FLOW_SYN;
+	request.flow.flags = BPF_WG_FLOW_SYN;
 	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
 	test_shell("nft add table ip6 test && nft add chain ip6 test forward "
 		   "'{ type filter hook forward priority 0; }'");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The kfuncs and the kernel's types, declared apart from the datapath's own header so that a
- * change there cannot hide a change of what the module offers. The signatures.c test compares these
- * with the module's BTF.
+ * change there cannot hide a change of what the module offers. verifier.c compares these, and the
+ * structures that they share, with the module's BTF.
  */
 #ifndef TESTS_KERNEL_H
 #define TESTS_KERNEL_H
@@ -57,10 +57,6 @@ struct wg_peer {
 	struct noise_keypairs keypairs;
 	struct noise_handshake handshake;
 } KERNEL;
-
-struct bpf_wg_block {
-	__u8 data[PEEK_SIZE];
-};
 
 extern struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr,
 						     __u32 addr__sz) __ksym;

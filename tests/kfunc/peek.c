@@ -20,7 +20,7 @@ static void test_peek(const void *arg)
 		memcpy(expected, plain, seen);
 		after = before;
 		CHECK_EQ(call_run(kind, "r1-r2", &request, &after), seen);
-		CHECK_BYTES("block", call_reply()->block, expected, sizeof(expected));
+		CHECK_BYTES("block", call_reply()->block.data, expected, sizeof(expected));
 		CHECK_BYTES("the packet", after.data, before.data, before.length);
 		/* Nothing was noted down: it can be done again, and decrypted after. */
 		CHECK_EQ(call_run(kind, "r1-r2", &request, &after), seen);
@@ -50,7 +50,7 @@ static void check_call(enum kind kind, struct request *request, enum call call,
 	ret = call_run(kind, "r1-r2", request, &copy);
 	if (call == CALL_PEEK) {
 		CHECK_EQ(ret, PEEK_SIZE);
-		CHECK_EQ(call_reply()->block[0], first);
+		CHECK_EQ(call_reply()->block.data[0], first);
 	} else {
 		CHECK_EQ(ret, 0);
 		CHECK_EQ(copy.data[MESSAGE_OFFSET + MESSAGE_HEADER], first);
@@ -124,7 +124,7 @@ static void test_peek_wrong_tag(const void *arg)
 	request = receive_request(CALL_PEEK, &frame, 0, plain, sizeof(plain));
 	frame.data[MESSAGE_OFFSET + request.length - 1] ^= 1;
 	CHECK_EQ(call_run(KIND(arg), "r1-r2", &request, &frame), PEEK_SIZE);
-	CHECK_BYTES("block", call_reply()->block, plain, PEEK_SIZE);
+	CHECK_BYTES("block", call_reply()->block.data, plain, PEEK_SIZE);
 }
 
 void add_peek_tests(void)

@@ -68,7 +68,7 @@ static void peek(int cpu, enum kind kind, struct sealed *sealed)
 	struct frame frame;
 
 	CHECK_EQ(call_on(cpu, kind, sealed, CALL_PEEK, &frame), seen);
-	CHECK_BYTES("block", call_reply()->block, sealed->plain, seen);
+	CHECK_BYTES("block", call_reply()->block.data, sealed->plain, seen);
 }
 
 static void decrypt(int cpu, enum kind kind, struct sealed *sealed)

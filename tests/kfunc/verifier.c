@@ -246,11 +246,66 @@ static void test_signatures(const void *arg)
 	btf__free(vmlinux);
 }
 
+/* The structures that the module and programs agree on. */
+static const char *const structures[] = { "bpf_wg_flow", "bpf_wg_route", "bpf_wg_block" };
+
+static const struct btf_type *find_structure(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	CHECK(id > 0, "there is no struct %s", name);
+	return btf__type_by_id(btf, id);
+}
+
+/* The name, offset and size of all members, in a program's BTF and in the module's. */
+static void check_structure(const struct btf *ours, const struct btf *theirs, const char *name)
+{
+	const struct btf_type *our = find_structure(ours, name);
+	const struct btf_type *their = find_structure(theirs, name);
+	int i;
+
+	CHECK_EQ(their->size, our->size);
+	CHECK_EQ(btf_vlen(their), btf_vlen(our));
+	for (i = 0; i < btf_vlen(our); i++) {
+		const struct btf_member *member = &btf_members(our)[i];
+		const struct btf_member *other = &btf_members(their)[i];
+		const char *words = btf__name_by_offset(ours, member->name_off);
+
+		CHECK(!strcmp(btf__name_by_offset(theirs, other->name_off), words),
+		      "%s.%s has another name in the module", name, words);
+		CHECK(btf_member_bit_offset(their, i) == btf_member_bit_offset(our, i),
+		      "%s.%s is at another offset in the module", name, words);
+		CHECK(btf__resolve_size(theirs, other->type) ==
+			      btf__resolve_size(ours, member->type),
+		      "%s.%s has another size in the module", name, words);
+	}
+}
+
+static void test_structures(const void *arg)
+{
+	struct btf *vmlinux = btf__load_vmlinux_btf();
+	struct refused *refused = refused__open();
+	struct btf *module;
+	size_t i;
+
+	(void)arg;
+	CHECK(refused, "the object does not open");
+	CHECK(vmlinux, "the kernel has no BTF");
+	module = btf__load_module_btf("wireguard", vmlinux);
+	CHECK(module, "the module has no BTF");
+	for (i = 0; i < sizeof(structures) / sizeof(*structures); i++)
+		check_structure(bpf_object__btf(refused->obj), module, structures[i]);
+	btf__free(module);
+	btf__free(vmlinux);
+	refused__destroy(refused);
+}
+
 void add_verifier_tests(void)
 {
 	size_t i;
 
 	test_add(test_signatures, NULL, "kfunc/signatures");
+	test_add(test_structures, NULL, "kfunc/structures");
 	for (i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
 		test_add(test_refusal, &refusals[i], "kfunc/verifier/%s", refusals[i].program);
 }

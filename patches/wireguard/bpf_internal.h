@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the kfuncs use of each other, by the file that it is in.
+ *
+ * All of it runs in softirq or with bottom halves off, inside one RCU read-side critical section
+ * that lasts as long as the program runs. Devices, peers and keypairs are freed after a grace
+ * period, so the references that the verifier tracks cost nothing: a lookup hands out what RCU
+ * protects, and the put functions do nothing but end the verifier's tracking.
+ */
+#ifndef _WG_BPF_INTERNAL_H
+#define _WG_BPF_INTERNAL_H
+
+#include "bpf.h"
+#include "bpf_types.h"
+#include "device.h"
+#include "noise.h"
+
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/etherdevice.h>
+#include <linux/filter.h>
+#include <net/xdp.h>
+
+/* A peer that may be handed out and used: its timers and queues can still be started. */
+static inline bool wg_bpf_peer_usable(const struct wg_peer *peer)
+{
+	return !READ_ONCE(peer->is_dead) && netif_running(peer->device->dev);
+}
+
+/**
+ * struct wg_bpf_packet - the part of a packet that is in one piece of memory
+ * @data: first byte, where offset 0 of the kfuncs is
+ * @length: in bytes
+ * @start: first byte of the buffer that belongs to the packet alone, at or before @data
+ */
+struct wg_bpf_packet {
+	u8 *data;
+	u32 length;
+	u8 *start;
+};
+
+/* bpf_allowedips.c: see bpf_wg_peer_allowedips_lookup() */
+int wg_bpf_allowedips_init(void);
+void wg_bpf_allowedips_uninit(void);
+struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *address, u32 size);
+
+/* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
+int wg_bpf_flow_init(void);
+void wg_bpf_flow_uninit(void);
+bool wg_bpf_has_policy(const struct net *net, int direction);
+int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
+
+/* bpf_route.c: see the kfuncs of the same names */
+int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size);
+int wg_bpf_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, u32 size);
+int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size);
+u32 wg_bpf_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr);
+int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size);
+int wg_bpf_egress(struct net *net, u32 ifindex);
+int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size);
+
+/* bpf_data.c: likewise */
+int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
+		u8 *block);
+int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
+		   struct wg_peer *peer);
+int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
+		   struct wg_peer *peer);
+int wg_bpf_move(const struct wg_bpf_packet *packet, u32 to, u32 from, u32 length);
+s64 wg_bpf_checksum(const struct wg_bpf_packet *packet, u32 offset, u32 length, u32 seed);
+
+#endif /* _WG_BPF_INTERNAL_H */

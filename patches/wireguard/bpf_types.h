@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kfuncs and the programs that call them agree on. Compiled into the module, into BPF
+ * programs and into user space, so it uses nothing but the types of linux/types.h.
+ */
+#ifndef _WG_BPF_TYPES_H
+#define _WG_BPF_TYPES_H
+
+#include <linux/types.h>
+
+enum bpf_wg_flow_flags {
+	/* A TCP segment with SYN: it carries the MSS, which firewalls adjust to the path. */
+	BPF_WG_FLOW_SYN = 1U << 0,
+};
+
+/**
+ * struct bpf_wg_flow - one packet's way through the router, as the input path sees it
+ * @iif: layer 3 interface it came in by: the WireGuard device for a decrypted packet
+ * @oif: interface its route leaves by; 0 for a packet to this host
+ * @mtu: set by bpf_xdp_wg_flow_validate() to the MTU that the route itself has, 0 if it has none
+ * @family: AF_INET or AF_INET6
+ * @protocol: of layer 4
+ * @tos: TOS or traffic class, as in the packet
+ * @flags: enum bpf_wg_flow_flags
+ * @sport: source port if the protocol has ports, network byte order
+ * @dport: destination port, likewise
+ * @src: source address, network byte order, IPv4 in the first word
+ * @dst: destination address, likewise
+ */
+struct bpf_wg_flow {
+	__u32 iif;
+	__u32 oif;
+	__u32 mtu;
+	__u8 family;
+	__u8 protocol;
+	__u8 tos;
+	__u8 flags;
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+};
+
+/**
+ * struct bpf_wg_route - how the outer packets of a peer leave
+ * @ifindex: egress interface
+ * @mtu: largest IP packet that the route takes, in bytes
+ * @family: AF_INET or AF_INET6
+ * @ttl: TTL or hop limit
+ * @nh_family: family of @nexthop, which need not be @family
+ * @probe: not 0 when the neighbour is usable but must be probed (see bpf_xdp_wg_neigh_probe())
+ * @sport: source port, network byte order
+ * @dport: destination port, likewise
+ * @src: source address, network byte order, IPv4 in the first word
+ * @dst: destination address, likewise
+ * @nexthop: address of the neighbour, likewise
+ * @smac: MAC address of the egress interface
+ * @dmac: MAC address of the neighbour
+ */
+struct bpf_wg_route {
+	__u32 ifindex;
+	__u32 mtu;
+	__u8 family;
+	__u8 ttl;
+	__u8 nh_family;
+	__u8 probe;
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+	__be32 nexthop[4];
+	__u8 smac[6];
+	__u8 dmac[6];
+};
+
+/**
+ * struct bpf_wg_block - one block of ChaCha20, as much as a peek deciphers
+ * @data: the plaintext
+ */
+struct bpf_wg_block {
+	__u8 data[64];
+};
+
+#endif /* _WG_BPF_TYPES_H */
