@@ -10,12 +10,6 @@
 
 #include "xdp_wg.h"
 
-enum verdict {
-	VERDICT_FAST,
-	VERDICT_PASS,
-	VERDICT_DROP,
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, XDP_WG_REASON_MAX);

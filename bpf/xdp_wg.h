@@ -6,6 +6,8 @@
 #ifndef BPF_XDP_WG_H
 #define BPF_XDP_WG_H
 
+#include <linux/types.h>
+
 /* Name of the XDP program, as `xdp-loader status` and `bpftool prog` show it. */
 #define XDP_WG_PROG "xdp_wg"
 
@@ -86,11 +88,18 @@ struct xdp_wg_counter {
 	__u64 bytes; /* of the frame as received */
 };
 
+/* Where a packet goes: out by the fast path, on to the next program and the stack, nowhere. */
+enum verdict {
+	VERDICT_FAST,
+	VERDICT_PASS,
+	VERDICT_DROP,
+};
+
 /*
  * Why a packet went where it went. This is the only table of reasons: the enum, the names in
  * machine-readable output and the words of `xdp-wg status` come from it.
  *
- * X(symbol, verdict, name, words). New reasons go at the end of their verdict's group and raise
+ * X(symbol, verdict, name, words), where the verdict is the end of its name. New reasons go at the end of their verdict's group and raise
  * XDP_WG_LAYOUT.
  */
 #define XDP_WG_REASONS(X)                                                                          \

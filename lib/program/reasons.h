@@ -8,12 +8,6 @@
 
 #include "bpf/xdp_wg.h"
 
-enum verdict {
-	VERDICT_FAST,
-	VERDICT_PASS,
-	VERDICT_DROP,
-};
-
 struct reason {
 	enum verdict verdict;
 	const char *name; /* for machines */

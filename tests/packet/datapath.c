@@ -150,7 +150,7 @@ static void read_counters(const struct datapath *datapath, struct xdp_wg_counter
 	}
 }
 
-static enum verdict verdict_of(__u32 returned)
+static enum outcome outcome_of(__u32 returned)
 {
 	static const struct {
 		int pass, drop, redirect;
@@ -167,7 +167,7 @@ static enum verdict verdict_of(__u32 returned)
 }
 
 enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *frame,
-				enum verdict *verdict)
+				enum outcome *verdict)
 {
 	struct xdp_wg_counter before[XDP_WG_REASON_MAX], after[XDP_WG_REASON_MAX];
 	const struct datapath *datapath = find(flags);
@@ -182,7 +182,7 @@ enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *f
 	else
 		returned = run_skb(room_prog_fd(datapath->prog_fd), netns_ifindex(ifname), frame,
 				   0);
-	*verdict = verdict_of(returned);
+	*verdict = outcome_of(returned);
 	read_counters(datapath, after);
 	for (reason = 0; reason < XDP_WG_REASON_MAX; reason++) {
 		if (before[reason].packets == after[reason].packets)
@@ -198,11 +198,11 @@ enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *f
 }
 
 static void check_as_it_was(const char *ifname, const struct frame *frame,
-			    enum xdp_wg_reason reason, enum verdict verdict)
+			    enum xdp_wg_reason reason, enum outcome verdict)
 {
 	struct frame copy = *frame;
 	enum xdp_wg_reason found;
-	enum verdict got;
+	enum outcome got;
 
 	found = datapath_run(0, ifname, &copy, &got);
 	CHECK(found == reason, "counted as %s, not as %s", reason_name(found), reason_name(reason));

@@ -236,7 +236,7 @@ static void test_zero_checksum(const void *arg)
 	uint32_t ip = c->outer ? sizeof(struct ip6_hdr) : sizeof(struct ip);
 	struct udphdr *udp = (struct udphdr *)(frame.data + ETHER_HDR_LEN + ip);
 	enum xdp_wg_reason reason;
-	enum verdict verdict;
+	enum outcome verdict;
 	int i;
 
 	use_outer(c->outer);

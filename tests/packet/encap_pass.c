@@ -216,7 +216,7 @@ static void test_destinations(const void *arg)
 	};
 	struct frame frame, copy;
 	enum xdp_wg_reason reason;
-	enum verdict verdict;
+	enum outcome verdict;
 	size_t i;
 
 	(void)arg;

@@ -33,7 +33,7 @@ void add_case(enum kind kind, void (*run)(const void *arg), const void *arg, con
 enum kind current_kind(void);
 
 /* The verdicts of both kinds of program. */
-enum verdict {
+enum outcome {
 	PASS,
 	DROP,
 	REDIRECT,
@@ -49,7 +49,7 @@ enum verdict {
  * with the length of the frame.
  */
 enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *frame,
-				enum verdict *verdict);
+				enum outcome *verdict);
 
 /*
  * room_prog_fd() - The program to run in the place of a tc program: that one, or, after

@@ -224,7 +224,7 @@ void check_encap(const struct side *side, __u32 flags, struct frame *frame)
 	enum xdp_wg_reason reason;
 	struct session session;
 	uint32_t length;
-	enum verdict verdict;
+	enum outcome verdict;
 
 	session_read(side, &session);
 	reason = datapath_run(flags, side->lan, frame, &verdict);
@@ -249,7 +249,7 @@ void check_decap(const struct side *side, struct frame *frame, const struct fram
 {
 	struct frame expected = *packet;
 	enum xdp_wg_reason reason;
-	enum verdict verdict;
+	enum outcome verdict;
 
 	session_enter(side);
 	reason = datapath_run(0, side->wan, frame, &verdict);
