@@ -15,7 +15,7 @@
 
 #include "classify.h"
 #include "counters.h"
-#include "handover.h"
+#include "rss_metadata.h"
 #include "flow_hash.h"
 
 const volatile struct xdp_wg_rss rss SEC(XDP_WG_RSS_SECTION) = {};
@@ -47,11 +47,11 @@ static __noinline __u32 rss_entry(__u32 index)
  * The CPU that a packet of wg is to be queued for. What it is told of the packet is in found, with
  * the message in it if it is one to decrypt; otherwise that has no length. May add to it.
  */
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg);
 
 /* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
-static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct handover *found,
+static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct rss_metadata *found,
 					__u32 *cpu)
 {
 	struct packet *packet = &found->packet;
@@ -81,7 +81,7 @@ static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct 
 static __always_inline int rss_program(struct xdp_md *ctx)
 {
 	__u32 frame = pkt_length(ctx);
-	struct handover found = { .frame = frame };
+	struct rss_metadata found = { .frame = frame };
 	__u32 cpu = 0;
 	int reason;
 
@@ -94,7 +94,7 @@ static __always_inline int rss_program(struct xdp_md *ctx)
 	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) != XDP_REDIRECT &&
 	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT)
 		return XDP_PASS;
-	hand_over(ctx, &found);
+	rss_metadata_store(ctx, &found);
 	return XDP_REDIRECT;
 }
 

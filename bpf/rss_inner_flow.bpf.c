@@ -21,7 +21,7 @@ static __always_inline int peek_flow(struct xdp_md *ctx, struct preview *preview
 	return !reason;
 }
 
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg)
 {
 	const struct bpf_wg_flow *flow = &found->packet.flow;

@@ -6,7 +6,7 @@
 
 #include "rss.h"
 
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg)
 {
 	return rss_entry(bpf_ntohs(found->packet.flow.dport));

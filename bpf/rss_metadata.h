@@ -4,8 +4,8 @@
  * it on another CPU. It travels in the frame's metadata. A frame that has no room for all of it
  * comes with the first part, or without; what is missing is found out again.
  */
-#ifndef BPF_HANDOVER_H
-#define BPF_HANDOVER_H
+#ifndef BPF_RSS_METADATA_H
+#define BPF_RSS_METADATA_H
 
 #include <stddef.h>
 
@@ -17,9 +17,9 @@
 #include "xdp_wg.h"
 
 /* No other program's metadata begin like this. */
-#define HANDOVER_MAGIC (0x67770000 | XDP_WG_LAYOUT)
+#define RSS_METADATA_MAGIC (0x67770000 | XDP_WG_LAYOUT)
 
-struct handover {
+struct rss_metadata {
 	__u32 magic;
 	__s32 reason; /* what classify() returned */
 	__u32 mtu; /* likewise */
@@ -30,10 +30,10 @@ struct handover {
 	struct preview preview;
 };
 
-#define HANDOVER_FIRST_PART offsetof(struct handover, preview)
+#define RSS_METADATA_FIRST_PART offsetof(struct rss_metadata, preview)
 
 /* Make room for size bytes of metadata. Returns where they begin, or NULL. */
-static __always_inline struct handover *metadata_add(struct xdp_md *ctx, __u32 size)
+static __always_inline struct rss_metadata *rss_metadata_add(struct xdp_md *ctx, __u32 size)
 {
 	void *metadata;
 
@@ -43,51 +43,51 @@ static __always_inline struct handover *metadata_add(struct xdp_md *ctx, __u32 s
 	return metadata + size <= (void *)(long)ctx->data ? metadata : NULL;
 }
 
-static __always_inline void hand_over(struct xdp_md *ctx, struct handover *handover)
+static __always_inline void rss_metadata_store(struct xdp_md *ctx, struct rss_metadata *found)
 {
-	struct handover *metadata;
+	struct rss_metadata *metadata;
 
-	handover->magic = HANDOVER_MAGIC;
-	if (handover->peeked) {
-		metadata = metadata_add(ctx, sizeof(*metadata));
+	found->magic = RSS_METADATA_MAGIC;
+	if (found->peeked) {
+		metadata = rss_metadata_add(ctx, sizeof(*metadata));
 		if (metadata) {
-			handover->stream = bpf_wg_stream_hand_over();
-			__builtin_memcpy(metadata, handover, sizeof(*metadata));
+			found->stream = bpf_wg_stream_hand_over();
+			__builtin_memcpy(metadata, found, sizeof(*metadata));
 			return;
 		}
 	}
-	metadata = metadata_add(ctx, HANDOVER_FIRST_PART);
+	metadata = rss_metadata_add(ctx, RSS_METADATA_FIRST_PART);
 	if (!metadata)
 		return;
-	if (handover->peeked)
-		handover->stream = bpf_wg_stream_hand_over();
-	handover->peeked = 0;
-	__builtin_memcpy(metadata, handover, HANDOVER_FIRST_PART);
+	if (found->peeked)
+		found->stream = bpf_wg_stream_hand_over();
+	found->peeked = 0;
+	__builtin_memcpy(metadata, found, RSS_METADATA_FIRST_PART);
 }
 
 /*
  * Returns whether there was something. It is removed, because it is nobody else's: the plaintext
  * must not reach the stack, and headers need the room.
  */
-static __always_inline int take_over(struct xdp_md *ctx, struct handover *handover)
+static __always_inline int rss_metadata_load(struct xdp_md *ctx, struct rss_metadata *found)
 {
-	const struct handover *metadata = (void *)(long)ctx->data_meta;
+	const struct rss_metadata *metadata = (void *)(long)ctx->data_meta;
 	void *data = (void *)(long)ctx->data;
-	__u32 size = HANDOVER_FIRST_PART;
+	__u32 size = RSS_METADATA_FIRST_PART;
 
-	if ((void *)metadata + size > data || metadata->magic != HANDOVER_MAGIC)
+	if ((void *)metadata + size > data || metadata->magic != RSS_METADATA_MAGIC)
 		return 0;
 	if (metadata->peeked) {
 		size = sizeof(*metadata);
 		if ((void *)metadata + size > data)
 			return 0;
-		__builtin_memcpy(handover, metadata, sizeof(*handover));
+		__builtin_memcpy(found, metadata, sizeof(*found));
 	} else {
-		__builtin_memcpy(handover, metadata, HANDOVER_FIRST_PART);
+		__builtin_memcpy(found, metadata, RSS_METADATA_FIRST_PART);
 	}
-	if (handover->stream)
-		bpf_wg_stream_take_over(handover->stream);
+	if (found->stream)
+		bpf_wg_stream_take_over(found->stream);
 	return !bpf_xdp_adjust_meta(ctx, size);
 }
 
-#endif /* BPF_HANDOVER_H */
+#endif /* BPF_RSS_METADATA_H */

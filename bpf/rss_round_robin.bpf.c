@@ -8,7 +8,7 @@
 
 __u32 rss_next;
 
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg)
 {
 	return rss_entry(__sync_fetch_and_add(&rss_next, 1));

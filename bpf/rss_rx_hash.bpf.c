@@ -14,7 +14,7 @@ extern int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, __u32 *hash,
 				    enum xdp_rss_hash_type *rss_type) __ksym;
 
 /* Not every frame has one: what a veth was given as a frame, or what no rule of the NIC covers. */
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg)
 {
 	enum xdp_rss_hash_type type = XDP_RSS_TYPE_NONE;

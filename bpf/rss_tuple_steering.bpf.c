@@ -21,7 +21,7 @@ struct {
 	__type(value, __u32); /* a CPU */
 } rss_tuples SEC(".maps");
 
-static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct handover *found,
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg)
 {
 	const struct bpf_wg_flow *flow = &found->packet.flow;

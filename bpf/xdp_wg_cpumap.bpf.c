@@ -12,26 +12,26 @@
 #include <bpf/bpf_helpers.h>
 
 #include "datapath.h"
-#include "handover.h"
+#include "rss_metadata.h"
 
 /* Where a program keeps what it was told: on the stack it would take too much. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct handover);
-} handed_over SEC(".maps");
+	__type(value, struct rss_metadata);
+} rss_metadata SEC(".maps");
 
 SEC("xdp/cpumap")
 int xdp_wg_cpumap(struct xdp_md *ctx)
 {
-	struct handover *h;
+	struct rss_metadata *h;
 	__u32 key = 0;
 
-	h = bpf_map_lookup_elem(&handed_over, &key);
+	h = bpf_map_lookup_elem(&rss_metadata, &key);
 	if (!h)
 		return XDP_PASS;
-	if (!take_over(ctx, h)) {
+	if (!rss_metadata_load(ctx, h)) {
 		__builtin_memset(h, 0, sizeof(*h));
 		h->frame = pkt_length(ctx);
 		h->reason = classify(ctx, h->frame, &h->packet, &h->mtu);

@@ -498,7 +498,7 @@ __bpf_kfunc int bpf_skb_wg_peek(struct __sk_buff *skb_ctx, __u32 offset, __u32 l
  * program hands on no more than the ticket. A packet that is lost is no harm.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock; may allocate.
- * Return: a ticket for bpf_wg_stream_take_over(), or 0 if there is nothing, or no place where it
+ * Return: a ticket for bpf_wg_stream_take_over(), or 0 if there is nothing, or no slot where it
  * could wait.
  */
 __bpf_kfunc __u64 bpf_wg_stream_hand_over(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The peer that an inner address belongs to. WireGuard has a trie of networks, of which a lookup
- * visits a node for each bit that they differ in. Packets come in flows, so what was found is
- * remembered until allowed IPs change.
+ * visits a node for each bit that they differ in. Packets come in flows, so what was found is kept
+ * in a cache, until allowed IPs change.
  */
 
 #include "bpf_internal.h"
@@ -12,14 +12,14 @@
 #include <linux/percpu.h>
 
 /**
- * struct known_peer - what was found for an address
+ * struct peer_cache_entry - what was found for an address
  * @table: where; one that is freed and another in its place differ in @changes
  * @address: in its first @size bytes, network byte order; the others are zero
  * @size: of the address, in bytes
  * @changes: the number of changes of tables, before the lookup
  * @peer: who the address belongs to, for as long as there are no more changes
  */
-struct known_peer {
+struct peer_cache_entry {
 	struct allowedips *table;
 	u64 address[2];
 	u32 size;
@@ -27,18 +27,18 @@ struct known_peer {
 	struct wg_peer *peer;
 };
 
-#define KNOWN_PEERS 512 /* a power of two */
+#define PEER_CACHE_SIZE 512 /* a power of two */
 
-static struct known_peer __percpu *known_peers;
+static struct peer_cache_entry __percpu *peer_cache;
 
-static struct known_peer *peer_place(const struct known_peer *known)
+static struct peer_cache_entry *peer_cache_slot(const struct peer_cache_entry *entry)
 {
-	u64 mix = known->address[0] + 31 * known->address[1] + (unsigned long)known->table;
+	u64 mix = entry->address[0] + 31 * entry->address[1] + (unsigned long)entry->table;
 
-	return this_cpu_ptr(known_peers) + hash_64(mix, ilog2(KNOWN_PEERS));
+	return this_cpu_ptr(peer_cache) + hash_64(mix, ilog2(PEER_CACHE_SIZE));
 }
 
-static bool same_lookup(const struct known_peer *a, const struct known_peer *b)
+static bool same_lookup(const struct peer_cache_entry *a, const struct peer_cache_entry *b)
 {
 	return a->address[0] == b->address[0] && a->address[1] == b->address[1] &&
 	       a->table == b->table && a->changes == b->changes && a->size == b->size;
@@ -50,8 +50,8 @@ static bool same_lookup(const struct known_peer *a, const struct known_peer *b)
  */
 struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *address, u32 size)
 {
-	struct known_peer now = { .table = &wg->peer_allowedips, .size = size };
-	struct known_peer *place;
+	struct peer_cache_entry now = { .table = &wg->peer_allowedips, .size = size };
+	struct peer_cache_entry *slot;
 
 	switch (size) {
 	case sizeof(struct in_addr):
@@ -64,24 +64,24 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 		return NULL;
 	}
 	now.changes = atomic_long_read_acquire(&wg_allowedips_changes);
-	place = peer_place(&now);
-	if (likely(same_lookup(place, &now)))
-		return READ_ONCE(place->peer->is_dead) ? NULL : place->peer;
+	slot = peer_cache_slot(&now);
+	if (likely(same_lookup(slot, &now)))
+		return READ_ONCE(slot->peer->is_dead) ? NULL : slot->peer;
 	now.peer = wg_allowedips_lookup_rcu(now.table, size * BITS_PER_BYTE, address);
 	if (now.peer)
-		*place = now;
+		*slot = now;
 	return now.peer;
 }
 
 /**
- * wg_bpf_allowedips_init - get the memory for the peers that are known
+ * wg_bpf_allowedips_init - get the memory of the peer cache
  *
  * Return: 0 or -ENOMEM.
  */
 int __init wg_bpf_allowedips_init(void)
 {
-	known_peers = __alloc_percpu(KNOWN_PEERS * sizeof(*known_peers), __alignof__(u64));
-	return known_peers ? 0 : -ENOMEM;
+	peer_cache = __alloc_percpu(PEER_CACHE_SIZE * sizeof(*peer_cache), __alignof__(u64));
+	return peer_cache ? 0 : -ENOMEM;
 }
 
 /**
@@ -91,5 +91,5 @@ int __init wg_bpf_allowedips_init(void)
  */
 void wg_bpf_allowedips_uninit(void)
 {
-	free_percpu(known_peers);
+	free_percpu(peer_cache);
 }

@@ -31,7 +31,7 @@ bool wg_bpf_has_policy(const struct net *net, int direction)
 }
 
 /**
- * struct known_flow - an IPv4 flow that was found valid, and stays so while nothing has changed
+ * struct flow_cache_entry - an IPv4 flow that was found valid
  * @cookie: of the network namespace
  * @generation: of its routes, addresses and rules: every change starts a new one
  * @iif: as in struct bpf_wg_flow
@@ -42,8 +42,11 @@ bool wg_bpf_has_policy(const struct net *net, int direction)
  * @tos: likewise, as far as routes go by it
  * @filter: setting of reverse path filtering, a change of which starts no new generation
  * @several: whether the route has several next hops
+ *
+ * An entry holds for the packets of a flow that finds the same values from @cookie to @dst, @tos and
+ * @filter. A change of routes leaves it in its slot, where it is not found any more.
  */
-struct known_flow {
+struct flow_cache_entry {
 	u64 cookie;
 	u32 generation;
 	u32 iif;
@@ -56,53 +59,54 @@ struct known_flow {
 	bool several;
 };
 
-#define KNOWN_FLOWS 512 /* a power of two */
+#define FLOW_CACHE_SIZE 512 /* a power of two */
 
 /*
  * The answers need up to three lookups in the routing tables, and are the same for all packets of a
- * pair of addresses, unless there are rules, which may go by ports. A flow has two places, so that
- * a tunnel and what it carries do not drive each other out.
+ * pair of addresses, unless there are rules, which may go by ports. A flow has two slots, so that
+ * a tunnel and what it carries do not drive each other out. Only the CPU itself, with bottom halves
+ * off, reads and writes its entries, so they need no lock.
  */
-static struct known_flow __percpu *known_flows;
+static struct flow_cache_entry __percpu *flow_cache;
 
-static bool same_flow(const struct known_flow *a, const struct known_flow *b)
+static bool same_entry(const struct flow_cache_entry *a, const struct flow_cache_entry *b)
 {
 	return a->src == b->src && a->dst == b->dst && a->iif == b->iif && a->oif == b->oif &&
 	       a->generation == b->generation && a->cookie == b->cookie && a->tos == b->tos &&
 	       a->filter == b->filter;
 }
 
-static struct known_flow *flow_place(const struct known_flow *flow)
+static struct flow_cache_entry *flow_cache_slot(const struct flow_cache_entry *flow)
 {
 	u64 pair = (u64)(__force u32)flow->src << 32 | (__force u32)flow->dst;
 
-	return this_cpu_ptr(known_flows) + hash_64(pair + flow->iif, ilog2(KNOWN_FLOWS));
+	return this_cpu_ptr(flow_cache) + hash_64(pair + flow->iif, ilog2(FLOW_CACHE_SIZE));
 }
 
-/* The second place of a flow is the first one of another. */
-static struct known_flow *other_place(struct known_flow *place)
+/* The second slot of a flow is the first one of another. */
+static struct flow_cache_entry *flow_cache_other_slot(struct flow_cache_entry *slot)
 {
-	struct known_flow *first = this_cpu_ptr(known_flows);
+	struct flow_cache_entry *first = this_cpu_ptr(flow_cache);
 
-	return first + ((place - first) ^ 1);
+	return first + ((slot - first) ^ 1);
 }
 
-static const struct known_flow *known_flow(const struct known_flow *flow)
+static const struct flow_cache_entry *flow_cache_find(const struct flow_cache_entry *flow)
 {
-	const struct known_flow *place = flow_place(flow);
+	const struct flow_cache_entry *slot = flow_cache_slot(flow);
 
-	if (same_flow(place, flow))
-		return place;
-	place = other_place((struct known_flow *)place);
-	return same_flow(place, flow) ? place : NULL;
+	if (same_entry(slot, flow))
+		return slot;
+	slot = flow_cache_other_slot((struct flow_cache_entry *)slot);
+	return same_entry(slot, flow) ? slot : NULL;
 }
 
-static void know_flow(const struct known_flow *flow)
+static void flow_cache_add(const struct flow_cache_entry *flow)
 {
-	struct known_flow *place = flow_place(flow);
+	struct flow_cache_entry *slot = flow_cache_slot(flow);
 
-	*other_place(place) = *place;
-	*place = *flow;
+	*flow_cache_other_slot(slot) = *slot;
+	*slot = *flow;
 }
 
 /*
@@ -197,9 +201,9 @@ static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *fl
 static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 {
 	struct in_device *in_dev = __in_dev_get_rcu(dev);
-	const struct known_flow *known;
+	const struct flow_cache_entry *cached;
 	struct net *net = dev_net(dev);
-	struct known_flow now = {
+	struct flow_cache_entry now = {
 		.cookie = net->net_cookie,
 		.generation = rt_genid_ipv4(net),
 		.iif = flow->iif,
@@ -213,10 +217,10 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 	if (!in_dev)
 		return -ENODEV;
 	now.filter = IN_DEV_RPFILTER(in_dev);
-	known = known_flow(&now);
-	if (known) {
-		flow->mtu = known->mtu;
-		return known->several ? check_multipath4(dev, flow) : 0;
+	cached = flow_cache_find(&now);
+	if (cached) {
+		flow->mtu = cached->mtu;
+		return cached->several ? check_multipath4(dev, flow) : 0;
 	}
 
 	ret = route4(net, flow, &now.several);
@@ -227,7 +231,7 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 		return ret;
 	if (!fib4_has_custom_rules(net)) {
 		now.mtu = flow->mtu;
-		know_flow(&now);
+		flow_cache_add(&now);
 	}
 	return now.several ? check_multipath4(dev, flow) : 0;
 }
@@ -332,14 +336,14 @@ int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 }
 
 /**
- * wg_bpf_flow_init - get the memory for the flows that are known
+ * wg_bpf_flow_init - get the memory of the flow cache
  *
  * Return: 0 or -ENOMEM.
  */
 int __init wg_bpf_flow_init(void)
 {
-	known_flows = __alloc_percpu(KNOWN_FLOWS * sizeof(*known_flows), __alignof__(u64));
-	return known_flows ? 0 : -ENOMEM;
+	flow_cache = __alloc_percpu(FLOW_CACHE_SIZE * sizeof(*flow_cache), __alignof__(u64));
+	return flow_cache ? 0 : -ENOMEM;
 }
 
 /**
@@ -349,5 +353,5 @@ int __init wg_bpf_flow_init(void)
  */
 void wg_bpf_flow_uninit(void)
 {
-	free_percpu(known_flows);
+	free_percpu(flow_cache);
 }

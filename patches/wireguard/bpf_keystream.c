@@ -2,12 +2,20 @@
 /*
  * The beginnings of key streams, from the peek that makes one to the decryption that uses it. Both
  * are mostly in one program's run, with bottom halves off, so that a CPU has one at a time. But a
- * program may hand its packet over to another CPU. Then the key stream waits in a place of the
+ * program may hand its packet over to another CPU. Then the key stream waits in a slot of the
  * first CPU's, and only a ticket for it travels with the packet: keys stay out of packet memory.
  *
- * A place whose ticket is 0 is its own CPU's alone. With a ticket, whoever exchanges that for TAKEN
- * has the place until he makes it 0 again; and its own CPU may do so when it needs the place, for
- * packets get lost. Nobody waits: without the place, the key stream is made anew.
+ * Who may touch a slot depends on its ticket:
+ *
+ * 0       the CPU that it belongs to, with bottom halves off
+ * TAKEN   the CPU that wrote TAKEN, with bottom halves off, until it writes 0
+ * other   nobody. A CPU that replaces the ticket by cmpxchg, with TAKEN or, if it is the one that
+ *         the slot belongs to, with 0, has the slot then. The latter is how slots come back whose
+ *         packets got lost.
+ *
+ * Every ticket, and the 0 of a CPU that is done with the slot, is stored with release, after what
+ * the slot holds, and the next owner reads it with acquire or replaces it, before it looks. Nobody
+ * waits for a slot: without it, the key stream is made anew.
  */
 
 #include "bpf_keystream.h"
@@ -16,26 +24,29 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#define PLACES 256 /* a power of two; all but one may wait for others */
+#define SLOTS 256 /* a power of two; all but one may wait for others */
 #define ATTEMPTS 4 /* to find one that nobody has taken just now */
 #define TAKEN (-1LL)
 
-/* Tickets have 16 bits of the CPU, counted from 1, 16 of the place, and 32 that tell them apart. */
+/* Tickets have 16 bits of the CPU, counted from 1, 16 of the slot, and 32 that tell them apart. */
 #define TICKET_CPU 48
-#define TICKET_PLACE 32
+#define TICKET_SLOT 32
 
 /**
  * struct cpu_streams - what a CPU has
- * @places: those that there are so far; only the CPU itself adds some
- * @own: index of the one for the next peek
- * @cursor: up to where places were looked through for it
+ * @slots: those that there are so far. Only the CPU itself adds one, stored with release; others
+ *         read the array.
+ * @own: index of the slot for the next peek, whose ticket is 0
+ * @scan: index of the slot that was tried last when a new one was needed
  * @serial: of the last ticket
- * @taken: the place of another CPU that this one has taken, or NULL
+ * @taken: the slot, mostly of another CPU, whose ticket this CPU has made TAKEN, or NULL
+ *
+ * Only the CPU itself, with bottom halves off, uses what is not @slots.
  */
 struct cpu_streams {
-	struct wg_bpf_peeked *places[PLACES];
+	struct wg_bpf_peeked *slots[SLOTS];
 	u32 own;
-	u32 cursor;
+	u32 scan;
 	u32 serial;
 	struct wg_bpf_peeked *taken;
 };
@@ -67,7 +78,7 @@ struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64
 	BUILD_BUG_ON_MSG(IS_ENABLED(CONFIG_PREEMPT_RT), "softirqs of a CPU preempt each other");
 	if (peeked && is_of(peeked, keypair, counter))
 		return peeked;
-	peeked = streams->places[streams->own];
+	peeked = streams->slots[streams->own];
 	if (!is_of(peeked, keypair, counter)) {
 		wg_bpf_aead_stream(&peeked->stream, length, counter, keypair->receiving.key);
 		peeked->keypair_id = keypair->internal_id;
@@ -101,36 +112,39 @@ void wg_bpf_stream_used(struct wg_bpf_peeked *peeked)
 		give_back(streams);
 }
 
-/* The place at the cursor, if it is or can be made this CPU's alone. */
-static struct wg_bpf_peeked *place_at_cursor(struct cpu_streams *streams)
+/* The slot at streams->scan, if its ticket is 0 or can be made 0, or NULL. */
+static struct wg_bpf_peeked *claim_slot(struct cpu_streams *streams)
 {
-	struct wg_bpf_peeked *place = streams->places[streams->cursor];
+	struct wg_bpf_peeked *slot = streams->slots[streams->scan];
 	s64 ticket;
 
-	if (unlikely(!place)) {
-		place = kzalloc(sizeof(*place), GFP_ATOMIC | __GFP_NOWARN);
-		/* Others come here with a ticket, but not all tickets are what they seem. */
-		smp_store_release(&streams->places[streams->cursor], place);
-		return place;
+	if (unlikely(!slot)) {
+		slot = kzalloc(sizeof(*slot), GFP_ATOMIC | __GFP_NOWARN);
+		/*
+		 * Another CPU may read this pointer at any time, since a program may ask for a slot
+		 * by a number that was never a ticket. It must then see a ticket of 0 behind it.
+		 */
+		smp_store_release(&streams->slots[streams->scan], slot);
+		return slot;
 	}
-	ticket = atomic64_read_acquire(&place->ticket);
+	ticket = atomic64_read_acquire(&slot->ticket);
 	if (likely(!ticket))
-		return place;
-	if (ticket == TAKEN || atomic64_cmpxchg(&place->ticket, ticket, 0) != ticket)
+		return slot;
+	if (ticket == TAKEN || atomic64_cmpxchg(&slot->ticket, ticket, 0) != ticket)
 		return NULL;
-	wipe(place);
-	return place;
+	wipe(slot);
+	return slot;
 }
 
-/* Find a place for the next peek. Return: its index, or -1 if there is none at the moment. */
-static int next_place(struct cpu_streams *streams)
+/* Find a slot for the next peek. Return: its index, or -1 if none of the next few is free. */
+static int next_slot(struct cpu_streams *streams)
 {
 	int i;
 
 	for (i = 0; i < ATTEMPTS; i++) {
-		streams->cursor = (streams->cursor + 1) % PLACES;
-		if (streams->cursor != streams->own && place_at_cursor(streams))
-			return streams->cursor;
+		streams->scan = (streams->scan + 1) % SLOTS;
+		if (streams->scan != streams->own && claim_slot(streams))
+			return streams->scan;
 	}
 	return -1;
 }
@@ -139,16 +153,16 @@ static int next_place(struct cpu_streams *streams)
 u64 wg_bpf_stream_hand_over(void)
 {
 	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
-	struct wg_bpf_peeked *peeked = streams->places[streams->own];
+	struct wg_bpf_peeked *peeked = streams->slots[streams->own];
 	int next;
 	u64 ticket;
 
 	if (!peeked->keypair_id)
 		return 0;
-	next = next_place(streams);
+	next = next_slot(streams);
 	if (next < 0)
 		return 0;
-	ticket = (u64)(smp_processor_id() + 1) << TICKET_CPU | (u64)streams->own << TICKET_PLACE |
+	ticket = (u64)(smp_processor_id() + 1) << TICKET_CPU | (u64)streams->own << TICKET_SLOT |
 		 ++streams->serial;
 	streams->own = next;
 	atomic64_set_release(&peeked->ticket, ticket);
@@ -159,25 +173,25 @@ u64 wg_bpf_stream_hand_over(void)
 int wg_bpf_stream_take_over(u64 ticket)
 {
 	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
-	u32 index = (ticket >> TICKET_PLACE) & U16_MAX;
+	u32 index = (ticket >> TICKET_SLOT) & U16_MAX;
 	u32 cpu = (ticket >> TICKET_CPU) - 1;
-	struct wg_bpf_peeked *place;
+	struct wg_bpf_peeked *slot;
 
 	if (unlikely(streams->taken)) {
 		wipe(streams->taken);
 		give_back(streams);
 	}
-	if (cpu >= nr_cpu_ids || !cpu_possible(cpu) || index >= PLACES)
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu) || index >= SLOTS)
 		return -EINVAL;
-	place = READ_ONCE(per_cpu_ptr(cpu_streams, cpu)->places[index]);
-	if (!place || atomic64_cmpxchg(&place->ticket, ticket, TAKEN) != ticket)
+	slot = READ_ONCE(per_cpu_ptr(cpu_streams, cpu)->slots[index]);
+	if (!slot || atomic64_cmpxchg(&slot->ticket, ticket, TAKEN) != ticket)
 		return -ENOENT;
-	streams->taken = place;
+	streams->taken = slot;
 	return 0;
 }
 
 /**
- * wg_bpf_stream_init - get a place for each CPU
+ * wg_bpf_stream_init - get a slot for each CPU
  *
  * Return: 0 or -ENOMEM.
  */
@@ -189,7 +203,7 @@ int __init wg_bpf_stream_init(void)
 	if (!cpu_streams)
 		return -ENOMEM;
 	for_each_possible_cpu (cpu) {
-		struct wg_bpf_peeked **first = per_cpu_ptr(cpu_streams, cpu)->places;
+		struct wg_bpf_peeked **first = per_cpu_ptr(cpu_streams, cpu)->slots;
 
 		*first = kzalloc_node(sizeof(**first), GFP_KERNEL, cpu_to_node(cpu));
 		if (!*first)
@@ -210,8 +224,8 @@ void wg_bpf_stream_uninit(void)
 	if (!cpu_streams)
 		return;
 	for_each_possible_cpu (cpu) {
-		for (i = 0; i < PLACES; i++)
-			kfree_sensitive(per_cpu_ptr(cpu_streams, cpu)->places[i]);
+		for (i = 0; i < SLOTS; i++)
+			kfree_sensitive(per_cpu_ptr(cpu_streams, cpu)->slots[i]);
 	}
 	free_percpu(cpu_streams);
 }

@@ -13,7 +13,7 @@
 
 /**
  * struct wg_bpf_peeked - the beginning of a key stream
- * @ticket: who may use it, see bpf_stream.c
+ * @ticket: says who may use the other members, see bpf_keystream.c
  * @keypair_id: whose it is; 0 if there is none
  * @counter: of the message
  * @stream: it

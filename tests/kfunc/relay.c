@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Key streams that all CPUs hand over to each other at the same time, some more than there are
- * places for, and some that nobody takes.
+ * slots for, and some that nobody takes.
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -197,8 +197,8 @@ static void test_cpus(const void *arg)
 	leave_cpu();
 	CHECK_EQ(relay(cpus, 0), 0);
 	CHECK_EQ(relay(cpus, 64), 0);
-	/* More than there are places for. */
-	CHECK(relay(cpus, 300 * cpus) > 0, "no place was needed again");
+	/* More than there are slots for. */
+	CHECK(relay(cpus, 300 * cpus) > 0, "no slot was needed again");
 }
 
 void add_relay_tests(void)

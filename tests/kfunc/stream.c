@@ -18,7 +18,7 @@
 #define THERE 1
 
 /* How many key streams of a CPU the module keeps, counting the one of its last peek. */
-#define PLACES 256
+#define SLOTS 256
 
 /* A message, and the ticket for its key stream. */
 struct sealed {
@@ -197,13 +197,13 @@ static void test_nothing(const void *arg)
 	leave_cpu();
 }
 
-/* Nor is there when the next place is one whose key stream got lost. */
+/* Nor is there when the next slot is one whose key stream got lost. */
 static void test_nothing_after_losses(const void *arg)
 {
 	enum kind kind = KIND(arg);
 
 	stream_begin(kind);
-	lose(HERE, kind, 2 * PLACES);
+	lose(HERE, kind, 2 * SLOTS);
 	CHECK_EQ(hand_over(HERE, kind), 0);
 	leave_cpu();
 }
@@ -240,24 +240,24 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Twice as many as there are places: they are used again, and tickets are not. */
+/* Twice as many as there are slots: they are used again, and tickets are not. */
 static void test_round(const void *arg)
 {
-	static uint64_t tickets[2 * PLACES];
+	static uint64_t tickets[2 * SLOTS];
 	enum kind kind = KIND(arg);
 	struct sealed sealed;
 	int i;
 
 	stream_begin(kind);
-	for (i = 0; i < 2 * PLACES; i++) {
+	for (i = 0; i < 2 * SLOTS; i++) {
 		leave(HERE, kind, &sealed, 80);
 		tickets[i] = sealed.ticket;
 		CHECK_EQ(take_over(THERE, kind, sealed.ticket), 0);
 		decrypt(THERE, kind, &sealed);
 	}
-	check_made(2 * PLACES);
-	qsort(tickets, 2 * PLACES, sizeof(*tickets), compare);
-	for (i = 1; i < 2 * PLACES; i++)
+	check_made(2 * SLOTS);
+	qsort(tickets, 2 * SLOTS, sizeof(*tickets), compare);
+	for (i = 1; i < 2 * SLOTS; i++)
 		CHECK(tickets[i - 1] != tickets[i], "a ticket was given out twice");
 	leave_cpu();
 }
@@ -265,16 +265,16 @@ static void test_round(const void *arg)
 /* Many wait at once, and are taken in another order. */
 static void test_waiting(const void *arg)
 {
-	static struct sealed sealed[PLACES - 1];
+	static struct sealed sealed[SLOTS - 1];
 	enum kind kind = KIND(arg);
 	int i, n;
 
 	stream_begin(kind);
-	for (i = 0; i < PLACES - 1; i++)
+	for (i = 0; i < SLOTS - 1; i++)
 		leave(HERE, kind, &sealed[i], 80);
-	check_made(PLACES - 1);
-	for (i = 0; i < PLACES - 1; i++) {
-		n = i * 2 % (PLACES - 1);
+	check_made(SLOTS - 1);
+	for (i = 0; i < SLOTS - 1; i++) {
+		n = i * 2 % (SLOTS - 1);
 		CHECK_EQ(take_over(THERE, kind, sealed[n].ticket), 0);
 		decrypt(THERE, kind, &sealed[n]);
 	}
@@ -291,8 +291,8 @@ static void test_taken(const void *arg)
 	stream_begin(kind);
 	leave(HERE, kind, &sealed, 80);
 	CHECK_EQ(take_over(THERE, kind, sealed.ticket), 0);
-	lose(HERE, kind, 2 * PLACES);
-	check_made(1 + 2 * PLACES);
+	lose(HERE, kind, 2 * SLOTS);
+	check_made(1 + 2 * SLOTS);
 	decrypt(THERE, kind, &sealed);
 	check_made(0);
 	leave_cpu();
@@ -316,13 +316,13 @@ static void test_give_back(const void *arg)
 	decrypt(THERE, kind, &sealed[1]);
 	check_made(0);
 
-	/* Or there would be no place left after a while. */
-	for (i = 0; i < 2 * PLACES; i++) {
+	/* Or there would be no slot left after a while. */
+	for (i = 0; i < 2 * SLOTS; i++) {
 		leave(HERE, kind, &sealed[0], 80);
 		CHECK_EQ(take_over(THERE, kind, sealed[0].ticket), 0);
 	}
 	decrypt(THERE, kind, &sealed[0]);
-	check_made(2 * PLACES);
+	check_made(2 * SLOTS);
 	leave_cpu();
 }
 
@@ -346,8 +346,8 @@ static void check_bad(enum kind kind, uint64_t keep, uint64_t change, long long 
 
 static void test_bad_ticket(const void *arg)
 {
-	/* The parts of a ticket: 16 bits of the CPU, 16 of the place, 32 that tell it apart. */
-	const uint64_t cpu = 0xffffULL << 48, place = 0xffffULL << 32, serial = UINT32_MAX;
+	/* The parts of a ticket: 16 bits of the CPU, 16 of the slot, 32 that tell it apart. */
+	const uint64_t cpu = 0xffffULL << 48, slot = 0xffffULL << 32, serial = UINT32_MAX;
 	enum kind kind = KIND(arg);
 
 	stream_begin(kind);
@@ -358,8 +358,8 @@ static void test_bad_ticket(const void *arg)
 	check_bad(kind, ~cpu, cpu, -EINVAL);
 	check_bad(kind, ~cpu, (uint64_t)(1 + sysconf(_SC_NPROCESSORS_CONF)) << 48, -EINVAL);
 	check_bad(kind, ~cpu, (uint64_t)(1 + THERE) << 48, -ENOENT);
-	check_bad(kind, ~place, place, -EINVAL);
-	check_bad(kind, ~place, (uint64_t)PLACES << 32, -EINVAL);
+	check_bad(kind, ~slot, slot, -EINVAL);
+	check_bad(kind, ~slot, (uint64_t)SLOTS << 32, -EINVAL);
 	check_bad(kind, ~0ULL, 1ULL << 32, -ENOENT);
 	check_bad(kind, ~0ULL, 1, -ENOENT);
 	check_bad(kind, ~0ULL, 1U << 31, -ENOENT);
@@ -367,7 +367,7 @@ static void test_bad_ticket(const void *arg)
 	leave_cpu();
 }
 
-/* A ticket is good until its place is needed again. */
+/* A ticket is good until its slot is needed again. */
 static void test_old_ticket(const void *arg)
 {
 	enum kind kind = KIND(arg);
@@ -375,14 +375,14 @@ static void test_old_ticket(const void *arg)
 
 	stream_begin(kind);
 	leave(HERE, kind, &sealed, 80);
-	lose(HERE, kind, PLACES - 2);
+	lose(HERE, kind, SLOTS - 2);
 	CHECK_EQ(take_over(THERE, kind, sealed.ticket), 0);
 	programs->bss->made = 0;
 	decrypt(THERE, kind, &sealed);
 	check_made(0);
 
 	leave(HERE, kind, &sealed, 80);
-	lose(HERE, kind, PLACES);
+	lose(HERE, kind, SLOTS);
 	leave(HERE, kind, &newer, 80);
 	CHECK_EQ(take_over(THERE, kind, sealed.ticket), -ENOENT);
 	programs->bss->made = 0;
