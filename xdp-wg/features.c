@@ -2,7 +2,8 @@
 /*
  * xdp-wg features: what the machine has of all that can be made use of.
  */
-#include <stdlib.h>
+#include <errno.h>
+#include <stdio.h>
 
 #include "command.h"
 #include "diagnose/features_probe.h"
@@ -43,11 +44,11 @@ static int show(const struct features_options *options, const struct interface_l
 		err = features_probe_device(&features, interfaces->entries[i].ifindex,
 					    interfaces->entries[i].name);
 	if (!err && options->json)
-		err = features_json(stdout, &features);
+		err = features_print_json(stdout, &features);
 	else if (!err)
-		features_text(stdout, &features);
+		features_print_text(stdout, &features);
 	if (!err && !features_suffice(&features))
-		err = -1;
+		err = -EOPNOTSUPP;
 	features_free(&features);
 	return err ? STATUS_FAILED : STATUS_DONE;
 }

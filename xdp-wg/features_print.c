@@ -2,13 +2,10 @@
 /*
  * The output of features, in both formats.
  */
-#include <errno.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "features_print.h"
-#include "util/log.h"
+#include "output.h"
 
 static const struct {
 	const char *title;
@@ -27,7 +24,7 @@ static bool begins_group(const struct features *features, size_t index)
 	return last->group != feature->group || strcmp(last->ifname, feature->ifname);
 }
 
-void features_text(FILE *stream, const struct features *features)
+void features_print_text(FILE *stream, const struct features *features)
 {
 	for (size_t i = 0; i < features->count; i++) {
 		const struct feature *feature = &features->list[i];
@@ -45,35 +42,26 @@ void features_text(FILE *stream, const struct features *features)
 static json_object *feature_object(const struct feature *feature)
 {
 	json_object *object = json_object_new_object();
-	const char *group = groups[feature->group].name;
 
-	json_object_object_add(object, "group", json_object_new_string(group));
+	output_add_string(object, "group", groups[feature->group].name);
 	if (feature->group == FEATURE_INTERFACE)
-		json_object_object_add(object, "ifname", json_object_new_string(feature->ifname));
-	json_object_object_add(object, "name", json_object_new_string(feature->name));
-	json_object_object_add(object, "there", json_object_new_boolean(feature->there));
-	json_object_object_add(object, "needed", json_object_new_boolean(feature->needed));
-	json_object_object_add(object, "note", json_object_new_string(feature->note));
+		output_add_string(object, "ifname", feature->ifname);
+	output_add_string(object, "name", feature->name);
+	output_add_bool(object, "there", feature->there);
+	output_add_bool(object, "needed", feature->needed);
+	output_add_string(object, "note", feature->note);
 	return object;
 }
 
-int features_json(FILE *stream, const struct features *features)
+int features_print_json(FILE *stream, const struct features *features)
 {
 	json_object *root = json_object_new_object();
 	json_object *array = json_object_new_array();
-	const char *text;
 
 	for (size_t i = 0; i < features->count; i++)
 		json_object_array_add(array, feature_object(&features->list[i]));
 	json_object_object_add(root, "features", array);
-	json_object_object_add(root, "load", json_object_new_boolean(features_suffice(features)));
+	output_add_bool(root, "load", features_suffice(features));
 
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		fprintf(stream, "%s\n", text);
-	else
-		log_error("out of memory");
-	json_object_put(root);
-	return text ? 0 : -ENOMEM;
+	return output_json(stream, root);
 }

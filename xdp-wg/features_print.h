@@ -6,13 +6,13 @@
 
 #include "diagnose/features.h"
 
-/* features_text() - For people. */
-void features_text(FILE *stream, const struct features *features);
+/* features_print_text() - For people. */
+void features_print_text(FILE *stream, const struct features *features);
 
 /*
- * features_json() - For scripts.
+ * features_print_json() - For scripts.
  * Return: 0, or -ENOMEM, with a message printed.
  */
-int features_json(FILE *stream, const struct features *features);
+int features_print_json(FILE *stream, const struct features *features);
 
 #endif /* XDP_WG_FEATURES_PRINT_H */

@@ -96,8 +96,8 @@ static int show(const struct status_options *options, const struct attachment_li
 		explain(attached, &report);
 
 	if (!options->json)
-		report_text(stdout, &report);
-	else if (report_json(stdout, &report))
+		status_print_text(stdout, &report);
+	else if (status_print_json(stdout, &report))
 		status = STATUS_FAILED;
 out:
 	bypass_free(&report.bypass);

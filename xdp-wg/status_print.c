@@ -2,16 +2,13 @@
 /*
  * The output of status, in both formats.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-
-#include <json-c/json.h>
 
 #include "program/config.h"
 #include "program/reasons.h"
 #include "util/netdev.h"
-#include "util/log.h"
+#include "output.h"
 #include "status_print.h"
 #include "util/version.h"
 
@@ -96,7 +93,7 @@ static void print_bypass(FILE *stream, const struct bypass *bypass)
 			bypass->items[i].name);
 }
 
-void report_text(FILE *stream, const struct report *report)
+void status_print_text(FILE *stream, const struct report *report)
 {
 	const struct diagnosis_finding *why = diagnosis_reason(&report->diagnosis);
 
@@ -116,16 +113,16 @@ void report_text(FILE *stream, const struct report *report)
 
 static void add_xdp(json_object *object, const struct attachment *program)
 {
-	json_object_object_add(object, "mode", json_object_new_string(mode_name(program->mode)));
-	json_object_object_add(object, "dispatcher", json_object_new_boolean(!program->alone));
-	json_object_object_add(object, "priority", json_object_new_int64(program->prio));
+	output_add_string(object, "mode", mode_name(program->mode));
+	output_add_bool(object, "dispatcher", !program->alone);
+	output_add_int(object, "priority", program->prio);
 }
 
 static void add_tc(json_object *object, const struct attachment *program)
 {
-	json_object_object_add(object, "position", json_object_new_int64(program->position));
-	json_object_object_add(object, "positions", json_object_new_int64(program->positions));
-	json_object_object_add(object, "link_id", json_object_new_int64(program->link_id));
+	output_add_int(object, "position", program->position);
+	output_add_int(object, "positions", program->positions);
+	output_add_int(object, "link_id", program->link_id);
 }
 
 static json_object *program_object(const struct attachment *program)
@@ -136,18 +133,17 @@ static json_object *program_object(const struct attachment *program)
 	char version[32];
 
 	config_version(&program->config, version, sizeof(version));
-	json_object_object_add(object, "ifname", json_object_new_string(program->ifname));
-	json_object_object_add(object, "ifindex", json_object_new_int(program->ifindex));
-	json_object_object_add(object, "hook", json_object_new_string(hook_name(program->hook)));
+	output_add_string(object, "ifname", program->ifname);
+	output_add_int(object, "ifindex", program->ifindex);
+	output_add_string(object, "hook", hook_name(program->hook));
 	if (program->hook == HOOK_TC)
 		add_tc(object, program);
 	else
 		add_xdp(object, program);
-	json_object_object_add(object, "prog_id", json_object_new_int64(program->prog_id));
+	output_add_int(object, "prog_id", program->prog_id);
 	if (program->rss)
-		json_object_object_add(object, "rss",
-				       json_object_new_string(rss_name(program->rss)));
-	json_object_object_add(object, "version", json_object_new_string(version));
+		output_add_string(object, "rss", rss_name(program->rss));
+	output_add_string(object, "version", version);
 	for (size_t i = 0; (option = config_option_name(&program->config, i)); i++)
 		if (*option)
 			json_object_array_add(options, json_object_new_string(option));
@@ -162,9 +158,8 @@ static json_object *counters_object(const struct xdp_wg_counter *counters)
 	for (size_t i = 0; i < XDP_WG_REASON_MAX; i++) {
 		json_object *counter = json_object_new_object();
 
-		json_object_object_add(counter, "packets",
-				       json_object_new_uint64(counters[i].packets));
-		json_object_object_add(counter, "bytes", json_object_new_uint64(counters[i].bytes));
+		output_add_uint(counter, "packets", counters[i].packets);
+		output_add_uint(counter, "bytes", counters[i].bytes);
 		json_object_object_add(object, reasons[i].name, counter);
 	}
 	return object;
@@ -178,9 +173,8 @@ static json_object *bypass_array(const struct bypass *bypass)
 		const struct bypass_item *item = &bypass->items[i];
 		json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "kind",
-				       json_object_new_string(bypass_kind_name(item->kind)));
-		json_object_object_add(object, "name", json_object_new_string(item->name));
+		output_add_string(object, "kind", bypass_kind_name(item->kind));
+		output_add_string(object, "name", item->name);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -197,23 +191,22 @@ static json_object *queues_array(const struct cpumap_stats *stats)
 		if (!stats->used[cpu])
 			continue;
 		object = json_object_new_object();
-		json_object_object_add(object, "cpu", json_object_new_int64(cpu));
-		json_object_object_add(object, "queued", json_object_new_uint64(queue->queued));
+		output_add_int(object, "cpu", cpu);
+		output_add_uint(object, "queued", queue->queued);
 		json_object_object_add(object, "share",
 				       json_object_new_double(cpumap_stats_share(stats, cpu)));
-		json_object_object_add(object, "lost", json_object_new_uint64(queue->lost));
-		json_object_object_add(object, "failed", json_object_new_uint64(queue->failed));
+		output_add_uint(object, "lost", queue->lost);
+		output_add_uint(object, "failed", queue->failed);
 		json_object_array_add(array, object);
 	}
 	return array;
 }
 
-int report_json(FILE *stream, const struct report *report)
+int status_print_json(FILE *stream, const struct report *report)
 {
 	json_object *root = json_object_new_object();
 	json_object *interfaces = json_object_new_array();
 	json_object *why = json_object_new_array();
-	const char *text;
 
 	for (size_t i = 0; i < report->count; i++)
 		json_object_array_add(interfaces, program_object(report->programs[i]));
@@ -227,12 +220,5 @@ int report_json(FILE *stream, const struct report *report)
 	json_object_object_add(root, "cpus", queues_array(&report->cpus));
 	json_object_object_add(root, "bypassed", bypass_array(&report->bypass));
 
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		fprintf(stream, "%s\n", text);
-	else
-		log_error("out of memory");
-	json_object_put(root);
-	return text ? 0 : -ENOMEM;
+	return output_json(stream, root);
 }

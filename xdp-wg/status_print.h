@@ -20,13 +20,13 @@ struct report {
 	struct cpumap_stats cpus;
 };
 
-/* report_text() - For people. */
-void report_text(FILE *stream, const struct report *report);
+/* status_print_text() - For people. */
+void status_print_text(FILE *stream, const struct report *report);
 
 /*
- * report_json() - For scripts.
+ * status_print_json() - For scripts.
  * Return: 0, or -ENOMEM, with a message printed.
  */
-int report_json(FILE *stream, const struct report *report);
+int status_print_json(FILE *stream, const struct report *report);
 
 #endif /* XDP_WG_STATUS_PRINT_H */

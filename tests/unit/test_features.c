@@ -110,7 +110,7 @@ TEST(text_has_groups)
 	features_library(&features, "libbpf", "1.7");
 	features_kfunc(&features, "bpf_xdp_checksum", false);
 	features_device(&features, &device);
-	features_text(stream, &features);
+	features_print_text(stream, &features);
 	fclose(stream);
 	assert_non_null(strstr(buf, "Libraries:\n  libbpf                             yes  1.7\n"));
 	assert_non_null(strstr(buf, "\nKernel functions:\n  bpf_xdp_checksum "));
@@ -129,7 +129,7 @@ TEST(json_has_everything)
 	assert_non_null(stream);
 	features_kernel(&features, &kernel);
 	features_device(&features, &device);
-	assert_int_equal(features_json(stream, &features), 0);
+	assert_int_equal(features_print_json(stream, &features), 0);
 	fclose(stream);
 	root = json_tokener_parse(buf);
 	assert_non_null(root);

@@ -37,7 +37,7 @@ static char *text(void)
 	FILE *stream = open_memstream(&buf, &size);
 
 	assert_non_null(stream);
-	report_text(stream, &report);
+	status_print_text(stream, &report);
 	fclose(stream);
 	return buf;
 }
@@ -59,7 +59,7 @@ static json_object *parsed(void)
 	FILE *stream = open_memstream(&buf, &size);
 
 	assert_non_null(stream);
-	assert_int_equal(report_json(stream, &report), 0);
+	assert_int_equal(status_print_json(stream, &report), 0);
 	fclose(stream);
 	root = json_tokener_parse(buf);
 	assert_non_null(root);
