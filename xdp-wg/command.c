@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,12 +11,31 @@
 #include "util/log.h"
 
 #define MAX_OPTIONS 32
+#define LONG_ONLY 0x100 /* no letter: what getopt calls an option that has none */
 
-static const struct option_spec common_options[] = {
-	{ 'v', "verbose", NULL, "say more; twice: with all that libbpf says", NULL },
-	{ 'q', "quiet", NULL, "say only what went wrong", NULL },
-	{ 'h', "help", NULL, "show this help", NULL },
+struct common_options {
+	unsigned int verbose;
+	bool quiet;
+	bool help;
+};
+
+static const struct option_spec common_option_specs[] = {
+	{ 'v', "verbose", NULL, "say more; twice: with all that libbpf says", OPTION_COUNT,
+	  .value = offsetof(struct common_options, verbose) },
+	{ 'q', "quiet", NULL, "say only what went wrong", OPTION_FLAG,
+	  .value = offsetof(struct common_options, quiet) },
+	{ 'h', "help", NULL, "show this help", OPTION_FLAG,
+	  .value = offsetof(struct common_options, help) },
 	{},
+};
+
+/* The options of a subcommand and the common ones, for getopt and for what it returns. */
+struct option_set {
+	struct option longs[MAX_OPTIONS + 1];
+	char letters[2 * MAX_OPTIONS + 2];
+	const struct option_spec *specs[MAX_OPTIONS]; /* one for each of .longs */
+	void *values[MAX_OPTIONS]; /* likewise: what it is written to */
+	size_t count;
 };
 
 const struct command *command_find(const struct command *const *table, const char *name)
@@ -42,95 +60,85 @@ const struct command *command_find(const struct command *const *table, const cha
 	return found;
 }
 
-static void print_options(FILE *stream, const struct option_spec *options)
-{
-	for (; options->name; options++) {
-		int width = fprintf(stream, "  -%c, --%s%s%s", options->letter, options->name,
-				    options->metavar ? " " : "",
-				    options->metavar ? options->metavar : "");
-
-		fprintf(stream, "%*s%s\n", width < 30 ? 30 - width : 1, "", options->help);
-	}
-}
-
 void command_usage(const struct command *command, bool error)
 {
 	FILE *stream = error ? stderr : stdout;
 
 	fprintf(stream, "Usage: xdp-wg %s [options] %s\n\n%s.\n\nOptions:\n", command->name,
 		command->arguments, command->summary);
-	print_options(stream, command->options);
-	print_options(stream, common_options);
+	option_print_help(stream, command->options);
+	option_print_help(stream, common_option_specs);
 }
 
-static void add_options(const struct option_spec *specs, struct option *longs, size_t *count,
-			char *letters)
+static void add_options(struct option_set *set, const struct option_spec *specs, void *values)
 {
-	for (; specs->name && *count < MAX_OPTIONS; specs++) {
-		longs[(*count)++] = (struct option){
+	for (; specs->name && set->count < MAX_OPTIONS; specs++) {
+		size_t index = set->count++;
+		char *letters = set->letters + strlen(set->letters);
+
+		set->longs[index] = (struct option){
 			.name = specs->name,
 			.has_arg = specs->metavar ? required_argument : no_argument,
-			.val = specs->letter,
+			.val = specs->letter ? specs->letter : LONG_ONLY + (int)index,
 		};
-		letters += strlen(letters);
+		set->specs[index] = specs;
+		set->values[index] = values;
+		if (!specs->letter)
+			continue;
 		*letters++ = specs->letter;
 		if (specs->metavar)
-			*letters++ = ':';
-		*letters = '\0';
+			*letters = ':';
 	}
 }
 
-static int set_option(const struct command *command, int letter, void *values)
+static int apply_option(const struct option_set *set, int val)
 {
-	for (const struct option_spec *spec = command->options; spec->name; spec++)
-		if (spec->letter == letter)
-			return spec->set(values, optarg);
+	for (size_t i = 0; i < set->count; i++)
+		if (set->longs[i].val == val)
+			return option_set(set->specs[i], set->values[i], optarg);
 	return -EINVAL;
+}
+
+/* What getopt did not understand. */
+static void refuse_option(const struct command *command, int result, const char *argument)
+{
+	if (result == ':') {
+		log_error("the option %s needs an argument", argument);
+		return;
+	}
+	if (optopt && optopt < LONG_ONLY)
+		log_error("%s has no option -%c", command->name, optopt);
+	else
+		log_error("%s has no option %s", command->name, argument);
+	command_usage(command, true);
 }
 
 enum parse_result command_parse(const struct command *command, int argc, char **argv, void *values,
 				int *first)
 {
-	struct option longs[MAX_OPTIONS + 1] = {};
+	struct common_options common = {};
 	/* The colon in front tells a missing argument from an unknown option. */
-	char letters[2 * MAX_OPTIONS + 2] = ":";
-	unsigned int verbose = 0;
-	bool quiet = false;
-	size_t count = 0;
-	int letter;
+	struct option_set set = { .letters = ":" };
+	int result;
 
-	add_options(command->options, longs, &count, letters);
-	add_options(common_options, longs, &count, letters);
+	add_options(&set, command->options, values);
+	add_options(&set, common_option_specs, &common);
 
 	optind = 0;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		switch (letter) {
-		case 'v':
-			verbose++;
-			break;
-		case 'q':
-			quiet = true;
-			break;
-		case 'h':
+	while ((result = getopt_long(argc, argv, set.letters, set.longs, NULL)) != -1) {
+		if (result == ':' || result == '?') {
+			refuse_option(command, result, argv[optind - 1]);
+			return PARSE_ERROR;
+		}
+		if (apply_option(&set, result))
+			return PARSE_ERROR;
+		if (common.help) {
 			command_usage(command, false);
 			return PARSE_HELP;
-		case ':':
-			log_error("the option %s needs an argument", argv[optind - 1]);
-			return PARSE_ERROR;
-		case '?':
-			if (optopt)
-				log_error("%s has no option -%c", command->name, optopt);
-			else
-				log_error("%s has no option %s", command->name, argv[optind - 1]);
-			command_usage(command, true);
-			return PARSE_ERROR;
-		default:
-			if (set_option(command, letter, values))
-				return PARSE_ERROR;
 		}
 	}
-	log_level_apply(verbose, quiet);
+	log_level_apply(common.verbose, common.quiet);
 	*first = optind;
 	return PARSE_OK;
 }

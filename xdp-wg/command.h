@@ -5,24 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "option.h"
+
 enum exit_status {
 	STATUS_DONE = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 	STATUS_NOT_LOADED = 3, /* of the interface asked for */
-};
-
-/* One option of a subcommand. */
-struct option_spec {
-	char letter;
-	const char *name;
-	const char *metavar; /* NULL: takes no argument */
-	const char *help;
-	/*
-	 * Write the option to the subcommand's values. Return: 0, or -EINVAL, with a message
-	 * printed.
-	 */
-	int (*set)(void *values, const char *argument);
 };
 
 struct command {
@@ -61,7 +50,8 @@ enum parse_result {
 
 /*
  * command_parse() - Parse the options of a subcommand; -h, -v and -q are common to all.
- * @values: for the functions of the options
+ * @argv: argv[0] is the subcommand
+ * @values: what the options are written to
  * @first: index of the first argument that is no option; options may follow it no more than
  *         getopt allows: @argv is reordered
  */

@@ -15,16 +15,9 @@ struct features_options {
 	bool json;
 };
 
-static int set_json(void *values, const char *argument __attribute__((unused)))
-{
-	struct features_options *options = values;
-
-	options->json = true;
-	return 0;
-}
-
 static const struct option_spec features_option_specs[] = {
-	{ 'j', "json", NULL, "print JSON", set_json },
+	{ 'j', "json", NULL, "print JSON", OPTION_FLAG,
+	  .value = offsetof(struct features_options, json) },
 	{},
 };
 

@@ -6,18 +6,18 @@
 #include <stdbool.h>
 
 #include "attach/attachment.h"
+#include "attach/attachment.h"
 #include "attach/options.h"
-#include "command.h"
+#include "option.h"
 
 /* The options of `xdp-wg load`. */
 struct load_options {
 	struct attach_options attach;
 	bool foreground;
 	bool replace;
-	/* Whether an option is given that not every hook has: */
+	/* Whether an option is given that not every hook has; .attach.anchor.before is one, too. */
 	bool mode;
 	bool prio;
-	bool before;
 	bool after;
 	bool excluded;
 	bool queue_size;

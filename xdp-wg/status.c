@@ -19,16 +19,9 @@ struct status_options {
 	bool json;
 };
 
-static int set_json(void *values, const char *argument __attribute__((unused)))
-{
-	struct status_options *options = values;
-
-	options->json = true;
-	return 0;
-}
-
 static const struct option_spec status_option_specs[] = {
-	{ 'j', "json", NULL, "print JSON", set_json },
+	{ 'j', "json", NULL, "print JSON", OPTION_FLAG,
+	  .value = offsetof(struct status_options, json) },
 	{},
 };
 

@@ -16,16 +16,9 @@ struct unload_options {
 	bool all;
 };
 
-static int set_all(void *values, const char *argument __attribute__((unused)))
-{
-	struct unload_options *options = values;
-
-	options->all = true;
-	return 0;
-}
-
 static const struct option_spec unload_option_specs[] = {
-	{ 'a', "all", NULL, "unload from all interfaces", set_all },
+	{ 'a', "all", NULL, "unload from all interfaces", OPTION_FLAG,
+	  .value = offsetof(struct unload_options, all) },
 	{},
 };
 

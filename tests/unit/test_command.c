@@ -2,6 +2,9 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "bpf/xdp_wg.h"
 #include "command.h"
@@ -235,6 +238,58 @@ TEST(help_is_help)
 	assert_int_equal(PARSE(&options, &first, "--help"), PARSE_HELP);
 }
 
+/* Call a function with stderr in a file, and return what it wrote there: the caller frees it. */
+static char *said(void (*function)(char **argv), char **argv)
+{
+	FILE *file = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	char *text = calloc(1, 4096);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	assert_true(saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+	function(argv);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	rewind(file);
+	assert_true(fread(text, 1, 4095, file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void parse_wrong(char **argv)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(parse(&options, &first, argv), PARSE_ERROR);
+}
+
+static void expect_words(const char *words, char **argv)
+{
+	char *text = said(parse_wrong, argv);
+	char line[256];
+
+	snprintf(line, sizeof(line), "xdp-wg: error: %s\n", words);
+	assert_string_equal(text, line);
+	free(text);
+}
+
+#define EXPECT_WORDS(words, ...) expect_words(words, (char *[]){ "load", __VA_ARGS__, NULL })
+
+TEST(errors_say_what_is_right)
+{
+	EXPECT_WORDS("the hook must be xdp or tc, not x", "-H", "x");
+	EXPECT_WORDS("the mode must be native, skb, hw or unspecified, not x", "-m", "x");
+	EXPECT_WORDS("the priority must be a number from 0 to 2147483647, not x", "-P", "x");
+	EXPECT_WORDS("a program id is a number from 1 to 4294967295, not 0", "-B", "0");
+	EXPECT_WORDS("a program id is a number from 1 to 4294967295, not 0", "-A", "0");
+	EXPECT_WORDS("the RSS program must be round_robin, match_port, tuple_steering, rx_hash or "
+		     "inner_flow, not x", "-r", "x");
+	EXPECT_WORDS("the size of a queue is a number from 1 to 16384, and not 0", "-Q", "0");
+	EXPECT_WORDS("the option --mode needs an argument", "--mode");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +306,7 @@ int main(void)
 		cmocka_unit_test(wrong_rss_options_are_errors),
 		cmocka_unit_test(largest_priority_is_accepted),
 		cmocka_unit_test(help_is_help),
+		cmocka_unit_test(errors_say_what_is_right),
 	};
 
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);

@@ -44,8 +44,10 @@ static void expect_options(const struct command *command)
 	char line[128];
 
 	for (const struct option_spec *option = command->options; option->name; option++) {
-		snprintf(line, sizeof(line), ".It Fl %c , -%s%s", option->letter, option->name,
-			 option->metavar ? " Ar " : "\n");
+		char letter[] = { option->letter, ' ', ',', ' ', '\0' };
+
+		snprintf(line, sizeof(line), ".It Fl %s-%s%s", option->letter ? letter : "",
+			 option->name, option->metavar ? " Ar " : "\n");
 		expect_line(line);
 	}
 }
