@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the subcommands have in common: how they are found, and how their options are parsed.
+ * What the subcommands have in common: how they are found, how their command line is parsed, and
+ * what comes before they run.
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -143,10 +145,41 @@ enum parse_result command_parse(const struct command *command, int argc, char **
 	return PARSE_OK;
 }
 
-bool command_privileged(void)
+/* Return: enum exit_status. */
+static int run_parsed(const struct command *command, void *values, char **arguments, size_t count)
 {
-	if (!geteuid())
-		return true;
-	log_error("this needs root: try again with sudo");
-	return false;
+	if (command->check && command->check(values, count))
+		return STATUS_USAGE;
+	if (command->privileged && geteuid()) {
+		log_error("this needs root: try again with sudo");
+		return STATUS_FAILED;
+	}
+	return command->run(values, arguments, count);
+}
+
+int command_run(const struct command *command, int argc, char **argv)
+{
+	int first, status = STATUS_USAGE;
+	void *values;
+
+	values = calloc(1, command->values_size);
+	if (!values) {
+		log_error("out of memory");
+		return STATUS_FAILED;
+	}
+	if (command->defaults)
+		memcpy(values, command->defaults, command->values_size);
+
+	switch (command_parse(command, argc, argv, values, &first)) {
+	case PARSE_OK:
+		status = run_parsed(command, values, argv + first, argc - first);
+		break;
+	case PARSE_HELP:
+		status = STATUS_DONE;
+		break;
+	case PARSE_ERROR:
+		break;
+	}
+	free(values);
+	return status;
 }

@@ -19,17 +19,27 @@ struct command {
 	const char *arguments; /* as the usage line shows them */
 	const char *summary;
 	const struct option_spec *options; /* ends with an entry without a name */
-	/* Return: enum exit_status. @argv[0] is the subcommand. */
-	int (*run)(const struct command *command, int argc, char **argv);
+	size_t values_size; /* of the structure that the options are written to */
+	const void *defaults; /* its contents before that; NULL: zeros */
+	bool privileged; /* needs root */
+	/*
+	 * Check that the options go together, and with how many arguments, and derive values from
+	 * others; NULL: everything goes. Privileges are checked after that: who asks for the wrong
+	 * thing is to hear that first.
+	 * Return: 0, or -EINVAL, with a message printed.
+	 */
+	int (*check)(void *values, size_t count);
+	/*
+	 * @arguments: the @count arguments that are no options
+	 * Return: enum exit_status.
+	 */
+	int (*run)(const void *values, char **arguments, size_t count);
 };
 
 extern const struct command load_command;
 extern const struct command unload_command;
 extern const struct command status_command;
 extern const struct command features_command;
-
-/* commands - all subcommands, ending with NULL. */
-extern const struct command *const commands[];
 
 /*
  * command_find() - The subcommand with a name or with an unambiguous beginning of it.
@@ -58,7 +68,10 @@ enum parse_result {
 enum parse_result command_parse(const struct command *command, int argc, char **argv, void *values,
 				int *first);
 
-/* The root user's privileges. Return: whether we have them; if not, with a message printed. */
-bool command_privileged(void);
+/*
+ * command_run() - Run a subcommand from its command line; argv[0] is the subcommand.
+ * Return: enum exit_status.
+ */
+int command_run(const struct command *command, int argc, char **argv);
 
 #endif /* XDP_WG_COMMAND_H */

@@ -46,24 +46,13 @@ static int show(const struct features_options *options, const struct interface_l
 	return err ? STATUS_FAILED : STATUS_DONE;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run(const void *values, char **names, size_t count)
 {
-	struct features_options options = {};
 	struct interface_list interfaces = {};
-	int first, status = STATUS_FAILED;
+	int status = STATUS_FAILED;
 
-	switch (command_parse(command, argc, argv, &options, &first)) {
-	case PARSE_HELP:
-		return STATUS_DONE;
-	case PARSE_ERROR:
-		return STATUS_USAGE;
-	case PARSE_OK:
-		break;
-	}
-	if (!command_privileged())
-		return STATUS_FAILED;
-	if (!interfaces_resolve(argv + first, argc - first, &interfaces))
-		status = show(&options, &interfaces);
+	if (!interfaces_resolve(names, count, &interfaces))
+		status = show(values, &interfaces);
 	interfaces_free(&interfaces);
 	return status;
 }
@@ -73,5 +62,7 @@ const struct command features_command = {
 	.arguments = "[IFNAME...]",
 	.summary = "Show what this machine can do, and what it costs that it cannot",
 	.options = features_option_specs,
+	.values_size = sizeof(struct features_options),
+	.privileged = true,
 	.run = run,
 };

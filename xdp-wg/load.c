@@ -2,6 +2,7 @@
 /*
  * xdp-wg load: load on interfaces, and with --foreground stay there.
  */
+#include <errno.h>
 #include <signal.h>
 
 #include "load/load.h"
@@ -28,48 +29,40 @@ static int stay(const struct load *loaded, const sigset_t *signals)
 	return load_remove(loaded);
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int check_usage(void *values, size_t count)
 {
+	if (load_options_check(values))
+		return -EINVAL;
+	if (count)
+		return 0;
+	log_error("load needs the name of an interface");
+	command_usage(&load_command, true);
+	return -EINVAL;
+}
+
+static int run(const void *values, char **names, size_t count)
+{
+	const struct load_options *options = values;
 	struct interface_list interfaces = {};
-	struct load_options options;
-	struct load request = {
-		.attach = &options.attach,
+	struct load loading = {
+		.attach = &options->attach,
 		.interfaces = &interfaces,
+		.replace = options->replace,
 	};
 	sigset_t signals;
-	int first, err;
+	int err;
 
-	load_options_init(&options);
-	switch (command_parse(command, argc, argv, &options, &first)) {
-	case PARSE_HELP:
-		return STATUS_DONE;
-	case PARSE_ERROR:
-		return STATUS_USAGE;
-	case PARSE_OK:
-		break;
-	}
-	if (load_options_check(&options))
-		return STATUS_USAGE;
-	if (first == argc) {
-		log_error("load needs the name of an interface");
-		command_usage(command, true);
-		return STATUS_USAGE;
-	}
-	if (!command_privileged())
-		return STATUS_FAILED;
-
-	err = interfaces_resolve(argv + first, argc - first, &interfaces);
+	err = interfaces_resolve(names, count, &interfaces);
 	if (err)
 		goto out;
-	if (options.foreground)
+	if (options->foreground)
 		block_signals(&signals);
-	request.replace = options.replace;
-	err = load(&request);
+	err = load(&loading);
 	if (!err)
-		load_advise(&request.before, &request.added);
-	if (!err && options.foreground)
-		err = stay(&request, &signals);
-	load_free(&request);
+		load_advise(&loading.before, &loading.added);
+	if (!err && options->foreground)
+		err = stay(&loading, &signals);
+	load_free(&loading);
 out:
 	interfaces_free(&interfaces);
 	return err ? STATUS_FAILED : STATUS_DONE;
@@ -80,5 +73,9 @@ const struct command load_command = {
 	.arguments = "IFNAME...",
 	.summary = "Load the program on interfaces",
 	.options = load_option_specs,
+	.values_size = sizeof(struct load_options),
+	.defaults = &load_defaults,
+	.privileged = true,
+	.check = check_usage,
 	.run = run,
 };

@@ -2,10 +2,8 @@
 #ifndef XDP_WG_LOAD_H
 #define XDP_WG_LOAD_H
 
-#include <limits.h>
 #include <stdbool.h>
 
-#include "attach/attachment.h"
 #include "attach/attachment.h"
 #include "attach/options.h"
 #include "option.h"
@@ -21,17 +19,16 @@ struct load_options {
 	bool after;
 	bool excluded;
 	bool queue_size;
-	/* The default object's path. */
-	char object[PATH_MAX];
 };
 
 extern const struct option_spec load_option_specs[];
 
-/* load_options_init() - The values of options that are not given. */
-void load_options_init(struct load_options *options);
+/* load_defaults - The values of options that are not given. */
+extern const struct load_options load_defaults;
 
 /*
- * load_options_check() - Check that options go together, and fill in the default object's path.
+ * load_options_check() - Check that options go together, and fill in the default object's path,
+ * which stays until the next call.
  * Return: 0, or -EINVAL, with a message printed.
  */
 int load_options_check(struct load_options *options);

@@ -74,17 +74,14 @@ const struct option_spec load_option_specs[] = {
 	{},
 };
 
-void load_options_init(struct load_options *options)
-{
-	*options = (struct load_options){
-		.attach = {
-			.hook = HOOK_XDP,
-			.mode = XDP_MODE_NATIVE,
-			.prio = XDP_WG_PRIO,
-			.rss.queue_size = RSS_QUEUE_SIZE,
-		},
-	};
-}
+const struct load_options load_defaults = {
+	.attach = {
+		.hook = HOOK_XDP,
+		.mode = XDP_MODE_NATIVE,
+		.prio = XDP_WG_PRIO,
+		.rss.queue_size = RSS_QUEUE_SIZE,
+	},
+};
 
 /* What does not go with an RSS program, or not without one. */
 static const char *rss_conflict(const struct load_options *options)
@@ -109,6 +106,7 @@ static const char *rss_conflict(const struct load_options *options)
 
 int load_options_check(struct load_options *options)
 {
+	static char object[PATH_MAX]; /* a command loads once */
 	bool before = options->attach.anchor.before;
 	bool placed = before || options->after;
 	const char *wrong = NULL;
@@ -132,9 +130,9 @@ int load_options_check(struct load_options *options)
 		return -EINVAL;
 	}
 	if (!options->attach.object) {
-		snprintf(options->object, sizeof(options->object), BPF_DIR "/%s.bpf.o",
+		snprintf(object, sizeof(object), BPF_DIR "/%s.bpf.o",
 			 attach_options_program(&options->attach));
-		options->attach.object = options->object;
+		options->attach.object = object;
 	}
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "util/log.h"
 #include "util/version.h"
 
-const struct command *const commands[] = {
+static const struct command *const commands[] = {
 	&load_command,
 	&unload_command,
 	&status_command,
@@ -53,5 +53,5 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return STATUS_USAGE;
 	}
-	return command->run(command, argc - 1, argv + 1);
+	return command_run(command, argc - 1, argv + 1);
 }

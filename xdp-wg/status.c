@@ -98,27 +98,15 @@ out:
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run(const void *values, char **names, size_t count)
 {
-	struct status_options options = {};
 	struct attachment_list attached = {};
 	struct interface_list interfaces = {};
-	int first, status = STATUS_FAILED;
+	int status = STATUS_FAILED;
 
-	switch (command_parse(command, argc, argv, &options, &first)) {
-	case PARSE_HELP:
-		return STATUS_DONE;
-	case PARSE_ERROR:
-		return STATUS_USAGE;
-	case PARSE_OK:
-		break;
-	}
-	if (!command_privileged())
-		return STATUS_FAILED;
-
-	if (!interfaces_resolve(argv + first, argc - first, &interfaces) && !state_check_bpffs() &&
+	if (!interfaces_resolve(names, count, &interfaces) && !state_check_bpffs() &&
 	    !attachment_find(0, &attached))
-		status = show(&options, &attached, &interfaces);
+		status = show(values, &attached, &interfaces);
 
 	attachment_free(&attached);
 	interfaces_free(&interfaces);
@@ -130,5 +118,7 @@ const struct command status_command = {
 	.arguments = "[IFNAME...]",
 	.summary = "Show what is loaded, what went fast, and why the rest did not",
 	.options = status_option_specs,
+	.values_size = sizeof(struct status_options),
+	.privileged = true,
 	.run = run,
 };

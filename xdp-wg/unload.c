@@ -69,33 +69,27 @@ out:
 	return err;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int check_usage(void *values, size_t count)
 {
-	struct unload_options options = {};
+	const struct unload_options *options = values;
+
+	if (options->all != (count > 0))
+		return 0;
+	log_error("unload needs either the names of interfaces or --all");
+	command_usage(&unload_command, true);
+	return -EINVAL;
+}
+
+static int run(const void *values, char **names, size_t count)
+{
 	struct interface_list interfaces;
-	int first, unknown, err;
 	struct state state;
+	int unknown, err;
 
-	switch (command_parse(command, argc, argv, &options, &first)) {
-	case PARSE_HELP:
-		return STATUS_DONE;
-	case PARSE_ERROR:
-		return STATUS_USAGE;
-	case PARSE_OK:
-		break;
-	}
-	if (options.all == (first < argc)) {
-		log_error("unload needs either the names of interfaces or --all");
-		command_usage(command, true);
-		return STATUS_USAGE;
-	}
-	if (!command_privileged())
-		return STATUS_FAILED;
-
-	unknown = interfaces_resolve(argv + first, argc - first, &interfaces);
+	unknown = interfaces_resolve(names, count, &interfaces);
 	err = state_lock(&state);
 	if (!err) {
-		err = unload_locked(&options, &interfaces);
+		err = unload_locked(values, &interfaces);
 		reconcile_after(&state);
 		state_unlock(&state);
 	}
@@ -108,5 +102,8 @@ const struct command unload_command = {
 	.arguments = "IFNAME... | --all",
 	.summary = "Unload the program from interfaces",
 	.options = unload_option_specs,
+	.values_size = sizeof(struct unload_options),
+	.privileged = true,
+	.check = check_usage,
 	.run = run,
 };

@@ -48,7 +48,7 @@ static enum parse_result parse(struct load_options *options, int *first, char **
 
 	while (argv[argc])
 		argc++;
-	load_options_init(options);
+	*options = load_defaults;
 	return command_parse(&load_command, argc, argv, options, first);
 }
 
@@ -290,6 +290,131 @@ TEST(errors_say_what_is_right)
 	EXPECT_WORDS("the option --mode needs an argument", "--mode");
 }
 
+struct values {
+	unsigned int number;
+	bool wordy;
+	bool checked;
+};
+
+static struct {
+	struct values values;
+	size_t count;
+	char *first;
+	int calls;
+} ran;
+
+static int check(void *values, size_t count)
+{
+	((struct values *)values)->checked = true;
+	return count ? 0 : -EINVAL;
+}
+
+static int run(const void *values, char **arguments, size_t count)
+{
+	ran.values = *(const struct values *)values;
+	ran.count = count;
+	ran.first = arguments[0];
+	ran.calls++;
+	return STATUS_NOT_LOADED;
+}
+
+static const struct option_spec specs[] = {
+	{ 'n', "number", "NUMBER", "a number", OPTION_NUMBER,
+	  .value = offsetof(struct values, number), .max = 9, .wrong = "not a digit:" },
+	{ 0, "wordy", NULL, "an option without a letter", OPTION_FLAG,
+	  .value = offsetof(struct values, wordy) },
+	{},
+};
+
+static const struct command command = {
+	.name = "test",
+	.arguments = "WORD...",
+	.summary = "Test",
+	.options = specs,
+	.values_size = sizeof(struct values),
+	.defaults = &(const struct values){ .number = 3 },
+	.check = check,
+	.run = run,
+};
+
+static int run_command(const struct command *command, char **argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	memset(&ran, 0, sizeof(ran));
+	return command_run(command, argc, argv);
+}
+
+#define RUN(command, ...) run_command(command, (char *[]){ "test", __VA_ARGS__, NULL })
+
+TEST(command_runs_with_its_values_and_arguments)
+{
+	assert_int_equal(RUN(&command, "a", "-n4", "b"), STATUS_NOT_LOADED);
+	assert_int_equal(ran.calls, 1);
+	assert_int_equal(ran.values.number, 4);
+	assert_true(ran.values.checked);
+	assert_int_equal(ran.count, 2);
+	assert_string_equal(ran.first, "a");
+
+	assert_int_equal(RUN(&command, "a"), STATUS_NOT_LOADED);
+	assert_int_equal(ran.values.number, 3);
+}
+
+TEST(what_is_not_right_does_not_run)
+{
+	assert_int_equal(RUN(&command, "-n", "10", "a"), STATUS_USAGE);
+	assert_int_equal(ran.calls, 0);
+	assert_int_equal(RUN(&command, "-x", "a"), STATUS_USAGE);
+	assert_int_equal(ran.calls, 0);
+	assert_int_equal(RUN(&command, "-n", "4"), STATUS_USAGE);
+	assert_int_equal(ran.calls, 0);
+	assert_int_equal(RUN(&command, "-h"), STATUS_DONE);
+	assert_int_equal(ran.calls, 0);
+}
+
+static void run_wrong(char **argv)
+{
+	assert_int_equal(run_command(&command, argv), STATUS_USAGE);
+}
+
+static void expect_beginning(const char *words, char **argv)
+{
+	char *text = said(run_wrong, argv);
+
+	if (strncmp(text, words, strlen(words)))
+		fail_msg("\"%s\" should begin with \"%s\"", text, words);
+	free(text);
+}
+
+#define EXPECT_BEGINNING(words, ...) \
+	expect_beginning(words, (char *[]){ "test", __VA_ARGS__, NULL })
+
+TEST(unknown_options_are_named)
+{
+	EXPECT_BEGINNING("xdp-wg: error: test has no option -w\nUsage: xdp-wg test ", "-w");
+	EXPECT_BEGINNING("xdp-wg: error: test has no option --w2\nUsage: ", "--w2");
+	EXPECT_BEGINNING("xdp-wg: error: test has no option --wordy=yes\nUsage: ", "--wordy=yes");
+	EXPECT_BEGINNING("xdp-wg: error: not a digit: 10\n", "-n", "10");
+}
+
+TEST(privileges_are_checked_last)
+{
+	struct command privileged = command;
+	uid_t euid = geteuid();
+
+	privileged.privileged = true;
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(RUN(&privileged, "-n4"), STATUS_USAGE);
+	assert_int_equal(RUN(&privileged, "-h"), STATUS_DONE);
+	assert_int_equal(RUN(&privileged, "a"), STATUS_FAILED);
+	assert_int_equal(ran.calls, 0);
+	assert_int_equal(RUN(&command, "a"), STATUS_NOT_LOADED);
+	assert_int_equal(seteuid(euid), 0);
+	assert_int_equal(RUN(&privileged, "a"), euid ? STATUS_FAILED : STATUS_NOT_LOADED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +432,10 @@ int main(void)
 		cmocka_unit_test(largest_priority_is_accepted),
 		cmocka_unit_test(help_is_help),
 		cmocka_unit_test(errors_say_what_is_right),
+		cmocka_unit_test(command_runs_with_its_values_and_arguments),
+		cmocka_unit_test(what_is_not_right_does_not_run),
+		cmocka_unit_test(unknown_options_are_named),
+		cmocka_unit_test(privileges_are_checked_last),
 	};
 
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
