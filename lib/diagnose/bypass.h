@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <net/if.h>
 
-#include "diagnose/diagnose.h"
+#include "netns/snapshot_types.h"
 
 /*
  * What a packet that goes fast does not meet, although it would on its way through the stack:

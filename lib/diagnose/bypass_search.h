@@ -6,7 +6,6 @@
 
 #include "attach/attachment.h"
 #include "diagnose/bypass.h"
-#include "diagnose/diagnose.h"
 
 /*
  * bypass_collect() - Look for all that a packet could meet on its way through the stack of this

@@ -18,14 +18,6 @@ static const struct {
 	[FAMILY_IPV6] = { "IPv6", "net.ipv6.conf.all.forwarding" },
 };
 
-struct snapshot_device *snapshot_device(const struct snapshot *snapshot, int ifindex)
-{
-	for (size_t i = 0; i < snapshot->count; i++)
-		if (snapshot->devices[i].ifindex == ifindex)
-			return &snapshot->devices[i];
-	return NULL;
-}
-
 static void __attribute__((format(printf, 3, 4)))
 add(struct diagnosis *diagnosis, bool blocking, const char *format, ...)
 {

@@ -4,49 +4,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <net/if.h>
 
-/*
- * Why packets do not go fast. The diagnosis draws conclusions from a snapshot of the network
- * namespace; netns/snapshot.h has what takes it.
- */
+#include "netns/snapshot_types.h"
 
-enum family {
-	FAMILY_IPV4,
-	FAMILY_IPV6,
-	FAMILY_COUNT,
-};
-
-struct snapshot_device {
-	int ifindex;
-	char name[IF_NAMESIZE];
-	bool up;
-	bool ethernet; /* and packets may leave there */
-	bool wireguard;
-	bool veth;
-	bool forwards[FAMILY_COUNT]; /* packets that arrive there */
-	bool routed[FAMILY_COUNT]; /* a unicast route leads there */
-	bool carries; /* tunnel packets to a peer leave there */
-	bool loaded; /* has our program */
-	bool native; /* ... in native mode, so that only XDP transmits */
-	bool tc; /* ... at the tc hook */
-	bool transmits; /* frames that XDP redirects there */
-	/* Of a WireGuard device: */
-	unsigned int peers;
-	unsigned int sessions; /* peers with a session that is not too old */
-};
-
-struct snapshot {
-	struct snapshot_device *devices;
-	size_t count;
-	/* How many IPsec policies there are; one that blocks by default counts. */
-	unsigned int policies_in;
-	unsigned int policies_out;
-	unsigned int policies_forward;
-};
-
-/* snapshot_device() - The device with an interface index, NULL if there is none. */
-struct snapshot_device *snapshot_device(const struct snapshot *snapshot, int ifindex);
+/* Why packets do not go fast: conclusions from a snapshot of the network namespace alone. */
 
 struct diagnosis_finding {
 	char text[256]; /* one sentence without a full stop */

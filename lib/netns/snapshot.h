@@ -3,7 +3,7 @@
 #define LIB_NETNS_SNAPSHOT_H
 
 #include "attach/attachment.h"
-#include "diagnose/diagnose.h"
+#include "netns/snapshot_types.h"
 
 /*
  * snapshot_take() - Ask the kernel how this network namespace is set up.

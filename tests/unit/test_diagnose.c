@@ -263,5 +263,5 @@ int main(void)
 		cmocka_unit_test_setup(findings_and_names_have_room, set_up),
 	};
 
-	return cmocka_run_group_tests_name("survey", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("diagnose", tests, NULL, NULL);
 }
