@@ -14,8 +14,6 @@
 #include "diagnose/bypass_search.h"
 #include "util/netlink.h"
 
-#define REQUEST_SIZE 256
-
 static const char *family_name(unsigned char family)
 {
 	switch (family) {
@@ -129,17 +127,12 @@ static int read_flowtable(const struct nlmsghdr *message, void *data)
 static int list(struct netlink *netlink, struct bypass_search *search, __u16 type,
 		mnl_cb_t callback)
 {
-	struct nfgenmsg *header;
-	struct nlmsghdr *request;
-	char buf[REQUEST_SIZE];
+	const struct nfgenmsg header = { .nfgen_family = NFPROTO_UNSPEC, .version = NFNETLINK_V0 };
+	union netlink_request request;
 	int err;
 
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->nfgen_family = NFPROTO_UNSPEC;
-	header->version = NFNETLINK_V0;
-	err = netlink_request(netlink, request, NLM_F_DUMP, callback, search);
+	netlink_start(&request, NFNL_SUBSYS_NFTABLES << 8 | type, &header, sizeof(header));
+	err = netlink_request(netlink, &request, NLM_F_DUMP, callback, search);
 	/* What a kernel without nftables, or without flowtables, says. */
 	return err == -EINVAL || err == -EOPNOTSUPP ? 0 : err;
 }

@@ -17,7 +17,6 @@
 #include "diagnose/bypass_search.h"
 #include "util/netlink.h"
 
-#define REQUEST_SIZE 256
 #define MAX_PROGRAMS 64
 
 static const char *const where_names[] = {
@@ -105,34 +104,30 @@ static int read_filter(const struct nlmsghdr *message, void *data)
 
 static int list_qdiscs(struct netlink *netlink, struct bypass_search *search)
 {
-	struct nlmsghdr *request;
-	char buf[REQUEST_SIZE];
+	const struct tcmsg header = {};
+	union netlink_request request;
 	int err;
 
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = RTM_GETQDISC;
-	mnl_nlmsg_put_extra_header(request, sizeof(struct tcmsg));
-	err = netlink_request(netlink, request, NLM_F_DUMP, bypass_qdisc, search);
+	netlink_start(&request, RTM_GETQDISC, &header, sizeof(header));
+	err = netlink_request(netlink, &request, NLM_F_DUMP, bypass_qdisc, search);
 	return err == -EOPNOTSUPP ? 0 : err;
 }
 
 static int list_filters(struct netlink *netlink, struct bypass_search *search,
 			enum bypass_where where)
 {
-	struct nlmsghdr *request;
-	struct tcmsg *header;
-	char buf[REQUEST_SIZE];
+	const struct tcmsg header = {
+		.tcm_ifindex = search->device->ifindex,
+		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, where == BYPASS_INGRESS ? TC_H_MIN_INGRESS
+									     : TC_H_MIN_EGRESS),
+	};
+	union netlink_request request;
 
 	if (!(search->hooks[search->device - search->snapshot->devices] & 1 << where))
 		return 0;
 	search->where = where;
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = RTM_GETTFILTER;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->tcm_ifindex = search->device->ifindex;
-	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, where == BYPASS_INGRESS ? TC_H_MIN_INGRESS
-									   : TC_H_MIN_EGRESS);
-	return netlink_request(netlink, request, NLM_F_DUMP, read_filter, search);
+	netlink_start(&request, RTM_GETTFILTER, &header, sizeof(header));
+	return netlink_request(netlink, &request, NLM_F_DUMP, read_filter, search);
 }
 
 static bool is_ours(const struct attachment_list *attached, __u32 prog_id)

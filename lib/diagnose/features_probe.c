@@ -144,11 +144,13 @@ static int read_device(const struct nlmsghdr *message, void *data)
 
 static int ask_device(int ifindex, struct features_device *device)
 {
+	const struct genlmsghdr header = {
+		.cmd = NETDEV_CMD_DEV_GET,
+		.version = NETDEV_FAMILY_VERSION,
+	};
+	union netlink_request request;
 	struct netlink netlink = {};
-	struct genlmsghdr *header;
-	struct nlmsghdr *request;
 	__u16 family = 0;
-	char buf[256];
 	int err;
 
 	err = netlink_open(&netlink, NETLINK_GENERIC);
@@ -157,13 +159,9 @@ static int ask_device(int ifindex, struct features_device *device)
 	err = netlink_family(&netlink, NETDEV_FAMILY_NAME, &family);
 	if (err)
 		goto out;
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = family;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->cmd = NETDEV_CMD_DEV_GET;
-	header->version = NETDEV_FAMILY_VERSION;
-	mnl_attr_put_u32(request, NETDEV_A_DEV_IFINDEX, ifindex);
-	err = netlink_request(&netlink, request, 0, read_device, device);
+	netlink_start(&request, family, &header, sizeof(header));
+	mnl_attr_put_u32(&request.message, NETDEV_A_DEV_IFINDEX, ifindex);
+	err = netlink_request(&netlink, &request, 0, read_device, device);
 out:
 	netlink_close(&netlink);
 	return err;

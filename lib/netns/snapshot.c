@@ -24,8 +24,6 @@
 /* A session older than this encrypts nothing any more (REJECT_AFTER_TIME). */
 #define SESSION_SECONDS 180
 
-#define REQUEST_SIZE 256
-
 struct collection {
 	struct snapshot *snapshot;
 	struct netlink route;
@@ -83,14 +81,12 @@ static int read_link(const struct nlmsghdr *message, void *data)
 
 static int collect_links(struct collection *collection)
 {
-	struct nlmsghdr *request;
-	char buf[REQUEST_SIZE];
+	const struct ifinfomsg header = {};
+	union netlink_request request;
 	int err;
 
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = RTM_GETLINK;
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	err = netlink_request(&collection->route, request, NLM_F_DUMP, read_link, collection);
+	netlink_start(&request, RTM_GETLINK, &header, sizeof(header));
+	err = netlink_request(&collection->route, &request, NLM_F_DUMP, read_link, collection);
 	return err ? err : collection->err;
 }
 
@@ -112,15 +108,11 @@ static int read_forwarding(const struct nlmsghdr *message, void *data)
 
 static int collect_forwarding(struct collection *collection)
 {
-	struct netconfmsg *header;
-	struct nlmsghdr *request;
-	char buf[REQUEST_SIZE];
+	const struct netconfmsg header = { .ncm_family = address_families[collection->family] };
+	union netlink_request request;
 
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = RTM_GETNETCONF;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->ncm_family = address_families[collection->family];
-	return netlink_request(&collection->route, request, NLM_F_DUMP, read_forwarding,
+	netlink_start(&request, RTM_GETNETCONF, &header, sizeof(header));
+	return netlink_request(&collection->route, &request, NLM_F_DUMP, read_forwarding,
 			       collection);
 }
 
@@ -137,16 +129,12 @@ static int read_route(const struct nlmsghdr *message, void *data)
 /* The kernel lists only the routes that lead to the device. */
 static int collect_routes(struct collection *collection)
 {
-	struct nlmsghdr *request;
-	struct rtmsg *header;
-	char buf[REQUEST_SIZE];
+	const struct rtmsg header = { .rtm_family = address_families[collection->family] };
+	union netlink_request request;
 
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = RTM_GETROUTE;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->rtm_family = address_families[collection->family];
-	mnl_attr_put_u32(request, RTA_OIF, collection->device->ifindex);
-	return netlink_request(&collection->route, request, NLM_F_DUMP, read_route, collection);
+	netlink_start(&request, RTM_GETROUTE, &header, sizeof(header));
+	mnl_attr_put_u32(&request.message, RTA_OIF, collection->device->ifindex);
+	return netlink_request(&collection->route, &request, NLM_F_DUMP, read_route, collection);
 }
 
 static int read_egress(const struct nlmsghdr *message, void *data)
@@ -169,29 +157,26 @@ static void collect_egress(struct collection *collection, const struct nlattr *e
 {
 	const struct sockaddr_in6 *ipv6 = mnl_attr_get_payload(endpoint);
 	const struct sockaddr_in *ipv4 = mnl_attr_get_payload(endpoint);
-	struct nlmsghdr *request;
-	struct rtmsg *header;
-	char buf[REQUEST_SIZE];
+	union netlink_request request;
 
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = RTM_GETROUTE;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	if (mnl_attr_get_payload_len(endpoint) == sizeof(*ipv4)) {
-		header->rtm_family = AF_INET;
-		header->rtm_dst_len = 32;
-		mnl_attr_put(request, RTA_DST, sizeof(ipv4->sin_addr), &ipv4->sin_addr);
+		const struct rtmsg header = { .rtm_family = AF_INET, .rtm_dst_len = 32 };
+
+		netlink_start(&request, RTM_GETROUTE, &header, sizeof(header));
+		mnl_attr_put(&request.message, RTA_DST, sizeof(ipv4->sin_addr), &ipv4->sin_addr);
 	} else if (mnl_attr_get_payload_len(endpoint) == sizeof(*ipv6)) {
-		header->rtm_family = AF_INET6;
-		header->rtm_dst_len = 128;
-		mnl_attr_put(request, RTA_DST, sizeof(ipv6->sin6_addr), &ipv6->sin6_addr);
+		const struct rtmsg header = { .rtm_family = AF_INET6, .rtm_dst_len = 128 };
+
+		netlink_start(&request, RTM_GETROUTE, &header, sizeof(header));
+		mnl_attr_put(&request.message, RTA_DST, sizeof(ipv6->sin6_addr), &ipv6->sin6_addr);
 		if (ipv6->sin6_scope_id)
-			mnl_attr_put_u32(request, RTA_OIF, ipv6->sin6_scope_id);
+			mnl_attr_put_u32(&request.message, RTA_OIF, ipv6->sin6_scope_id);
 	} else {
 		return;
 	}
 	if (collection->fwmark)
-		mnl_attr_put_u32(request, RTA_MARK, collection->fwmark);
-	netlink_request(&collection->route, request, 0, read_egress, collection);
+		mnl_attr_put_u32(&request.message, RTA_MARK, collection->fwmark);
+	netlink_request(&collection->route, &request, 0, read_egress, collection);
 }
 
 static void read_peer(struct collection *collection, const struct nlattr *peer)
@@ -228,18 +213,13 @@ static int read_wireguard(const struct nlmsghdr *message, void *data)
 
 static int collect_peers(struct collection *collection, __u16 family)
 {
-	struct genlmsghdr *header;
-	struct nlmsghdr *request;
-	char buf[REQUEST_SIZE];
+	const struct genlmsghdr header = { .cmd = WG_CMD_GET_DEVICE, .version = WG_GENL_VERSION };
+	union netlink_request request;
 
 	collection->fwmark = 0;
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = family;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->cmd = WG_CMD_GET_DEVICE;
-	header->version = WG_GENL_VERSION;
-	mnl_attr_put_u32(request, WGDEVICE_A_IFINDEX, collection->device->ifindex);
-	return netlink_request(&collection->generic, request, NLM_F_DUMP, read_wireguard,
+	netlink_start(&request, family, &header, sizeof(header));
+	mnl_attr_put_u32(&request.message, WGDEVICE_A_IFINDEX, collection->device->ifindex);
+	return netlink_request(&collection->generic, &request, NLM_F_DUMP, read_wireguard,
 			       collection);
 }
 
@@ -295,21 +275,17 @@ static int read_default_policies(const struct nlmsghdr *message, void *data)
 /* A kernel that cannot tell has none. */
 static void collect_policies(struct snapshot *snapshot)
 {
+	const struct xfrm_userpolicy_default defaults = {};
+	union netlink_request request;
 	struct netlink netlink = {};
-	struct nlmsghdr *request;
-	char buf[REQUEST_SIZE];
+	const __u32 flags = 0;
 
 	if (netlink_open(&netlink, NETLINK_XFRM))
 		return;
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = XFRM_MSG_GETSPDINFO;
-	mnl_nlmsg_put_extra_header(request, sizeof(__u32));
-	netlink_request(&netlink, request, 0, read_policies, snapshot);
-
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = XFRM_MSG_GETDEFAULT;
-	mnl_nlmsg_put_extra_header(request, sizeof(struct xfrm_userpolicy_default));
-	netlink_request(&netlink, request, 0, read_default_policies, snapshot);
+	netlink_start(&request, XFRM_MSG_GETSPDINFO, &flags, sizeof(flags));
+	netlink_request(&netlink, &request, 0, read_policies, snapshot);
+	netlink_start(&request, XFRM_MSG_GETDEFAULT, &defaults, sizeof(defaults));
+	netlink_request(&netlink, &request, 0, read_default_policies, snapshot);
 	netlink_close(&netlink);
 }
 

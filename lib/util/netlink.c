@@ -33,9 +33,16 @@ void netlink_close(struct netlink *netlink)
 	netlink->socket = NULL;
 }
 
-int netlink_request(struct netlink *netlink, struct nlmsghdr *request, __u16 flags,
+void netlink_start(union netlink_request *request, __u16 type, const void *header, size_t size)
+{
+	mnl_nlmsg_put_header(request)->nlmsg_type = type;
+	memcpy(mnl_nlmsg_put_extra_header(&request->message, size), header, size);
+}
+
+int netlink_request(struct netlink *netlink, union netlink_request *request, __u16 flags,
 		    mnl_cb_t callback, void *data)
 {
+	struct nlmsghdr *message = &request->message;
 	/* A dump's messages are as long as the reader allows, up to this. */
 	size_t size = 32768;
 	ssize_t len;
@@ -46,9 +53,9 @@ int netlink_request(struct netlink *netlink, struct nlmsghdr *request, __u16 fla
 	if (!buf)
 		return -ENOMEM;
 
-	request->nlmsg_flags = NLM_F_REQUEST | flags;
-	request->nlmsg_seq = ++netlink->sequence;
-	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0) {
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	message->nlmsg_seq = ++netlink->sequence;
+	if (mnl_socket_sendto(netlink->socket, message, message->nlmsg_len) < 0) {
 		err = -errno;
 		goto out;
 	}
@@ -59,7 +66,7 @@ int netlink_request(struct netlink *netlink, struct nlmsghdr *request, __u16 fla
 			err = -errno;
 			goto out;
 		}
-		err = mnl_cb_run(buf, len, request->nlmsg_seq,
+		err = mnl_cb_run(buf, len, message->nlmsg_seq,
 				 mnl_socket_get_portid(netlink->socket), callback, data);
 	} while (err > 0 && flags);
 	err = err < 0 ? -errno : 0;
@@ -107,19 +114,13 @@ static int read_family(const struct nlmsghdr *message, void *data)
 
 int netlink_family(struct netlink *netlink, const char *name, __u16 *id)
 {
-	struct genlmsghdr *header;
-	struct nlmsghdr *request;
-	char buf[256];
+	const struct genlmsghdr header = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 };
+	union netlink_request request;
 	int err;
 
-	request = mnl_nlmsg_put_header(buf);
-	request->nlmsg_type = GENL_ID_CTRL;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->cmd = CTRL_CMD_GETFAMILY;
-	header->version = 1;
-	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, name);
-
+	netlink_start(&request, GENL_ID_CTRL, &header, sizeof(header));
+	mnl_attr_put_strz(&request.message, CTRL_ATTR_FAMILY_NAME, name);
 	*id = 0;
-	err = netlink_request(netlink, request, NLM_F_ACK, read_family, id);
+	err = netlink_request(netlink, &request, NLM_F_ACK, read_family, id);
 	return !err && !*id ? -ENOENT : err;
 }
