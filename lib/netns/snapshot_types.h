@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <net/if.h>
+#include <sys/socket.h>
 
 /* What a snapshot has. snapshot.h has what takes one. */
 
@@ -13,6 +14,12 @@ enum family {
 	FAMILY_IPV6,
 	FAMILY_COUNT,
 };
+
+/* family_number() - AF_INET or AF_INET6. */
+static inline unsigned char family_number(enum family family)
+{
+	return family == FAMILY_IPV4 ? AF_INET : AF_INET6;
+}
 
 struct snapshot_device {
 	int ifindex;

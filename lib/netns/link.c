@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interfaces, and whether they forward.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <net/if_arp.h>
+#include <linux/netconf.h>
+#include <linux/rtnetlink.h>
+
+#include "netns/link.h"
+
+static bool kind_is(const struct nlattr *link_info, const char *kind)
+{
+	const struct nlattr *table[IFLA_INFO_MAX + 1];
+
+	if (!link_info)
+		return false;
+	netlink_nested(link_info, table, IFLA_INFO_MAX);
+	return table[IFLA_INFO_KIND] && !strcmp(mnl_attr_get_str(table[IFLA_INFO_KIND]), kind);
+}
+
+static int read_link(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[IFLA_MAX + 1];
+	struct snapshot *snapshot = data;
+	struct snapshot_device *device;
+
+	device = realloc(snapshot->devices, (snapshot->count + 1) * sizeof(*device));
+	if (!device)
+		return MNL_CB_ERROR;
+	snapshot->devices = device;
+	device += snapshot->count++;
+
+	netlink_attributes(message, sizeof(*header), table, IFLA_MAX);
+	memset(device, 0, sizeof(*device));
+	device->ifindex = header->ifi_index;
+	if (table[IFLA_IFNAME])
+		strncpy(device->name, mnl_attr_get_str(table[IFLA_IFNAME]),
+			sizeof(device->name) - 1);
+	device->up = header->ifi_flags & IFF_UP;
+	device->ethernet =
+		header->ifi_type == ARPHRD_ETHER && !kind_is(table[IFLA_LINKINFO], "ifb");
+	device->wireguard = kind_is(table[IFLA_LINKINFO], "wireguard");
+	device->veth = kind_is(table[IFLA_LINKINFO], "veth");
+	return MNL_CB_OK;
+}
+
+int link_collect(struct netlink *route, struct snapshot *snapshot)
+{
+	const struct ifinfomsg header = {};
+	union netlink_request request;
+
+	netlink_start(&request, RTM_GETLINK, &header, sizeof(header));
+	return netlink_request(route, &request, NLM_F_DUMP, read_link, snapshot);
+}
+
+struct forwarding {
+	struct snapshot *snapshot;
+	enum family family;
+};
+
+static int read_forwarding(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *table[NETCONFA_MAX + 1];
+	const struct forwarding *forwarding = data;
+	struct snapshot_device *device;
+
+	netlink_attributes(message, sizeof(struct netconfmsg), table, NETCONFA_MAX);
+	if (!table[NETCONFA_IFINDEX] || !table[NETCONFA_FORWARDING])
+		return MNL_CB_OK;
+	device = snapshot_device(forwarding->snapshot, mnl_attr_get_u32(table[NETCONFA_IFINDEX]));
+	if (device)
+		device->forwards[forwarding->family] = mnl_attr_get_u32(table[NETCONFA_FORWARDING]);
+	return MNL_CB_OK;
+}
+
+int link_collect_forwarding(struct netlink *route, struct snapshot *snapshot)
+{
+	int err = 0;
+
+	for (int family = 0; !err && family < FAMILY_COUNT; family++) {
+		const struct netconfmsg header = { .ncm_family = family_number(family) };
+		struct forwarding forwarding = { .snapshot = snapshot, .family = family };
+		union netlink_request request;
+
+		netlink_start(&request, RTM_GETNETCONF, &header, sizeof(header));
+		err = netlink_request(route, &request, NLM_F_DUMP, read_forwarding, &forwarding);
+		/* A kernel without this family forwards nothing of it. */
+		if (err == -EOPNOTSUPP)
+			err = 0;
+	}
+	return err;
+}
