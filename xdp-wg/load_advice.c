@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "attach/find.h"
-#include "diagnose/bypass_search.h"
+#include "diagnose/bypass_collect.h"
 #include "program/config.h"
 #include "util/netdev.h"
 #include "netns/snapshot.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "attach/find.h"
-#include "diagnose/bypass_search.h"
+#include "diagnose/bypass_collect.h"
 #include "command.h"
 #include "program/reasons.h"
 #include "netns/snapshot.h"

@@ -10,7 +10,7 @@
 
 /*
  * What a packet that goes fast does not meet, although it would on its way through the stack:
- * firewalls, queues and filters. bypass_search.h has what looks for them.
+ * firewalls, queues and filters. bypass_collect.h has what looks for them.
  */
 
 enum bypass_kind {

@@ -11,6 +11,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "diagnose/bypass_nft.h"
 #include "diagnose/bypass_search.h"
 #include "util/netlink.h"
 
@@ -30,14 +31,6 @@ static const char *family_name(unsigned char family)
 	return NULL;
 }
 
-static void add(struct bypass_search *search, const struct bypass_item *item)
-{
-	int err = bypass_add(search->bypass, item);
-
-	if (err)
-		search->err = err;
-}
-
 /* A chain without rules that accepts is as good as none. */
 static bool is_idle(const struct nlattr **table)
 {
@@ -54,7 +47,7 @@ static void add_on_device(struct bypass_search *search, const struct bypass_item
 
 	snprintf(copy.device, sizeof(copy.device), "%s", mnl_attr_get_str(device));
 	snprintf(copy.name + len, sizeof(copy.name) - len, " on %s", copy.device);
-	add(search, &copy);
+	bypass_search_add(search, &copy);
 }
 
 /* A chain of the devices that it is bound to. */
@@ -72,7 +65,7 @@ static void add_device_chain(struct bypass_search *search, struct bypass_item *i
 	}
 }
 
-int bypass_chain(const struct nlmsghdr *message, void *data)
+int bypass_nft_chain(const struct nlmsghdr *message, void *data)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
@@ -102,7 +95,7 @@ int bypass_chain(const struct nlmsghdr *message, void *data)
 		add_device_chain(data, &item, hook);
 	} else {
 		item.forward = number == NF_INET_FORWARD;
-		add(data, &item);
+		bypass_search_add(data, &item);
 	}
 	return MNL_CB_OK;
 }
@@ -120,7 +113,7 @@ static int read_flowtable(const struct nlmsghdr *message, void *data)
 	snprintf(item.name, sizeof(item.name), "%s %s %s", family,
 		 mnl_attr_get_str(table[NFTA_FLOWTABLE_TABLE]),
 		 mnl_attr_get_str(table[NFTA_FLOWTABLE_NAME]));
-	add(data, &item);
+	bypass_search_add(data, &item);
 	return MNL_CB_OK;
 }
 
@@ -153,12 +146,12 @@ static void add_iptables(struct bypass_search *search, const char *command, cons
 		};
 
 		snprintf(item.name, sizeof(item.name), "%s %s", command, table);
-		add(search, &item);
+		bypass_search_add(search, &item);
 	}
 	fclose(file);
 }
 
-int bypass_netfilter(struct bypass *bypass)
+int bypass_nft(struct bypass *bypass)
 {
 	struct bypass_search search = { .bypass = bypass };
 	struct netlink netlink = {};
@@ -170,7 +163,7 @@ int bypass_netfilter(struct bypass *bypass)
 	err = netlink_open(&netlink, NETLINK_NETFILTER);
 	if (err)
 		return err == -EPROTONOSUPPORT ? search.err : err;
-	err = list(&netlink, &search, NFT_MSG_GETCHAIN, bypass_chain);
+	err = list(&netlink, &search, NFT_MSG_GETCHAIN, bypass_nft_chain);
 	if (!err)
 		err = list(&netlink, &search, NFT_MSG_GETFLOWTABLE, read_flowtable);
 	netlink_close(&netlink);

@@ -2,48 +2,31 @@
 #ifndef LIB_DIAGNOSE_BYPASS_SEARCH_H
 #define LIB_DIAGNOSE_BYPASS_SEARCH_H
 
-#include <libmnl/libmnl.h>
+#include <linux/types.h>
 
-#include "attach/attachment.h"
 #include "diagnose/bypass.h"
+#include "netns/snapshot_types.h"
 
-/*
- * bypass_collect() - Look for all that a packet could meet on its way through the stack of this
- * network namespace, and leave in the list what packets that go fast bypass.
- * @attached: our programs
- * @snapshot: about the interfaces
- * @bypass: on success, for bypass_free()
- *
- * What the kernel does not support is not there. Return: 0, or a negative errno. Nothing is
- * printed: it is only advice that is missing.
- */
-int bypass_collect(const struct attachment_list *attached, const struct snapshot *snapshot,
-		   struct bypass *bypass);
-
-/* The parts of bypass_collect(). They return 0 or a negative errno, and only add. */
-int bypass_netfilter(struct bypass *bypass);
-int bypass_traffic_control(const struct attachment_list *attached, const struct snapshot *snapshot,
-			   struct bypass *bypass);
-
-/* What the callbacks below, of libmnl, need to know between two messages. */
+/* What the callbacks of bypass_nft.c and bypass_tc.c need to know between two messages. */
 struct bypass_search {
 	struct bypass *bypass;
-	const struct snapshot *snapshot;
-	int err;
+	int err; /* the last of bypass_add() */
 	/* For traffic control: */
+	const struct snapshot *snapshot;
 	const struct snapshot_device *device;
 	enum bypass_where where; /* of filters */
 	__u32 queues; /* handle of the device's root qdisc if that only has others for each queue */
 	unsigned char *hooks; /* for each device, where it may have filters: 1 << where */
 };
 
-/* bypass_chain() - Add a base chain of nftables, unless it lets everything through. */
-int bypass_chain(const struct nlmsghdr *message, void *search);
+/* bypass_search_add() - bypass_add(), whose error is kept. Return: the error. */
+static inline int bypass_search_add(struct bypass_search *search, const struct bypass_item *item)
+{
+	int err = bypass_add(search->bypass, item);
 
-/*
- * bypass_qdisc() - Add a qdisc, unless it is the kernel's default or does the same. Those of an
- * interface come root first.
- */
-int bypass_qdisc(const struct nlmsghdr *message, void *search);
+	if (err)
+		search->err = err;
+	return err;
+}
 
 #endif /* LIB_DIAGNOSE_BYPASS_SEARCH_H */

@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 
 #include "diagnose/bypass_search.h"
+#include "diagnose/bypass_tc.h"
 #include "util/netlink.h"
 
 #define MAX_PROGRAMS 64
@@ -26,13 +27,8 @@ static const char *const where_names[] = {
 
 static int add(struct bypass_search *search, struct bypass_item *item)
 {
-	int err;
-
 	snprintf(item->device, sizeof(item->device), "%s", search->device->name);
-	err = bypass_add(search->bypass, item);
-	if (err)
-		search->err = err;
-	return err ? MNL_CB_ERROR : MNL_CB_OK;
+	return bypass_search_add(search, item) ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
 /* They hold packets back as little as the kernel's defaults, of which they are some. */
@@ -49,7 +45,7 @@ static bool only_queues(const char *kind)
 }
 
 /* These queue nothing: they are where filters may be. */
-static unsigned char filter_places(const char *kind)
+static unsigned char filter_hooks(const char *kind)
 {
 	if (!strcmp(kind, "clsact"))
 		return 1 << BYPASS_INGRESS | 1 << BYPASS_EGRESS;
@@ -58,7 +54,7 @@ static unsigned char filter_places(const char *kind)
 	return 0;
 }
 
-int bypass_qdisc(const struct nlmsghdr *message, void *data)
+int bypass_tc_qdisc(const struct nlmsghdr *message, void *data)
 {
 	const struct tcmsg *header = mnl_nlmsg_get_payload(message);
 	struct bypass_item item = { .kind = BYPASS_QDISC, .where = BYPASS_EGRESS };
@@ -72,8 +68,8 @@ int bypass_qdisc(const struct nlmsghdr *message, void *data)
 	if (!search->device || !table[TCA_KIND] || !header->tcm_handle)
 		return MNL_CB_OK;
 	kind = mnl_attr_get_str(table[TCA_KIND]);
-	if (filter_places(kind)) {
-		search->hooks[search->device - search->snapshot->devices] |= filter_places(kind);
+	if (filter_hooks(kind)) {
+		search->hooks[search->device - search->snapshot->devices] |= filter_hooks(kind);
 		return MNL_CB_OK;
 	}
 	if (header->tcm_parent == TC_H_ROOT)
@@ -109,7 +105,7 @@ static int list_qdiscs(struct netlink *netlink, struct bypass_search *search)
 	int err;
 
 	netlink_start(&request, RTM_GETQDISC, &header, sizeof(header));
-	err = netlink_request(netlink, &request, NLM_F_DUMP, bypass_qdisc, search);
+	err = netlink_request(netlink, &request, NLM_F_DUMP, bypass_tc_qdisc, search);
 	return err == -EOPNOTSUPP ? 0 : err;
 }
 
@@ -181,8 +177,8 @@ static void list_programs(const struct attachment_list *attached, struct bypass_
 	}
 }
 
-int bypass_traffic_control(const struct attachment_list *attached, const struct snapshot *snapshot,
-			   struct bypass *bypass)
+int bypass_tc(const struct attachment_list *attached, const struct snapshot *snapshot,
+	      struct bypass *bypass)
 {
 	struct bypass_search search = { .bypass = bypass, .snapshot = snapshot };
 	struct netlink netlink = {};
@@ -205,21 +201,4 @@ int bypass_traffic_control(const struct attachment_list *attached, const struct 
 	netlink_close(&netlink);
 	free(search.hooks);
 	return err ? err : search.err;
-}
-
-int bypass_collect(const struct attachment_list *attached, const struct snapshot *snapshot,
-		   struct bypass *bypass)
-{
-	int err;
-
-	bypass->items = NULL;
-	bypass->count = 0;
-	err = bypass_netfilter(bypass);
-	if (!err)
-		err = bypass_traffic_control(attached, snapshot, bypass);
-	if (err)
-		bypass_free(bypass);
-	else
-		bypass_conclude(bypass, snapshot);
-	return err;
 }

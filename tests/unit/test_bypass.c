@@ -10,7 +10,9 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "diagnose/bypass_nft.h"
 #include "diagnose/bypass_search.h"
+#include "diagnose/bypass_tc.h"
 
 /* eth0 and eth1 are loaded, eth2 and the tunnel wg0 are not. */
 enum {
@@ -180,7 +182,7 @@ static void chain(unsigned char family, const char *type, __u32 hook, const char
 	mnl_attr_put_u32(message, NFTA_CHAIN_POLICY, htonl(policy));
 	mnl_attr_put_u32(message, NFTA_CHAIN_USE, htonl(rules));
 	mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, type);
-	assert_int_equal(bypass_chain(message, &search), MNL_CB_OK);
+	assert_int_equal(bypass_nft_chain(message, &search), MNL_CB_OK);
 	assert_int_equal(search.err, 0);
 }
 
@@ -236,7 +238,7 @@ static void qdisc(const char *kind, int ifindex, __u32 handle, __u32 parent)
 	header->tcm_handle = handle;
 	header->tcm_parent = parent;
 	mnl_attr_put_strz(message, TCA_KIND, kind);
-	assert_int_equal(bypass_qdisc(message, &search), MNL_CB_OK);
+	assert_int_equal(bypass_tc_qdisc(message, &search), MNL_CB_OK);
 	assert_int_equal(search.err, 0);
 }
 
@@ -266,7 +268,7 @@ TEST(shapers_of_queues_are_found)
 	assert_string_equal(bypass.items[0].name, "cake on eth0");
 }
 
-TEST(places_of_filters_are_noted)
+TEST(hooks_of_filters_are_noted)
 {
 	qdisc("clsact", 2, 0xffff0000, TC_H_CLSACT);
 	qdisc("ingress", 3, 0xffff0000, TC_H_INGRESS);
@@ -291,7 +293,7 @@ int main(void)
 		BYPASS_TEST(harmless_chains_are_not),
 		BYPASS_TEST(shapers_are_found),
 		BYPASS_TEST(shapers_of_queues_are_found),
-		BYPASS_TEST(places_of_filters_are_noted),
+		BYPASS_TEST(hooks_of_filters_are_noted),
 	};
 
 	return cmocka_run_group_tests_name("bypass", tests, NULL, NULL);

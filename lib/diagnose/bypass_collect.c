@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What packets bypass that go fast: the search for it and the conclusions, one after the other.
+ */
+#include <stddef.h>
+
+#include "diagnose/bypass_collect.h"
+#include "diagnose/bypass_nft.h"
+#include "diagnose/bypass_tc.h"
+
+int bypass_collect(const struct attachment_list *attached, const struct snapshot *snapshot,
+		   struct bypass *bypass)
+{
+	int err;
+
+	bypass->items = NULL;
+	bypass->count = 0;
+	err = bypass_nft(bypass);
+	if (!err)
+		err = bypass_tc(attached, snapshot, bypass);
+	if (err)
+		bypass_free(bypass);
+	else
+		bypass_conclude(bypass, snapshot);
+	return err;
+}
