@@ -13,8 +13,8 @@
 #include "netns/snapshot.h"
 #include "load.h"
 #include "util/log.h"
-#include "load/rxvlan.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/offloads.h"
 
 /* Programs of another version that stay: they work, but count elsewhere. */
 static void mention_other_versions(const struct attachment_list *before,

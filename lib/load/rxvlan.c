@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Offloads of the receiving interface that hide something from XDP.
+ * The offload that takes VLAN tags off packets before XDP sees them.
  *
  * A record is an empty directory rxvlan-IFINDEX beside the pins, since the BPF file system takes
  * no other files. It is made before the offload is turned off and removed after it is turned on,
@@ -107,24 +107,4 @@ void rxvlan_restore(const struct state *state, const struct attachment_list *att
 		pins_remove(&pins, name);
 	}
 	pins_close(&pins);
-}
-
-bool offload_merges(const char *ifname)
-{
-	struct ethtool_value merges = { .cmd = ETHTOOL_GGRO };
-
-	return !ethtool(ifname, &merges) && merges.data;
-}
-
-bool offload_partial_checksums(const char *ifname, enum xdp_attach_mode mode)
-{
-	struct ethtool_value checksum = { .cmd = ETHTOOL_GRXCSUM };
-	char driver[32];
-
-	ethtool_driver(ifname, driver, sizeof(driver));
-	if (!strcmp(driver, "veth"))
-		return true;
-	/* In native mode this driver turns it off itself. */
-	return !strcmp(driver, "virtio_net") && mode == XDP_MODE_SKB &&
-	       !ethtool(ifname, &checksum) && checksum.data;
 }

@@ -2,17 +2,8 @@
 #ifndef LIB_LOAD_RXVLAN_H
 #define LIB_LOAD_RXVLAN_H
 
-#include <stdbool.h>
-
-#include <xdp/libxdp.h>
-
 #include "attach/attachment.h"
 #include "state/state.h"
-
-/*
- * Some interfaces take something off a packet before XDP sees it: the VLAN tag, and the work of
- * a checksum that is not computed yet. Before tc sees packets, several may have become one.
- */
 
 /*
  * rxvlan_disable() - Make an interface leave VLAN tags in the packets, where XDP can see them.
@@ -29,16 +20,5 @@ void rxvlan_disable(const struct state *state, int ifindex, const char *ifname);
  * Needs the lock.
  */
 void rxvlan_restore(const struct state *state, const struct attachment_list *attached);
-
-/*
- * offload_partial_checksums() - Whether packets may arrive whose checksum is yet to be computed.
- * @mode: that our program is attached in
- *
- * XDP cannot tell them from others.
- */
-bool offload_partial_checksums(const char *ifname, enum xdp_attach_mode mode);
-
-/* offload_merges() - Whether GRO merges the packets that arrive at an interface. */
-bool offload_merges(const char *ifname);
 
 #endif /* LIB_LOAD_RXVLAN_H */
