@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What drivers tell about themselves.
+ * What the ethtool interface of the kernel tells about a driver and its features.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,25 +52,24 @@ static __u32 feature_count(const char *ifname)
 	return request.size;
 }
 
-/* The number of a feature among @count, -1 if it is not among them. */
+/* The number of a feature among @count, or a negative errno: -ENOENT if it is not among them. */
 static int feature_index(const char *ifname, const char *feature, __u32 count)
 {
 	struct ethtool_gstrings *names;
-	int index = -1;
+	int index = -ENOENT, err;
 
 	names = calloc(1, sizeof(*names) + (size_t)count * ETH_GSTRING_LEN);
 	if (!names)
-		return -1;
+		return -ENOMEM;
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;
 	names->len = count;
-	if (!ethtool(ifname, names))
-		for (__u32 i = 0; i < count && i < names->len; i++)
-			if (!strncmp((char *)names->data + i * ETH_GSTRING_LEN, feature,
-				     ETH_GSTRING_LEN))
-				index = i;
+	err = ethtool(ifname, names);
+	for (__u32 i = 0; !err && i < count && i < names->len; i++)
+		if (!strncmp((char *)names->data + i * ETH_GSTRING_LEN, feature, ETH_GSTRING_LEN))
+			index = i;
 	free(names);
-	return index;
+	return err ? err : index;
 }
 
 bool ethtool_feature(const char *ifname, const char *feature)

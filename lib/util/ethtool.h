@@ -16,7 +16,10 @@ int ethtool(const char *ifname, void *command);
 /* ethtool_driver() - Write the name of an interface's driver, "" if it is not known. */
 void ethtool_driver(const char *ifname, char *buf, size_t size);
 
-/* ethtool_feature() - Whether a feature such as "rx-gro-hw" is turned on. */
+/*
+ * ethtool_feature() - Whether a feature such as "rx-gro-hw" is turned on. One that the kernel or
+ * the driver does not know is not.
+ */
 bool ethtool_feature(const char *ifname, const char *feature);
 
 #endif /* LIB_UTIL_ETHTOOL_H */
