@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <linux/bpf.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
@@ -16,6 +14,7 @@
 
 #include "diagnose/bypass_search.h"
 #include "diagnose/bypass_tc.h"
+#include "util/bpf_info.h"
 #include "util/netlink.h"
 
 #define MAX_PROGRAMS 64
@@ -137,15 +136,10 @@ static bool is_ours(const struct attachment_list *attached, __u32 prog_id)
 static void program_name(__u32 id, char *buf, size_t size)
 {
 	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd;
+	int err;
 
-	fd = bpf_prog_get_fd_by_id(id);
-	if (fd >= 0) {
-		bpf_prog_get_info_by_fd(fd, &info, &len);
-		close(fd);
-	}
-	snprintf(buf, size, "%s", info.name[0] ? info.name : "unnamed");
+	err = bpf_info_prog_by_id(id, &info);
+	snprintf(buf, size, "%s", !err && info.name[0] ? info.name : "unnamed");
 }
 
 /* A kernel without the hook has no programs there. */

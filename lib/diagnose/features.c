@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it means that a feature is there, or is not, from facts alone.
+ * What it means that a feature is there, or is not. features_probe.c finds out whether it is.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +30,37 @@ int features_add(struct features *features, const struct feature *feature)
 	return 0;
 }
 
-/* The note is the cost if the feature is not there, and otherwise empty. */
-static int add(struct features *features, enum feature_group group, const char *ifname,
-	       const char *name, bool there, bool needed, const char *cost)
-{
-	struct feature feature = { .group = group, .there = there, .needed = needed };
+struct row {
+	const char *name;
+	bool there;
+	bool needed;
+	const char *cost; /* the note if it is not there; there is none otherwise */
+};
 
-	snprintf(feature.ifname, sizeof(feature.ifname), "%s", ifname);
-	snprintf(feature.name, sizeof(feature.name), "%s", name);
-	snprintf(feature.note, sizeof(feature.note), "%s", there ? "" : cost);
-	return features_add(features, &feature);
+static int add_rows(struct features *features, enum feature_group group, const char *ifname,
+		    const struct row *rows, size_t count)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < count; i++) {
+		struct feature feature = {
+			.group = group,
+			.there = rows[i].there,
+			.needed = rows[i].needed,
+		};
+
+		snprintf(feature.ifname, sizeof(feature.ifname), "%s", ifname);
+		snprintf(feature.name, sizeof(feature.name), "%s", rows[i].name);
+		snprintf(feature.note, sizeof(feature.note), "%s",
+			 rows[i].there ? "" : rows[i].cost);
+		err = features_add(features, &feature);
+	}
+	return err;
 }
 
 int features_kernel(struct features *features, const struct features_kernel *kernel)
 {
-	const struct {
-		const char *name;
-		bool there;
-		bool needed;
-		const char *cost;
-	} rows[] = {
+	const struct row rows[] = {
 		{ "BPF file system", kernel->bpffs, true,
 		  "nothing can be loaded: mount it (mount -t bpf bpf /sys/fs/bpf)" },
 		{ "type information (BTF)", kernel->btf, true,
@@ -63,25 +73,26 @@ int features_kernel(struct features *features, const struct features_kernel *ker
 		  "the work cannot be spread over CPUs: use Linux 5.18 or newer" },
 		{ "tcx", kernel->tcx, false, "no --hook tc: use Linux 6.6 or newer" },
 	};
-	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(rows) / sizeof(rows[0]); i++)
-		err = add(features, FEATURE_KERNEL, "", rows[i].name, rows[i].there,
-			  rows[i].needed, rows[i].cost);
-	return err;
+	return add_rows(features, FEATURE_KERNEL, "", rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 /* Some are for programs at one hook, and others for both. */
 int features_kfunc(struct features *features, const char *name, bool there)
 {
-	const char *cost = "nothing can be loaded: install xdp-wg's wireguard module";
 	bool tc_only = strstr(name, "_skb_");
+	struct row row = {
+		.name = name,
+		.there = there,
+		.needed = !tc_only,
+		.cost = "nothing can be loaded: install xdp-wg's wireguard module",
+	};
 
 	if (tc_only)
-		cost = "no --hook tc: install xdp-wg's wireguard module";
+		row.cost = "no --hook tc: install xdp-wg's wireguard module";
 	else if (strstr(name, "_xdp_"))
-		cost = "no --hook xdp: install xdp-wg's wireguard module";
-	return add(features, FEATURE_KFUNC, "", name, there, !tc_only, cost);
+		row.cost = "no --hook xdp: install xdp-wg's wireguard module";
+	return add_rows(features, FEATURE_KFUNC, "", &row, 1);
 }
 
 int features_library(struct features *features, const char *name, const char *version)
@@ -121,12 +132,7 @@ static int add_mtu(struct features *features, const struct features_device *devi
 
 int features_device(struct features *features, const struct features_device *device)
 {
-	const struct {
-		const char *name;
-		bool there;
-		bool needed;
-		const char *cost;
-	} rows[] = {
+	const struct row rows[] = {
 		{ "native XDP", device->native, true,
 		  "load needs -m skb, which is slower, or --hook tc" },
 		{ "XDP transmit", device->transmit, false,
@@ -151,9 +157,9 @@ int features_device(struct features *features, const struct features_device *dev
 	snprintf(driver.note, sizeof(driver.note), "%s",
 		 device->driver[0] ? device->driver : "unknown");
 	err = features_add(features, &driver);
-	for (size_t i = 0; !err && i < sizeof(rows) / sizeof(rows[0]); i++)
-		err = add(features, FEATURE_INTERFACE, device->ifname, rows[i].name, rows[i].there,
-			  rows[i].needed, rows[i].cost);
+	if (!err)
+		err = add_rows(features, FEATURE_INTERFACE, device->ifname, rows,
+			       sizeof(rows) / sizeof(rows[0]));
 	return err ? err : add_mtu(features, device);
 }
 

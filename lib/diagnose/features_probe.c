@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <linux/bpf.h>
-#include <linux/ethtool.h>
 #include <linux/genetlink.h>
 #include <linux/magic.h>
 #include <linux/netdev.h>
