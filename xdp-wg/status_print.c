@@ -95,7 +95,7 @@ static void print_bypass(FILE *stream, const struct bypass *bypass)
 
 void status_print_text(FILE *stream, const struct report *report)
 {
-	const struct diagnosis_finding *why = diagnosis_reason(&report->diagnosis);
+	const struct diagnosis_finding *why = diagnose_reason(&report->diagnosis);
 
 	for (size_t i = 0; i < report->count; i++)
 		print_program(stream, report->programs[i]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Conclusions about what packets bypass that go fast, from what was found alone.
+ * What the fast path bypasses of all that was found, and how to say so.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -57,7 +57,7 @@ static bool is_any_loaded(const struct snapshot *snapshot)
 	return false;
 }
 
-/* Only XDP leaves by the driver: what tc redirects is queued like any other packet. */
+/* XDP hands frames to the driver. What tc redirects is queued like any other packet. */
 static bool is_any_in_xdp(const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++)
@@ -66,7 +66,10 @@ static bool is_any_in_xdp(const struct snapshot *snapshot)
 	return false;
 }
 
-/* To a packet that goes fast, a WireGuard device is neither a way in nor a way out. */
+/*
+ * A packet on the fast path never is at a WireGuard device: what is at the hooks of one is bypassed
+ * wherever our program is loaded.
+ */
 static bool is_bypassed(const struct bypass_item *item, const struct snapshot *snapshot)
 {
 	const struct snapshot_device *device;

@@ -9,7 +9,7 @@
 #include "netns/snapshot_types.h"
 
 /*
- * What a packet that goes fast does not meet, although it would on its way through the stack:
+ * What a packet on the fast path does not meet, although it would on its way through the stack:
  * firewalls, queues and filters. bypass_collect.h has what looks for them.
  */
 

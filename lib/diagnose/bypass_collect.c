@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What packets bypass that go fast: the search for it and the conclusions, one after the other.
+ * What the fast path bypasses: the searches, and the conclusion from what they find.
  */
 #include <stddef.h>
 

@@ -8,13 +8,13 @@
 
 /*
  * bypass_collect() - Look for all that a packet could meet on its way through the stack of this
- * network namespace, and leave in the list what packets that go fast bypass.
+ * network namespace, and leave in the list what the fast path bypasses.
  * @attached: our programs
  * @snapshot: about the interfaces
  * @bypass: on success, for bypass_free()
  *
  * What the kernel does not support is not there. Return: 0, or a negative errno. Nothing is
- * printed: it is only advice that is missing.
+ * printed: whoever asks can do without, and only gives less advice.
  */
 int bypass_collect(const struct attachment_list *attached, const struct snapshot *snapshot,
 		   struct bypass *bypass);

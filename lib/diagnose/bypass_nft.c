@@ -27,11 +27,11 @@ static const char *family_name(unsigned char family)
 	case NFPROTO_NETDEV:
 		return "netdev";
 	}
-	/* What others filter (ARP, bridged frames) does not go fast. */
+	/* What others filter (ARP, bridged frames), the fast path does not take. */
 	return NULL;
 }
 
-/* A chain without rules that accepts is as good as none. */
+/* Without rules, a chain whose policy is to accept is as good as none. */
 static bool is_idle(const struct nlattr **table)
 {
 	return table[NFTA_CHAIN_USE] && !mnl_attr_get_u32(table[NFTA_CHAIN_USE]) &&
@@ -50,7 +50,7 @@ static void add_on_device(struct bypass_search *search, const struct bypass_item
 	bypass_search_add(search, &copy);
 }
 
-/* A chain of the devices that it is bound to. */
+/* A chain that is bound to devices counts for each of them. */
 static void add_device_chain(struct bypass_search *search, struct bypass_item *item,
 			     const struct nlattr **hook)
 {

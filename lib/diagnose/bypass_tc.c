@@ -30,7 +30,7 @@ static int add(struct bypass_search *search, struct bypass_item *item)
 	return bypass_search_add(search, item) ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
-/* They hold packets back as little as the kernel's defaults, of which they are some. */
+/* The default qdiscs of the kernel, and others that delay packets as little. */
 static bool only_queues(const char *kind)
 {
 	static const char *const names[] = {
@@ -43,7 +43,7 @@ static bool only_queues(const char *kind)
 	return false;
 }
 
-/* These queue nothing: they are where filters may be. */
+/* A qdisc that queues nothing has only filters, at these hooks: 1 << where. */
 static unsigned char filter_hooks(const char *kind)
 {
 	if (!strcmp(kind, "clsact"))
@@ -63,7 +63,7 @@ int bypass_tc_qdisc(const struct nlmsghdr *message, void *data)
 
 	search->device = snapshot_device(search->snapshot, header->tcm_ifindex);
 	netlink_attributes(message, sizeof(*header), table, TCA_MAX);
-	/* Nobody has asked for one without a handle: it is a default. */
+	/* One without a handle is the default: nobody has asked for it. */
 	if (!search->device || !table[TCA_KIND] || !header->tcm_handle)
 		return MNL_CB_OK;
 	kind = mnl_attr_get_str(table[TCA_KIND]);
@@ -73,7 +73,7 @@ int bypass_tc_qdisc(const struct nlmsghdr *message, void *data)
 	}
 	if (header->tcm_parent == TC_H_ROOT)
 		search->queues = strcmp(kind, "mq") ? 0 : header->tcm_handle;
-	/* Those in the classes of another are part of that one. */
+	/* One in a class of another is part of that one, unless that is mq. */
 	if (only_queues(kind) ||
 	    (header->tcm_parent != TC_H_ROOT &&
 	     (!search->queues || TC_H_MAJ(header->tcm_parent) != search->queues)))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Conclusions about why packets do not go fast, from a snapshot alone.
+ * Why packets do not take the fast path, from a snapshot alone: nothing is asked of the kernel.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,27 +84,27 @@ static bool is_ingress(const struct snapshot_device *device)
 	return device->loaded || is_wireguard_up(device);
 }
 
-static bool is_deaf_ipv4(const struct snapshot_device *device)
+static bool not_forwarding_ipv4(const struct snapshot_device *device)
 {
 	return is_ingress(device) && !device->forwards[FAMILY_IPV4];
 }
 
-static bool is_deaf_ipv6(const struct snapshot_device *device)
+static bool not_forwarding_ipv6(const struct snapshot_device *device)
 {
 	return is_ingress(device) && !device->forwards[FAMILY_IPV6];
 }
 
-static const device_test is_deaf[FAMILY_COUNT] = {
-	[FAMILY_IPV4] = is_deaf_ipv4,
-	[FAMILY_IPV6] = is_deaf_ipv6,
+static const device_test not_forwarding[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = not_forwarding_ipv4,
+	[FAMILY_IPV6] = not_forwarding_ipv6,
 };
 
 static bool is_egress(const struct snapshot_device *device)
 {
-	return device->up && !device->wireguard && (device->loaded || device->carries);
+	return device->up && !device->wireguard && (device->loaded || device->underlay);
 }
 
-static bool is_mute_egress(const struct snapshot_device *device)
+static bool is_egress_without_xdp(const struct snapshot_device *device)
 {
 	return is_egress(device) && !device->transmits;
 }
@@ -140,18 +140,19 @@ static void conclude_forwarding(const struct snapshot *snapshot, struct diagnosi
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		used[family] = is_used_by(snapshot, family);
-		off[family] = count(snapshot, is_deaf[family]) == count(snapshot, is_ingress);
+		off[family] =
+			count(snapshot, not_forwarding[family]) == count(snapshot, is_ingress);
 		all_off = all_off && (off[family] || !used[family]);
 	}
 	for (int family = 0; family < FAMILY_COUNT; family++) {
-		if (!used[family] || !count(snapshot, is_deaf[family]))
+		if (!used[family] || !count(snapshot, not_forwarding[family]))
 			continue;
 		if (off[family])
 			add(diagnosis, all_off, "%s forwarding is off: turn it on (sysctl -w %s=1)",
 			    families[family].name, families[family].setting);
 		else
 			add(diagnosis, false, "%s forwarding is off on %s", families[family].name,
-			    names(snapshot, is_deaf[family], list, sizeof(list)));
+			    names(snapshot, not_forwarding[family], list, sizeof(list)));
 	}
 }
 
@@ -159,14 +160,14 @@ static void conclude_egress(const struct snapshot *snapshot, struct diagnosis *d
 {
 	/* Only native mode needs the egress to transmit XDP frames. */
 	bool blocking = count(snapshot, is_native) == count(snapshot, is_loaded) &&
-			count(snapshot, is_mute_egress) == count(snapshot, is_egress);
+			count(snapshot, is_egress_without_xdp) == count(snapshot, is_egress);
 
 	if (!count(snapshot, is_native))
 		return;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
 
-		if (!is_mute_egress(device))
+		if (!is_egress_without_xdp(device))
 			continue;
 		if (device->veth)
 			add(diagnosis, blocking,
@@ -179,7 +180,7 @@ static void conclude_egress(const struct snapshot *snapshot, struct diagnosis *d
 	}
 }
 
-/* The program does not know what a policy is for. */
+/* The fast path does not look at which packets a policy selects. */
 static void conclude_policies(const struct snapshot *snapshot, struct diagnosis *diagnosis)
 {
 	bool blocking = snapshot->policies_out || snapshot->policies_forward;
@@ -227,7 +228,7 @@ void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis)
 	conclude_egress(snapshot, diagnosis);
 }
 
-const struct diagnosis_finding *diagnosis_reason(const struct diagnosis *diagnosis)
+const struct diagnosis_finding *diagnose_reason(const struct diagnosis *diagnosis)
 {
 	for (size_t i = 0; i < diagnosis->count; i++)
 		if (diagnosis->findings[i].blocking)

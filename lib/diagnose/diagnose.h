@@ -7,11 +7,11 @@
 
 #include "netns/snapshot_types.h"
 
-/* Why packets do not go fast: conclusions from a snapshot of the network namespace alone. */
+/* Why packets do not take the fast path: conclusions from a snapshot of the network namespace. */
 
 struct diagnosis_finding {
 	char text[256]; /* one sentence without a full stop */
-	bool blocking; /* because of this alone, no packet at all can go fast */
+	bool blocking; /* because of this alone, no packet at all can take the fast path */
 };
 
 #define DIAGNOSIS_MAX_FINDINGS 16
@@ -21,13 +21,18 @@ struct diagnosis {
 	size_t count;
 };
 
-/* diagnose() - Draw conclusions. What hides others comes first. */
+/*
+ * diagnose() - Find what keeps packets from the fast path.
+ * @diagnosis: written, as many findings as it has room for
+ *
+ * Without a WireGuard device that is up there is no other finding than that.
+ */
 void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis);
 
 /*
- * diagnosis_reason() - The best explanation for nothing going fast: the first finding that is
- * blocking, or else the first. Return: NULL if nothing was found.
+ * diagnose_reason() - The best explanation for no packet taking the fast path: the first finding
+ * that is blocking, or else the first. Return: NULL if nothing was found.
  */
-const struct diagnosis_finding *diagnosis_reason(const struct diagnosis *diagnosis);
+const struct diagnosis_finding *diagnose_reason(const struct diagnosis *diagnosis);
 
 #endif /* LIB_DIAGNOSE_DIAGNOSE_H */

@@ -8,7 +8,8 @@
 #include <linux/types.h>
 
 /*
- * What the machine has of all that xdp-wg can make use of. features_probe.h has what finds out.
+ * What the machine has of all that xdp-wg can make use of, and what it means. features_probe.h has
+ * what finds out.
  */
 
 enum feature_group {
@@ -63,7 +64,7 @@ struct features_device {
  */
 int features_add(struct features *features, const struct feature *feature);
 
-/* These add what follows from the facts. Return: as features_add(). */
+/* These add the features that were probed, with what they mean. Return: as features_add(). */
 int features_kernel(struct features *features, const struct features_kernel *kernel);
 int features_kfunc(struct features *features, const char *name, bool there);
 int features_library(struct features *features, const char *name, const char *version);

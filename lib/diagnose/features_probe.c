@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The facts about the machine's features.
+ * Which features the machine has: by trying them, and by asking the kernel.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -50,7 +50,7 @@ static int read_egress(const struct nlmsghdr *message, void *data)
 		return MNL_CB_OK;
 	device = snapshot_device(data, mnl_attr_get_u32(table[RTA_OIF]));
 	if (device)
-		device->carries = true;
+		device->underlay = true;
 	return MNL_CB_OK;
 }
 

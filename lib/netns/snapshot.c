@@ -51,7 +51,7 @@ static void collect_transmit(struct snapshot *snapshot)
 		struct snapshot_device *device = &snapshot->devices[i];
 		struct netdev_xdp xdp;
 
-		if (device->loaded || device->carries)
+		if (device->loaded || device->underlay)
 			device->transmits = netdev_xdp(device->ifindex, &xdp) || xdp.transmit;
 	}
 }

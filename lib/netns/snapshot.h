@@ -10,7 +10,8 @@
  * @attached: our programs
  * @snapshot: on success, for snapshot_free()
  *
- * Return: 0, or a negative errno. Nothing is printed: it is only advice that is missing.
+ * Return: 0, or a negative errno. Nothing is printed: whoever asks can do
+ * without, and only gives less advice.
  */
 int snapshot_take(const struct attachment_list *attached, struct snapshot *snapshot);
 

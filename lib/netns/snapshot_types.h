@@ -7,7 +7,10 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
-/* What a snapshot has. snapshot.h has what takes one. */
+/*
+ * A snapshot of a network namespace, as snapshot.h takes it. These stand apart because the parts of
+ * it need them.
+ */
 
 enum family {
 	FAMILY_IPV4,
@@ -25,16 +28,16 @@ struct snapshot_device {
 	int ifindex;
 	char name[IF_NAMESIZE];
 	bool up;
-	bool ethernet; /* and packets may leave there */
+	bool ethernet; /* and packets can leave there: an ifb is none */
 	bool wireguard;
 	bool veth;
-	bool forwards[FAMILY_COUNT]; /* packets that arrive there */
+	bool forwards[FAMILY_COUNT]; /* packets that arrive there are forwarded */
 	bool routed[FAMILY_COUNT]; /* a unicast route leads there */
-	bool carries; /* tunnel packets to a peer leave there */
-	bool loaded; /* has our program */
-	bool native; /* ... in native mode, so that only XDP transmits */
+	bool underlay; /* encapsulated packets to a peer leave there */
+	bool loaded; /* has our program, ... */
+	bool native; /* ... in native mode, which needs an egress that transmits XDP frames */
 	bool tc; /* ... at the tc hook */
-	bool transmits; /* frames that XDP redirects there */
+	bool transmits; /* frames that XDP redirects there; only known if loaded or underlay */
 	/* Of a WireGuard device: */
 	unsigned int peers;
 	unsigned int sessions; /* peers with a session that is not too old */

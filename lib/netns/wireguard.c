@@ -26,7 +26,7 @@ static void read_peer(const struct collection *collection, const struct nlattr *
 	const struct __kernel_timespec *handshake;
 
 	netlink_nested(peer, table, WGPEER_A_MAX);
-	/* Where a peer's allowed IPs continue in another message, the rest is not said again. */
+	/* A message that only continues the allowed IPs of a peer does not repeat the rest. */
 	if (!table[WGPEER_A_LAST_HANDSHAKE_TIME])
 		return;
 

@@ -28,7 +28,7 @@ static int set_up(void **state __attribute__((unused)))
 		[ETH0] = { .ifindex = 2, .name = "eth0", .up = true, .loaded = true, .native = true,
 			   .transmits = true, .forwards = { true, true } },
 		[ETH1] = { .ifindex = 3, .name = "eth1", .up = true, .loaded = true, .native = true,
-			   .transmits = true, .forwards = { true, true }, .carries = true },
+			   .transmits = true, .forwards = { true, true }, .underlay = true },
 		[WG0] = { .ifindex = 4, .name = "wg0", .up = true, .wireguard = true,
 			  .forwards = { true, true }, .routed = { true, true }, .peers = 2,
 			  .sessions = 1 },
@@ -52,7 +52,7 @@ TEST(good_router_has_no_findings)
 {
 	diagnose(&snapshot, &diagnosis);
 	assert_int_equal(diagnosis.count, 0);
-	assert_null(diagnosis_reason(&diagnosis));
+	assert_null(diagnose_reason(&diagnosis));
 }
 
 TEST(no_wireguard_device_hides_all_else)
@@ -216,11 +216,11 @@ TEST(reason_is_the_first_blocking_one)
 	devices[WG0].sessions = 0;
 	diagnose(&snapshot, &diagnosis);
 	assert_int_equal(diagnosis.count, 2);
-	assert_non_null(strstr(diagnosis_reason(&diagnosis)->text, "session"));
+	assert_non_null(strstr(diagnose_reason(&diagnosis)->text, "session"));
 
 	devices[WG0].sessions = 1;
 	diagnose(&snapshot, &diagnosis);
-	assert_non_null(strstr(diagnosis_reason(&diagnosis)->text, "down: eth0"));
+	assert_non_null(strstr(diagnose_reason(&diagnosis)->text, "down: eth0"));
 }
 
 TEST(findings_and_names_have_room)
