@@ -99,8 +99,8 @@ enum verdict {
  * Why a packet went where it went. This is the only table of reasons: the enum, the names in
  * machine-readable output and the words of `xdp-wg status` come from it.
  *
- * X(symbol, verdict, name, words), where the verdict is the end of its name. New reasons go at the end of their verdict's group and raise
- * XDP_WG_LAYOUT.
+ * X(symbol, verdict, name, words), where the verdict is the end of its name. New reasons go at the
+ * end of their verdict's group and raise XDP_WG_LAYOUT.
  */
 #define XDP_WG_REASONS(X)                                                                          \
 	X(ENCAP, FAST, "encapsulated", "encrypted and sent")                                       \

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "command.h"
 #include "diagnose/features_probe.h"
-#include "features_print.h"
 #include "util/interfaces.h"
 #include "util/log.h"
+#include "command.h"
+#include "features_print.h"
 
 struct features_options {
 	bool json;

@@ -9,7 +9,8 @@
 #include "util/interfaces.h"
 #include "util/log.h"
 #include "command.h"
-#include "load.h"
+#include "load_advice.h"
+#include "load_options.h"
 
 /* Blocked from the start, so that a signal during the load is not lost. */
 static void block_signals(sigset_t *signals)

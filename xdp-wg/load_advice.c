@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "load_advice.h"
 #include "attach/find.h"
 #include "diagnose/bypass_collect.h"
-#include "program/config.h"
-#include "util/netdev.h"
-#include "netns/snapshot.h"
-#include "load.h"
-#include "util/log.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/offloads.h"
+#include "netns/snapshot.h"
+#include "program/config.h"
+#include "util/log.h"
+#include "util/netdev.h"
 
 /* Programs of another version that stay: they work, but count elsewhere. */
 static void mention_other_versions(const struct attachment_list *before,

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "util/netdev.h"
-#include "load.h"
+#include "load_options.h"
 #include "util/log.h"
+#include "util/netdev.h"
 
 #define AT(member) offsetof(struct load_options, member)
 #define STRING_(number) #number
@@ -90,7 +90,8 @@ static const char *rss_conflict(const struct load_options *options)
 
 	if (!attach->rss.rss) {
 		if (options->excluded)
-			return "--exclude-cpus needs --rss: without it, nothing is spread over CPUs";
+			return "--exclude-cpus needs --rss: "
+			       "without it, nothing is spread over CPUs";
 		if (options->queue_size)
 			return "--queue-size needs --rss: without it, nothing is queued for CPUs";
 		return NULL;

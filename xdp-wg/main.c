@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
 #include "util/log.h"
 #include "util/version.h"
+#include "command.h"
 
 static const struct command *const commands[] = {
 	&load_command,

@@ -7,13 +7,13 @@
 
 #include "attach/find.h"
 #include "diagnose/bypass_collect.h"
-#include "command.h"
-#include "program/reasons.h"
 #include "netns/snapshot.h"
+#include "program/reasons.h"
+#include "state/state.h"
 #include "util/interfaces.h"
 #include "util/log.h"
+#include "command.h"
 #include "status_print.h"
-#include "state/state.h"
 
 struct status_options {
 	bool json;

@@ -5,12 +5,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "status_print.h"
 #include "program/config.h"
 #include "program/reasons.h"
 #include "util/netdev.h"
-#include "output.h"
-#include "status_print.h"
 #include "util/version.h"
+#include "output.h"
 
 static void print_program(FILE *stream, const struct attachment *program)
 {

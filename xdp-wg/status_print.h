@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "attach/attachment.h"
+#include "attach/cpumap_stats.h"
 #include "bpf/xdp_wg.h"
 #include "diagnose/bypass.h"
-#include "attach/cpumap_stats.h"
 #include "diagnose/diagnose.h"
 
 /* What `xdp-wg status` shows. */

@@ -12,8 +12,8 @@
 
 #include <bpf/bpf.h>
 
-#include "diagnose/bypass_search.h"
 #include "diagnose/bypass_tc.h"
+#include "diagnose/bypass_search.h"
 #include "util/bpf_info.h"
 #include "util/netlink.h"
 

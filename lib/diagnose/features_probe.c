@@ -18,12 +18,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "util/ethtool.h"
 #include "diagnose/features_probe.h"
 #include "program/kfuncs.h"
+#include "state/state.h"
+#include "util/ethtool.h"
 #include "util/log.h"
 #include "util/netlink.h"
-#include "state/state.h"
 
 #define LOOPBACK 1
 

@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 #include <linux/netlink.h>
 
+#include "netns/snapshot.h"
 #include "netns/link.h"
 #include "netns/route.h"
-#include "netns/snapshot.h"
 #include "netns/wireguard.h"
 #include "netns/xfrm.h"
 #include "util/netdev.h"

@@ -7,8 +7,8 @@
 #include <linux/time_types.h>
 #include <linux/wireguard.h>
 
-#include "netns/route.h"
 #include "netns/wireguard.h"
+#include "netns/route.h"
 
 /* A session older than this encrypts nothing any more (REJECT_AFTER_TIME). */
 #define SESSION_SECONDS 180

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "bpf/xdp_wg.h"
-#include "command.h"
-#include "load.h"
 #include "util/log.h"
+#include "command.h"
+#include "load_options.h"
 
 static const struct command *const table[] = {
 	&load_command, &unload_command, &status_command,

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "command.h"
 #include "program/reasons.h"
+#include "command.h"
 
 static char manual[1 << 17];
 

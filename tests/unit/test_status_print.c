@@ -9,8 +9,8 @@
 
 #include "program/config.h"
 #include "program/reasons.h"
-#include "status_print.h"
 #include "util/version.h"
+#include "status_print.h"
 
 static struct attachment first, second;
 static const struct attachment *const programs[] = { &first, &second };

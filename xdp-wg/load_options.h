@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef XDP_WG_LOAD_H
-#define XDP_WG_LOAD_H
+#ifndef XDP_WG_LOAD_OPTIONS_H
+#define XDP_WG_LOAD_OPTIONS_H
 
 #include <stdbool.h>
 
-#include "attach/attachment.h"
 #include "attach/options.h"
 #include "option.h"
 
@@ -33,12 +32,4 @@ extern const struct load_options load_defaults;
  */
 int load_options_check(struct load_options *options);
 
-/*
- * load_advise() - Print what there is to say about programs that are loaded now: what keeps packets
- * from going fast, and what those that do will miss.
- * @before: what was loaded in the network namespace before
- * @added: what is new
- */
-void load_advise(const struct attachment_list *before, const struct attachment_list *added);
-
-#endif /* XDP_WG_LOAD_H */
+#endif /* XDP_WG_LOAD_OPTIONS_H */
