@@ -63,9 +63,9 @@ topology_veth() {
 # topology_nic MODEL CABLE END NAMESPACE NAME: one of the NICs that vm/run --nics gives the guest,
 # there under that name. It comes back from a namespace that is removed, but not at once.
 topology_nic() {
-	local mac=02:57:47:0$1:0$2:0$3 nic= n
+	local mac=02:57:47:0$1:0$2:0$3 nic= _
 
-	for n in {1..100}; do
+	for _ in {1..100}; do
 		nic=$(grep -l "^$mac" /sys/class/net/*/address) && break
 		sleep 0.1
 	done

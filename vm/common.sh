@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 #
 # Shared by the scripts of the sandbox: where the cache is, how to speak, and how to run
 # something in the root without leaving anything behind.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 #
 # For the scripts beside, which test with real traffic in the network of topology.sh. A script says
 # what it has with test_case and ends with `run_cases "$@"`:
@@ -147,12 +148,12 @@ clear_network() {
 
 # network [4|6]: A and B reach each other, by a tunnel over that family (IPv4).
 network() {
-	local outer=${1:-4} wanted=${1:-4}${TOPOLOGY_NICS:+ $TOPOLOGY_NICS}
+	local outer=${1:-4} kind=${1:-4}${TOPOLOGY_NICS:+ $TOPOLOGY_NICS}
 
-	if [ "$(cat "$state/outer" 2> /dev/null)" != "$wanted" ]; then
+	if [ "$(cat "$state/outer" 2> /dev/null)" != "$kind" ]; then
 		clear_network
 		topology_up "$outer" || fail "the network could not be made"
-		echo "$wanted" > "$state/outer"
+		echo "$kind" > "$state/outer"
 	fi
 	wait_session 30 || fail "A and B do not reach each other"
 }
@@ -359,10 +360,10 @@ jumbo() {
 
 # crosses_large COUNT: packets as large as jumbo() allows.
 crosses_large() {
-	ping_all A 10.2.0.2 "$1" -M do -s 8892
-	ping_all B 10.1.0.2 "$1" -M do -s 8892
-	ping_all A fd00:2::2 "$1" -M do -s 8872
-	ping_all B fd00:1::2 "$1" -M do -s 5000
+	ping_all A 10.2.0.2 "$1" -M "do" -s 8892
+	ping_all B 10.1.0.2 "$1" -M "do" -s 8892
+	ping_all A fd00:2::2 "$1" -M "do" -s 8872
+	ping_all B fd00:1::2 "$1" -M "do" -s 5000
 }
 
 # says STATUS WORDS NAMESPACE COMMAND...: a command ends with that status and says those words.
@@ -381,7 +382,7 @@ nothing_left() {
 	local left n
 
 	left=$(find /sys/fs/bpf/xdp-wg /sys/fs/bpf/xdp -mindepth 1 2> /dev/null)
-	[ -z "$left" ] || fail "left behind: $(echo $left)"
+	[ -z "$left" ] || fail "left behind: ${left//$'\n'/ }"
 	# Programs are freed after a grace period.
 	for n in {1..50}; do
 		left=$(bpftool prog show name xdp_wg; bpftool prog show name tc_wg)
