@@ -80,9 +80,9 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet, __u
 	if (reason)
 		return reason;
 
-	plan->outer = sizeof(struct udphdr) + (plan->route.family == AF_INET ?
-						       sizeof(struct iphdr) :
-						       sizeof(struct ipv6hdr));
+	plan->outer =
+		sizeof(struct udphdr) +
+		(plan->route.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
 	if (packet->flow.mtu && packet->flow.mtu < mtu)
 		mtu = packet->flow.mtu;
 	plaintext = padded_length(packet->length, mtu);

@@ -35,8 +35,9 @@ void features_print_text(FILE *stream, const struct features *features)
 		fprintf(stream, "  %-34s %-3s%s%s\n", feature->name, feature->there ? "yes" : "no",
 			*feature->note ? "  " : "", feature->note);
 	}
-	fprintf(stream, "\n%s\n", features_suffice(features) ? "load works with these." :
-								"load does not work with these.");
+	fprintf(stream, "\n%s\n",
+		features_suffice(features) ? "load works with these."
+					   : "load does not work with these.");
 }
 
 static json_object *feature_object(const struct feature *feature)

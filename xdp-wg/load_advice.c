@@ -28,7 +28,8 @@ static void mention_other_versions(const struct attachment_list *before,
 			continue;
 		config_version(&entry->config, version, sizeof(version));
 		log_warning("%s has xdp-wg %s loaded, which counts apart from this version: "
-			    "load it again with -R", entry->ifname, version);
+			    "load it again with -R",
+			    entry->ifname, version);
 	}
 }
 
@@ -49,7 +50,8 @@ static void mention_partial_checksums(const struct attachment_list *added)
 	if (len)
 		log_warning("packets may come to %s with checksums that are not computed yet, and "
 			    "would go on with wrong ones: turn that off at their sender "
-			    "(ethtool -K IFNAME tx off)", names);
+			    "(ethtool -K IFNAME tx off)",
+			    names);
 }
 
 /* Whoever wants to have another XDP program there has to know. */
@@ -74,7 +76,8 @@ static void mention_merging(const struct attachment_list *added)
 		if (entry->hook == HOOK_TC && offload_merges(entry->ifname))
 			log_warning("%s has GRO on, which merges packets of a connection before tc "
 				    "sees them, and merged packets pass to the stack: turn it off "
-				    "(ethtool -K %s gro off)", entry->ifname, entry->ifname);
+				    "(ethtool -K %s gro off)",
+				    entry->ifname, entry->ifname);
 	}
 }
 
@@ -86,7 +89,8 @@ static void mention_alone(const struct attachment_list *added, const struct atta
 
 		if (entry && entry->hook == HOOK_XDP && entry->alone && entry->mode != XDP_MODE_HW)
 			log_warning("%s cannot take another XDP program: libxdp's dispatcher does "
-				    "not work here (-vv tells more)", entry->ifname);
+				    "not work here (-vv tells more)",
+				    entry->ifname);
 	}
 }
 
@@ -112,8 +116,8 @@ void load_advise(const struct attachment_list *before, const struct attachment_l
 	for (size_t i = 0; i < added->count; i++)
 		log_info("%s is loaded on %s (%s)", attachment_program(&added->entries[i]),
 			 added->entries[i].ifname,
-			 added->entries[i].hook == HOOK_TC ? "tc" :
-							     mode_name(added->entries[i].mode));
+			 added->entries[i].hook == HOOK_TC ? "tc"
+							   : mode_name(added->entries[i].mode));
 	mention_other_versions(before, added);
 	mention_partial_checksums(added);
 	mention_merging(added);

@@ -10,11 +10,7 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&load_command,
-	&unload_command,
-	&status_command,
-	&features_command,
-	NULL,
+	&load_command, &unload_command, &status_command, &features_command, NULL,
 };
 
 static void usage(FILE *stream)
@@ -26,7 +22,8 @@ static void usage(FILE *stream)
 	      "Options:\n"
 	      "  -h, --help     show this help; after a command, the command's\n"
 	      "  --version      show the version\n\n"
-	      "Commands may be shortened as long as they are unambiguous.\n", stream);
+	      "Commands may be shortened as long as they are unambiguous.\n",
+	      stream);
 }
 
 int main(int argc, char **argv)

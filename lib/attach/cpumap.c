@@ -173,7 +173,7 @@ static int configure(const struct state *state, struct bpf_object *object,
 }
 
 int cpumap_prepare(const struct state *state, const char *path, struct bpf_object *object,
-		const struct rss_options *options, const struct xdp_wg_config *config)
+		   const struct rss_options *options, const struct xdp_wg_config *config)
 {
 	struct bpf_object *datapath;
 	struct bpf_program *prog;

@@ -28,6 +28,6 @@ int cpumap_check(const char *object, const struct rss_options *options);
  * cpumap_stats_remove_stale() removes what is left if the program is not attached after all.
  */
 int cpumap_prepare(const struct state *state, const char *path, struct bpf_object *object,
-		const struct rss_options *options, const struct xdp_wg_config *config);
+		   const struct rss_options *options, const struct xdp_wg_config *config);
 
 #endif /* LIB_ATTACH_CPUMAP_H */

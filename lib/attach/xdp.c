@@ -31,9 +31,7 @@ int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 	if (*mode == XDP_MODE_HW)
 		return 0;
 	if (*mode == XDP_MODE_UNSPEC)
-		*mode = xdp.attached	? xdp.attached :
-			xdp.native	? XDP_MODE_NATIVE :
-					  XDP_MODE_SKB;
+		*mode = xdp.attached ? xdp.attached : xdp.native ? XDP_MODE_NATIVE : XDP_MODE_SKB;
 
 	if (*mode == XDP_MODE_NATIVE && !xdp.native) {
 		log_error("the driver of %s does not support XDP: use -m skb", ifname);
@@ -79,16 +77,19 @@ static int check_chain(int ifindex, const char *ifname, enum rss rss)
 		return 0;
 	if (xdp_multiprog__main_prog(multiprog) && xdp_multiprog__is_legacy(multiprog)) {
 		log_error("the XDP program on %s does not share it by way of libxdp's dispatcher: "
-			  "unload it first (ip link set dev %s xdp off)", ifname, ifname);
+			  "unload it first (ip link set dev %s xdp off)",
+			  ifname, ifname);
 		err = -EBUSY;
 	} else if (xdp_multiprog__xdp_dev_bound(multiprog) && !rss_is_bound(rss)) {
 		log_error("the XDP programs on %s are bound to its driver, which this one cannot "
-			  "be: unload them first", ifname);
+			  "be: unload them first",
+			  ifname);
 		err = -EBUSY;
 	} else if (xdp_multiprog__main_prog(multiprog) && rss_is_bound(rss) &&
 		   !xdp_multiprog__xdp_dev_bound(multiprog)) {
 		log_error("the XDP programs on %s are not bound to its driver, which %s and all "
-			  "beside it must be: unload them first", ifname, rss_name(rss));
+			  "beside it must be: unload them first",
+			  ifname, rss_name(rss));
 		err = -EBUSY;
 	}
 	xdp_multiprog__close(multiprog);
@@ -120,8 +121,8 @@ static int prepare(const struct state *state, const struct attach_options *optio
 				  BPF_PROG_TYPE_XDP, object);
 	if (err)
 		return err;
-	config_init(&config, options->flags |
-		    (options->mode == XDP_MODE_SKB ? XDP_WG_SKB_MODE : 0));
+	config_init(&config,
+		    options->flags | (options->mode == XDP_MODE_SKB ? XDP_WG_SKB_MODE : 0));
 	/* A map in hardware can be neither pinned nor shared. */
 	err = object_configure(*object, &config, options->mode == XDP_MODE_HW ? NULL : counters);
 	if (!err && options->rss.rss)

@@ -29,8 +29,7 @@ int bypass_add(struct bypass *bypass, const struct bypass_item *item)
 	struct bypass_item *items;
 
 	for (size_t i = 0; i < bypass->count; i++)
-		if (bypass->items[i].kind == item->kind &&
-		    bypass->items[i].ahead == item->ahead &&
+		if (bypass->items[i].kind == item->kind && bypass->items[i].ahead == item->ahead &&
 		    !strcmp(bypass->items[i].name, item->name))
 			return 0;
 	items = realloc(bypass->items, (bypass->count + 1) * sizeof(*items));
@@ -129,7 +128,8 @@ bool bypass_sentence(const struct bypass *bypass, enum bypass_kind kind, char *b
 	}
 	len = append(buf, len, size, kinds[kind].after);
 	if (kind == BYPASS_FIREWALL && forward)
-		append(buf, len, size, "; those that set up a TCP connection do not, so that MSS "
+		append(buf, len, size,
+		       "; those that set up a TCP connection do not, so that MSS "
 		       "clamping works");
 	return any;
 }

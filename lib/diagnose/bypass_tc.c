@@ -158,7 +158,8 @@ static void list_programs(const struct attachment_list *attached, struct bypass_
 	for (ours = 0; ours < count && !is_ours(attached, ids[ours]); ours++)
 		;
 	for (__u32 i = 0; i < count; i++) {
-		struct bypass_item item = { .kind = BYPASS_FILTER, .where = where,
+		struct bypass_item item = { .kind = BYPASS_FILTER,
+					    .where = where,
 					    .ahead = ours < count && i < ours };
 		char name[BPF_OBJ_NAME_LEN];
 

@@ -18,8 +18,8 @@ static const struct {
 	[FAMILY_IPV6] = { "IPv6", "net.ipv6.conf.all.forwarding" },
 };
 
-static void __attribute__((format(printf, 3, 4)))
-add(struct diagnosis *diagnosis, bool blocking, const char *format, ...)
+static void __attribute__((format(printf, 3, 4))) add(struct diagnosis *diagnosis, bool blocking,
+						      const char *format, ...)
 {
 	struct diagnosis_finding *finding;
 	va_list args;
@@ -172,11 +172,13 @@ static void conclude_egress(const struct snapshot *snapshot, struct diagnosis *d
 		if (device->veth)
 			add(diagnosis, blocking,
 			    "%s cannot transmit XDP frames: turn GRO on at the other end of "
-			    "this veth, or load an XDP program there", device->name);
+			    "this veth, or load an XDP program there",
+			    device->name);
 		else
 			add(diagnosis, blocking,
 			    "%s cannot transmit XDP frames: its driver does not, or has to be "
-			    "told to", device->name);
+			    "told to",
+			    device->name);
 	}
 }
 

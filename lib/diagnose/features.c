@@ -122,11 +122,15 @@ static int add_mtu(struct features *features, const struct features_device *devi
 		snprintf(feature.note, sizeof(feature.note), "MTU %u, of about %u at most",
 			 device->mtu, limit);
 	else if (device->buffers)
-		snprintf(feature.note, sizeof(feature.note), "MTU %u: packets over about %u bytes "
-			 "take several buffers, and may pass to the stack", device->mtu, limit);
+		snprintf(feature.note, sizeof(feature.note),
+			 "MTU %u: packets over about %u bytes "
+			 "take several buffers, and may pass to the stack",
+			 device->mtu, limit);
 	else
-		snprintf(feature.note, sizeof(feature.note), "MTU %u: the driver may refuse XDP: "
-			 "use one up to about %u, or -m skb", device->mtu, limit);
+		snprintf(feature.note, sizeof(feature.note),
+			 "MTU %u: the driver may refuse XDP: "
+			 "use one up to about %u, or -m skb",
+			 device->mtu, limit);
 	return features_add(features, &feature);
 }
 

@@ -246,8 +246,8 @@ static void examine(const struct dispatcher *dispatcher, struct pins *pins,
 	if (!interface_exists(dispatcher->ifindex))
 		remove_ours(dispatcher, pins, counters_ids, count);
 	else if (incomplete(dispatcher, pins) ||
-		 (overtaken(dispatcher) && (holds_ours(dispatcher, pins, counters_ids, count) ||
-					    related(dispatcher))))
+		 (overtaken(dispatcher) &&
+		  (holds_ours(dispatcher, pins, counters_ids, count) || related(dispatcher))))
 		remove_pins(dispatcher, pins);
 }
 

@@ -27,7 +27,8 @@ static int check_old(const struct load *load, const struct interface *interface)
 			    hook == HOOK_TC ? HOOK_XDP : HOOK_TC);
 	if (old) {
 		log_error("%s is loaded on %s, and there is nothing left to do for %s then: "
-			  "unload it first", attachment_program(old), interface->name, program);
+			  "unload it first",
+			  attachment_program(old), interface->name, program);
 		return -EBUSY;
 	}
 	old = attachment_at(&load->before, interface->ifindex, hook);
@@ -38,7 +39,8 @@ static int check_old(const struct load *load, const struct interface *interface)
 	}
 	if (old && (hook == HOOK_TC ? !old->link_id : old->alone)) {
 		log_error("%s on %s cannot be replaced, because it was attached without a %s: "
-			  "unload it first", attachment_program(old), interface->name,
+			  "unload it first",
+			  attachment_program(old), interface->name,
 			  hook == HOOK_TC ? "link" : "dispatcher");
 		return -EBUSY;
 	}

@@ -81,7 +81,8 @@ void rxvlan_disable(const struct state *state, int ifindex, const char *ifname)
 	if (made)
 		rmdir(record);
 	log_warning("%s takes VLAN tags off before XDP sees them, and this cannot be turned off "
-		    "(%s): do not use it for VLANs", ifname, strerror(-err));
+		    "(%s): do not use it for VLANs",
+		    ifname, strerror(-err));
 }
 
 void rxvlan_restore(const struct state *state, const struct attachment_list *attached)

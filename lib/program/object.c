@@ -50,7 +50,8 @@ static int check_file(const char *path)
 	}
 	if (header.e_ident[EI_DATA] != NATIVE_DATA) {
 		log_error("%s is for " FOREIGN_NAME " machines and this one is " NATIVE_NAME
-			  ": build it with clang -target " NATIVE_TARGET, path);
+			  ": build it with clang -target " NATIVE_TARGET,
+			  path);
 		return -ENOEXEC;
 	}
 	if (header.e_machine != EM_BPF || header.e_ident[EI_CLASS] != ELFCLASS64) {
@@ -77,7 +78,8 @@ static int check_contents(const char *path, const char *program, enum bpf_prog_t
 	map = bpf_object__find_map_by_name(object, XDP_WG_CONFIG_SECTION);
 	if (!map || !bpf_map__initial_value(map, &size) || size != sizeof(struct xdp_wg_config)) {
 		log_error("%s is of another version of xdp-wg: it has no " XDP_WG_CONFIG_SECTION
-			  " of %zu bytes", path, sizeof(struct xdp_wg_config));
+			  " of %zu bytes",
+			  path, sizeof(struct xdp_wg_config));
 		return -EINVAL;
 	}
 
@@ -85,7 +87,8 @@ static int check_contents(const char *path, const char *program, enum bpf_prog_t
 	if (!map || bpf_map__value_size(map) != sizeof(struct xdp_wg_counter) ||
 	    bpf_map__max_entries(map) != XDP_WG_REASON_MAX) {
 		log_error("%s is of another version of xdp-wg: it has no map " XDP_WG_COUNTERS_MAP
-			  " of %d counters", path, XDP_WG_REASON_MAX);
+			  " of %d counters",
+			  path, XDP_WG_REASON_MAX);
 		return -EINVAL;
 	}
 	return 0;

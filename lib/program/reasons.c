@@ -15,7 +15,8 @@
 
 #define REASON(symbol, verdict_, name_, words_)                                                    \
 	[XDP_WG_##symbol] = { .verdict = VERDICT_##verdict_, .name = name_, .words = words_ },
-const struct reason reasons[XDP_WG_REASON_MAX] = { XDP_WG_REASONS(REASON) };
+const struct reason reasons[XDP_WG_REASON_MAX] = { XDP_WG_REASONS(REASON)
+};
 #undef REASON
 
 void reasons_sum_cpus(const struct xdp_wg_counter *values, size_t cpus, struct xdp_wg_counter *sum)
@@ -31,8 +32,7 @@ bool reasons_map_fits(int map_fd)
 	struct bpf_map_info info;
 
 	return !bpf_info_map(map_fd, &info) && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
-	       info.key_size == sizeof(__u32) &&
-	       info.value_size == sizeof(struct xdp_wg_counter) &&
+	       info.key_size == sizeof(__u32) && info.value_size == sizeof(struct xdp_wg_counter) &&
 	       info.max_entries == XDP_WG_REASON_MAX;
 }
 

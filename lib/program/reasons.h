@@ -21,8 +21,7 @@ extern const struct reason reasons[XDP_WG_REASON_MAX];
  * @cpus: how many values there are
  * @sum: added to
  */
-void reasons_sum_cpus(const struct xdp_wg_counter *values, size_t cpus,
-		       struct xdp_wg_counter *sum);
+void reasons_sum_cpus(const struct xdp_wg_counter *values, size_t cpus, struct xdp_wg_counter *sum);
 
 /* reasons_map_fits() - Whether a map has the shape of this version's map of counters. */
 bool reasons_map_fits(int map_fd);

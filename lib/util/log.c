@@ -15,11 +15,8 @@ static enum log_level current_level = LEVEL_INFO;
 static char kernel_message[256];
 
 static const char *const level_names[] = {
-	[LEVEL_ERROR] = "error",
-	[LEVEL_WARNING] = "warning",
-	[LEVEL_INFO] = "info",
-	[LEVEL_DEBUG] = "debug",
-	[LEVEL_VERBOSE] = "verbose",
+	[LEVEL_ERROR] = "error", [LEVEL_WARNING] = "warning", [LEVEL_INFO] = "info",
+	[LEVEL_DEBUG] = "debug", [LEVEL_VERBOSE] = "verbose",
 };
 
 static void remember_kernel_message(const char *line)

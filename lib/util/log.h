@@ -27,8 +27,7 @@ enum log_level log_level(void);
 const char *log_level_name(enum log_level level);
 
 /* log_print() - Print one line at a level. The format needs no newline. */
-void log_print(enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_print(LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_print(LEVEL_WARNING, __VA_ARGS__)

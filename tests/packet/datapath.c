@@ -180,8 +180,8 @@ enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *f
 	if (kind_now == XDP)
 		returned = run_xdp(datapath->prog_fd, netns_ifindex(ifname), frame);
 	else
-		returned = run_skb(room_prog_fd(datapath->prog_fd), netns_ifindex(ifname), frame,
-				   0);
+		returned =
+			run_skb(room_prog_fd(datapath->prog_fd), netns_ifindex(ifname), frame, 0);
 	*verdict = outcome_of(returned);
 	read_counters(datapath, after);
 	for (reason = 0; reason < XDP_WG_REASON_MAX; reason++) {
