@@ -13,27 +13,26 @@
 
 /**
  * struct peer_cache_entry - what was found for an address
- * @table: where; one that is freed and another in its place differ in @changes
+ * @version: of the table, before the lookup; no other table has had it, nor will
  * @address: in its first @size bytes, network byte order; the others are zero
  * @size: of the address, in bytes
- * @changes: the number of changes of tables, before the lookup
- * @peer: who the address belongs to, for as long as there are no more changes
+ * @peer: who the address belongs to, for as long as the table has that version
  */
 struct peer_cache_entry {
-	struct allowedips *table;
+	u64 version;
 	u64 address[2];
 	u32 size;
-	long changes;
 	struct wg_peer *peer;
 };
 
 #define PEER_CACHE_SIZE 512 /* a power of two */
 
+/* Only the CPU itself, with bottom halves off, reads and writes its entries. */
 static struct peer_cache_entry __percpu *peer_cache;
 
 static struct peer_cache_entry *peer_cache_slot(const struct peer_cache_entry *entry)
 {
-	u64 mix = entry->address[0] + 31 * entry->address[1] + (unsigned long)entry->table;
+	u64 mix = entry->address[0] + 31 * entry->address[1] + entry->version;
 
 	return this_cpu_ptr(peer_cache) + hash_64(mix, ilog2(PEER_CACHE_SIZE));
 }
@@ -41,16 +40,20 @@ static struct peer_cache_entry *peer_cache_slot(const struct peer_cache_entry *e
 static bool same_lookup(const struct peer_cache_entry *a, const struct peer_cache_entry *b)
 {
 	return a->address[0] == b->address[0] && a->address[1] == b->address[1] &&
-	       a->table == b->table && a->changes == b->changes && a->size == b->size;
+	       a->version == b->version && a->size == b->size;
 }
 
 /*
- * A peer leaves the tables before the number of changes grows, and is freed a grace period after
- * that. So whoever still finds the number that the peer was remembered with may use it.
+ * A peer leaves the table before the table gets another version, and is freed a grace period after
+ * that. So whoever still finds the version that the peer was remembered with may use it.
+ *
+ * The address may be in memory that changes meanwhile, such as a map: what is looked up, and
+ * remembered under, is one copy of it.
  */
 struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *address, u32 size)
 {
-	struct peer_cache_entry now = { .table = &wg->peer_allowedips, .size = size };
+	struct allowedips *table = &wg->peer_allowedips;
+	struct peer_cache_entry now = { .size = size };
 	struct peer_cache_entry *slot;
 
 	switch (size) {
@@ -63,11 +66,11 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 	default:
 		return NULL;
 	}
-	now.changes = atomic_long_read_acquire(&wg_allowedips_changes);
+	now.version = atomic64_read_acquire(&table->version);
 	slot = peer_cache_slot(&now);
 	if (likely(same_lookup(slot, &now)))
 		return READ_ONCE(slot->peer->is_dead) ? NULL : slot->peer;
-	now.peer = wg_allowedips_lookup_rcu(now.table, size * BITS_PER_BYTE, address);
+	now.peer = wg_allowedips_lookup_rcu(table, size * BITS_PER_BYTE, now.address);
 	if (now.peer)
 		*slot = now;
 	return now.peer;

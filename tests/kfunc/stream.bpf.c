@@ -10,13 +10,21 @@
 #define MESSAGE_OFFSET 42
 
 __u32 device, receiver; /* interface index, and receiver index of all messages */
-__u64 made;
+__u64 made, looked_up;
 
 SEC("fentry/wg_bpf_aead_stream")
 int counts_streams(void *ctx)
 {
 	(void)ctx;
 	__sync_fetch_and_add(&made, 1);
+	return 0;
+}
+
+SEC("fentry/wg_allowedips_lookup_rcu")
+int counts_lookups(void *ctx)
+{
+	(void)ctx;
+	__sync_fetch_and_add(&looked_up, 1);
 	return 0;
 }
 

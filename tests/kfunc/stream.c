@@ -36,6 +36,22 @@ struct stream *stream_programs(void)
 	return programs;
 }
 
+void stream_load(void)
+{
+	if (programs)
+		return;
+	programs = stream__open_and_load();
+	CHECK(programs && !stream__attach(programs), "key streams cannot be counted");
+}
+
+uint64_t stream_lookups(void)
+{
+	uint64_t lookups = programs->bss->looked_up;
+
+	programs->bss->looked_up = 0;
+	return lookups;
+}
+
 void check_made(uint64_t expected)
 {
 	uint64_t made = programs->bss->made;
@@ -129,10 +145,7 @@ void stream_begin(enum kind kind)
 
 	CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 2, "this needs a guest with 2 CPUs");
 	session_renew();
-	if (!programs) {
-		programs = stream__open_and_load();
-		CHECK(programs && !stream__attach(programs), "key streams cannot be counted");
-	}
+	stream_load();
 	for (cpu = HERE; cpu <= THERE; cpu++) {
 		leave(cpu, kind, &sealed, 80);
 		CHECK_EQ(take_over(cpu, kind, sealed.ticket), 0);

@@ -11,6 +11,12 @@
 /* stream_programs() - The program that relays messages, and the counter of key streams made. */
 struct stream *stream_programs(void);
 
+/* stream_load() - Load both, unless that is done. */
+void stream_load(void);
+
+/* stream_lookups() - How many lookups in tables of allowed IPs there were since the last time. */
+uint64_t stream_lookups(void);
+
 /*
  * stream_begin() - Begin a case. Nothing is left of what one before has taken over or peeked at.
  * The session is a new one, since so many messages would soon be so far ahead of R2's own that R1
