@@ -2,6 +2,9 @@
 /*
  * The way in, which a BPF program asks about before it touches a packet: would the stack's input
  * path let it through, and does its route have limits of its own. Nothing here changes a packet.
+ *
+ * Callers have bottom halves off, but drivers need not be in rcu_read_lock() when they run a
+ * program. The routing tables want that of their callers, so it is taken around them.
  */
 
 #include "bpf_internal.h"
@@ -43,8 +46,10 @@ bool wg_bpf_has_policy(const struct net *net, int direction)
  * @filter: setting of reverse path filtering, a change of which starts no new generation
  * @several: whether the route has several next hops
  *
- * An entry holds for the packets of a flow that finds the same values from @cookie to @dst, @tos and
- * @filter. A change of routes leaves it in its slot, where it is not found any more.
+ * An entry holds for the packets of a flow that finds the same values from @cookie to @dst, @tos
+ * and @filter. A change of routes leaves it in its slot, where it is not found any more. A change of
+ * nexthop objects is none if they are members of a group; then there is no entry if the answer went
+ * by the group.
  */
 struct flow_cache_entry {
 	u64 cookie;
@@ -162,12 +167,19 @@ static int check_multipath4(const struct net_device *dev, const struct bpf_wg_fl
 	return 0;
 }
 
+/* Whether all changes of a route start a new generation. Those of a nexthop group's members do not. */
+static bool route_has_generation(const struct fib_info *fi)
+{
+	return !fi->nh || !fi->nh->is_group;
+}
+
 /*
  * Reverse path filtering (RFC 3704), as ip_route_input() applies it. Accepts no more than that
- * does; what it would only accept by way of its exceptions is left to it.
+ * does; what it would only accept by way of its exceptions is left to it. Clears @keep if the
+ * answer must not be remembered.
  */
 static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow,
-			    const struct in_device *in_dev, int filter)
+			    const struct in_device *in_dev, int filter, bool *keep)
 {
 	struct net *net = dev_net(dev);
 	struct fib_result res;
@@ -193,14 +205,36 @@ static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *fl
 		return filter ? -EXDEV : 0;
 	if (res.type != RTN_UNICAST)
 		return -EXDEV;
+	*keep = *keep && route_has_generation(res.fi);
 	if (fib_info_nh_uses_dev(res.fi, dev))
 		return 0;
 	return filter == 1 || !in_dev->ifa_list ? -EXDEV : 0;
 }
 
+/* Ask the routing tables about a flow, and remember the answer if it lasts. */
+static int validate_uncached4(struct net_device *dev, struct bpf_wg_flow *flow,
+			      const struct in_device *in_dev, struct flow_cache_entry *now)
+{
+	struct net *net = dev_net(dev);
+	bool keep = !fib4_has_custom_rules(net);
+	int ret;
+
+	ret = route4(net, flow, &now->several);
+	if (ret)
+		return ret;
+	ret = validate_source4(dev, flow, in_dev, now->filter, &keep);
+	if (ret)
+		return ret;
+	if (keep) {
+		now->mtu = flow->mtu;
+		flow_cache_add(now);
+	}
+	return now->several ? check_multipath4(dev, flow) : 0;
+}
+
 static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 {
-	struct in_device *in_dev = __in_dev_get_rcu(dev);
+	struct in_device *in_dev = rcu_dereference_bh(dev->ip_ptr);
 	const struct flow_cache_entry *cached;
 	struct net *net = dev_net(dev);
 	struct flow_cache_entry now = {
@@ -223,17 +257,10 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 		return cached->several ? check_multipath4(dev, flow) : 0;
 	}
 
-	ret = route4(net, flow, &now.several);
-	if (ret)
-		return ret;
-	ret = validate_source4(dev, flow, in_dev, now.filter);
-	if (ret)
-		return ret;
-	if (!fib4_has_custom_rules(net)) {
-		now.mtu = flow->mtu;
-		flow_cache_add(&now);
-	}
-	return now.several ? check_multipath4(dev, flow) : 0;
+	rcu_read_lock();
+	ret = validate_uncached4(dev, flow, in_dev, &now);
+	rcu_read_unlock();
+	return ret;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -273,8 +300,9 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	const struct in6_addr *dst = (const struct in6_addr *)flow->dst;
-	struct inet6_dev *idev = __in6_dev_get(dev);
+	struct inet6_dev *idev = rcu_dereference_bh(dev->ip6_ptr);
 	struct net *net = dev_net(dev);
+	int ret;
 
 	if (!idev || READ_ONCE(idev->cnf.disable_ipv6))
 		return -ENODEV;
@@ -283,7 +311,10 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 	if (flow->oif && (!READ_ONCE(net->ipv6.devconf_all->forwarding) ||
 			  READ_ONCE(net->ipv6.devconf_all->proxy_ndp)))
 		return -ENETDOWN;
-	return route6(net, flow);
+	rcu_read_lock();
+	ret = route6(net, flow);
+	rcu_read_unlock();
+	return ret;
 #else
 	return -EAFNOSUPPORT;
 #endif
@@ -296,9 +327,9 @@ static bool has_forward_hook(const struct net *net, u8 family)
 	const struct nf_hook_entries *hooks;
 
 	if (family == AF_INET)
-		hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_FORWARD]);
+		hooks = rcu_dereference_bh(net->nf.hooks_ipv4[NF_INET_FORWARD]);
 	else
-		hooks = rcu_dereference(net->nf.hooks_ipv6[NF_INET_FORWARD]);
+		hooks = rcu_dereference_bh(net->nf.hooks_ipv6[NF_INET_FORWARD]);
 	return hooks && hooks->num_hook_entries;
 #else
 	return false;

@@ -21,6 +21,7 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 
+/* Must be called in rcu_read_lock(), which drivers need not be in: see bpf_flow.c. */
 static struct neighbour *find_neighbour(struct net_device *dev, u8 family, const __be32 *addr)
 {
 	if (family == AF_INET)
@@ -69,19 +70,35 @@ int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size)
 		return -EINVAL;
 	if (!dev)
 		return -ENODEV;
+	rcu_read_lock();
 	neigh = find_neighbour(dev, size == sizeof(struct in_addr) ? AF_INET : AF_INET6, addr);
-	if (!neigh)
-		return -ENOENT;
-	if (!(READ_ONCE(neigh->nud_state) & NUD_CONNECTED))
+	if (neigh && !(READ_ONCE(neigh->nud_state) & NUD_CONNECTED))
 		neigh_event_send(neigh, NULL);
-	return 0;
+	rcu_read_unlock();
+	return neigh ? 0 : -ENOENT;
+}
+
+static int fill_neighbour(struct bpf_wg_route *route, struct net_device *dev)
+{
+	struct neighbour *neigh;
+	int ret = -EHOSTUNREACH;
+
+	rcu_read_lock();
+	neigh = find_neighbour(dev, route->nh_family, route->nexthop);
+	if (neigh && READ_ONCE(neigh->nud_state) & NUD_VALID) {
+		route->probe = !(READ_ONCE(neigh->nud_state) & NUD_CONNECTED);
+		neigh_ha_snapshot((char *)route->dmac, neigh, dev);
+		ret = 0;
+	}
+	rcu_read_unlock();
+	return ret;
 }
 
 /* What the two families have in common once the route is known; @nexthop is in @route already. */
 static int fill_route(struct bpf_wg_route *route, const struct net *net, struct dst_entry *dst)
 {
 	struct net_device *dev = dst->dev;
-	struct neighbour *neigh;
+	int ret;
 
 	if (dst->lwtstate || wg_bpf_has_policy(net, XFRM_POLICY_OUT))
 		return -EPERM;
@@ -91,11 +108,9 @@ static int fill_route(struct bpf_wg_route *route, const struct net *net, struct 
 #endif
 	if (dev->type != ARPHRD_ETHER || !net_eq(dev_net(dev), net))
 		return -ENETUNREACH;
-	neigh = find_neighbour(dev, route->nh_family, route->nexthop);
-	if (!neigh || !(READ_ONCE(neigh->nud_state) & NUD_VALID))
-		return -EHOSTUNREACH;
-	route->probe = !(READ_ONCE(neigh->nud_state) & NUD_CONNECTED);
-	neigh_ha_snapshot((char *)route->dmac, neigh, dev);
+	ret = fill_neighbour(route, dev);
+	if (ret)
+		return ret;
 	ether_addr_copy(route->smac, dev->dev_addr);
 	route->ifindex = dev->ifindex;
 	route->mtu = dst_mtu(dst);

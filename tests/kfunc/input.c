@@ -262,6 +262,34 @@ static void test_validate_rp_filter(const void *arg)
 }
 
 /* The same for a decrypted packet, whose layer 3 interface is the WireGuard device. */
+/*
+ * A member of a group of nexthops that changes is no change of routes to the kernel: what the way
+ * back goes by is seen all the same.
+ */
+static void test_validate_rp_filter_group(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request = validate_request(AF_INET);
+	int again;
+
+	rp_filter(1);
+	test_shell("ip nexthop add id 91 dev r1-a && ip nexthop add id 93 group 91 && "
+		   "ip route add 10.1.0.2/32 nhid 93");
+	for (again = 0; again < 2; again++)
+		CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
+	test_shell("ip nexthop replace id 91 dev r1-r2");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), -EXDEV);
+	test_shell("ip nexthop replace id 91 dev r1-a");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
+	test_shell("ip nexthop add id 92 dev r1-r2 && ip nexthop replace id 93 group 91/92");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
+	test_shell("ip nexthop del id 91");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), -EXDEV);
+	test_shell("ip route del 10.1.0.2/32 && ip nexthop flush");
+	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
+	rp_filter(0);
+}
+
 static void test_validate_rp_filter_tunnel(const void *arg)
 {
 	enum kind kind = KIND(arg);
@@ -473,6 +501,7 @@ void add_input_tests(void)
 	add_both(test_validate_bad, "flow-validate-bad");
 	add_both(test_validate_own_address, "flow-validate-own-address");
 	add_both(test_validate_rp_filter, "flow-validate-rp-filter");
+	add_both(test_validate_rp_filter_group, "flow-validate-rp-filter-group");
 	add_both(test_validate_rp_filter_tunnel, "flow-validate-rp-filter-tunnel");
 	add_both(test_validate_ipsec, "flow-validate-ipsec");
 	add_both(test_validate_vrf, "flow-validate-vrf");

@@ -71,7 +71,8 @@ static void restore(void)
 			   "} 2> /dev/null || true");
 	}
 	session_enter(&r1);
-	test_shell("{ ip route del 10.2.0.2/32; "
+	test_shell("{ ip route del 10.2.0.2/32; ip route del 10.1.0.2/32; "
+		   "sysctl -q -w net.ipv4.conf.r1-a.rp_filter=0 net.ipv4.conf.wg0.rp_filter=0; "
 		   "sysctl -q -w net.ipv4.fib_multipath_hash_policy=0; "
 		   "ip addr add 192.0.2.1/30 dev r1-r2; ip addr del 192.0.2.5/29 dev r1-r2; "
 		   "ip neigh del 192.0.2.2 dev r1-r2; "
