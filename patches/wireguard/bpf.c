@@ -104,6 +104,20 @@ __bpf_kfunc_start_defs();
 
 /**
  * bpf_xdp_wg_device_get_by_index - find the WireGuard device that a route leaves by
+/* What an skb says of its checksums, when that part of it has moved; both parts are within it. */
+static void move_checksum(struct sk_buff *skb, u32 to, u32 from, u32 length)
+{
+	u32 start;
+
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return;
+	start = skb_checksum_start_offset(skb);
+	if (start >= from && start + skb->csum_offset + sizeof(__sum16) <= from + length)
+		skb->csum_start += to - from;
+}
+
  * @xdp_ctx: the packet, whose receiving device tells the network namespace
  * @ifindex: interface index
  *
@@ -597,7 +611,8 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
  * it before it makes room for other headers, with bpf_get_hash_recalc().
  *
  * Context: softirq or bottom halves off, under RCU.
- * Return: 0, or -EAFNOSUPPORT for another family.
+ * Return: 0, or, with nothing changed, -EAFNOSUPPORT for another family, -EFAULT for a packet that
+ * has not all of these headers in its linear part.
  */
 __bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer,
 					__u32 family)
@@ -607,11 +622,11 @@ __bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_pee
 
 	switch (family) {
 	case AF_INET:
-		skb->protocol = htons(ETH_P_IP);
+		protocol = htons(ETH_P_IP);
 		length = sizeof(struct iphdr);
 		break;
 	case AF_INET6:
-		skb->protocol = htons(ETH_P_IPV6);
+		protocol = htons(ETH_P_IPV6);
 		length = sizeof(struct ipv6hdr);
 		break;
 	default:
@@ -666,6 +681,7 @@ __bpf_kfunc int bpf_xdp_wg_decrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 l
 __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
 				   struct wg_peer *peer)
 {
+	__be16 protocol;
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
 	struct wg_bpf_packet packet;
 	int ret;
@@ -680,6 +696,9 @@ __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 	skb->csum_level = ~0;
 	/* What was said of the outer packet does not hold for the inner one. */
 	skb_clear_hash(skb);
+	if (skb_headlen(skb) < ETH_HLEN + length + sizeof(struct udphdr))
+		return -EFAULT;
+	skb->protocol = protocol;
 	skb->mark = 0;
 	return 0;
 }
@@ -713,8 +732,8 @@ __bpf_kfunc int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __
  * @length: in bytes
  *
  * Makes room in front of a packet whose buffer can only grow behind: that is cheaper than a new
- * buffer. A checksum that is still to be finished is about the part that moves. A sum of all data
- * that came with the packet (CHECKSUM_COMPLETE) is gone since the packet grew.
+ * buffer. A checksum that is still to be finished moves with the bytes that it is in. A sum of all
+ * data that came with the packet (CHECKSUM_COMPLETE) does not hold any more, and is forgotten.
  *
  * Context: softirq or bottom halves off.
  * Return: 0, -EFAULT when a part is not within the packet, -EBUSY when others see the same packet
@@ -732,8 +751,7 @@ __bpf_kfunc int bpf_skb_wg_move(struct __sk_buff *skb_ctx, __u32 to, __u32 from,
 	ret = wg_bpf_move(&packet, to, from, length);
 	if (ret)
 		return ret;
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		skb->csum_start += to - from;
+	move_checksum(skb, to, from, length);
 	return 0;
 }
 

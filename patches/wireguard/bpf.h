@@ -20,22 +20,34 @@
 #include "peer.h"
 
 #include <linux/percpu.h>
+#include <linux/u64_stats_sync.h>
 
-/* The kfuncs' share of a peer's transfer counters, one per CPU. */
+/*
+ * The kfuncs' share of a peer's transfer counters, one per CPU, which alone writes it, with bottom
+ * halves off.
+ */
 struct wg_bpf_stats {
-	u64 rx_bytes, tx_bytes;
+	u64_stats_t rx_bytes, tx_bytes;
+	struct u64_stats_sync syncp;
 };
 
 static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, u64 *tx_bytes)
 {
+	unsigned int start;
+	u64 rx, tx;
 	int cpu;
 
 	*rx_bytes = *tx_bytes = 0;
 	for_each_possible_cpu (cpu) {
 		const struct wg_bpf_stats *stats = per_cpu_ptr(peer->bpf_stats, cpu);
 
-		*rx_bytes += READ_ONCE(stats->rx_bytes);
-		*tx_bytes += READ_ONCE(stats->tx_bytes);
+		do {
+			start = u64_stats_fetch_begin(&stats->syncp);
+			rx = u64_stats_read(&stats->rx_bytes);
+			tx = u64_stats_read(&stats->tx_bytes);
+		} while (u64_stats_fetch_retry(&stats->syncp, start));
+		*rx_bytes += rx;
+		*tx_bytes += tx;
 	}
 }
 

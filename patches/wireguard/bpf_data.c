@@ -42,7 +42,9 @@ static void account_sent(struct wg_peer *peer, u32 length)
 {
 	struct wg_bpf_stats *stats = this_cpu_ptr(peer->bpf_stats);
 
-	WRITE_ONCE(stats->tx_bytes, stats->tx_bytes + length);
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->tx_bytes, length);
+	u64_stats_update_end(&stats->syncp);
 	dev_sw_netstats_tx_add(peer->device->dev, 1, length);
 	wg_packet_data_sent(peer);
 }
@@ -52,7 +54,9 @@ static void account_received(struct wg_peer *peer, u32 length)
 	struct wg_bpf_stats *stats = this_cpu_ptr(peer->bpf_stats);
 
 	wg_packet_data_received(peer);
-	WRITE_ONCE(stats->rx_bytes, stats->rx_bytes + length);
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->rx_bytes, length);
+	u64_stats_update_end(&stats->syncp);
 	dev_sw_netstats_rx_add(peer->device->dev, length);
 }
 

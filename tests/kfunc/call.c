@@ -40,6 +40,11 @@ int call_encapsulate_moved_fd(void)
 	return bpf_program__fd(calls->progs.encapsulates_moved_skb);
 }
 
+int call_encapsulate_header_moved_fd(void)
+{
+	return bpf_program__fd(calls->progs.encapsulates_header_moved_skb);
+}
+
 int call_grown_fd(void)
 {
 	return bpf_program__fd(calls->progs.grows_skb);

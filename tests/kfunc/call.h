@@ -36,6 +36,9 @@ int call_encapsulate_fd(void);
 /* call_encapsulate_moved_fd() - The same, by moving the packet to the back. */
 int call_encapsulate_moved_fd(void);
 
+/* call_encapsulate_header_moved_fd() - The same, with bytes in front of it moved before. */
+int call_encapsulate_header_moved_fd(void);
+
 /* call_grown_fd() - A tc program that grows the packet in front, as the request says, and calls. */
 int call_grown_fd(void);
 

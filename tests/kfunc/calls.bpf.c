@@ -85,8 +85,7 @@ int calls_skb(struct __sk_buff *ctx)
 }
 
 /* Makes the room that encryption needs before: IPv4, UDP and the message around the packet. */
-SEC("tc")
-int encapsulates_skb(struct __sk_buff *ctx)
+static __always_inline int encapsulate(struct __sk_buff *ctx)
 {
 	__u32 inner = ctx->len - ETH_HLEN;
 	__u32 padding = -inner & 15;
@@ -98,6 +97,21 @@ int encapsulates_skb(struct __sk_buff *ctx)
 	exchange.request.length = 32 + inner + padding;
 	exchange.reply.ret = skb_call(ctx);
 	return 0;
+}
+
+SEC("tc")
+int encapsulates_skb(struct __sk_buff *ctx)
+{
+	return encapsulate(ctx);
+}
+
+/* The source MAC address moves to where the destination's is. */
+SEC("tc")
+int encapsulates_header_moved_skb(struct __sk_buff *ctx)
+{
+	if (bpf_skb_wg_move(ctx, 0, ETH_ALEN, ETH_ALEN))
+		return 0;
+	return encapsulate(ctx);
 }
 
 /* Calls with another room in front of the packet. */

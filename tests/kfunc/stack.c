@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <bpf/libbpf.h>
+#include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
 #include <unistd.h>
 
@@ -230,6 +231,13 @@ static void test_partial_checksum_moved(const void *arg)
 	check_partial_checksum(call_encapsulate_moved_fd());
 }
 
+/* It stays that of its bytes when others move. */
+static void test_partial_checksum_header_moved(const void *arg)
+{
+	(void)arg;
+	check_partial_checksum(call_encapsulate_header_moved_fd());
+}
+
 /* Helpers could not undo the resize of a packet that is marked so. */
 static void test_marked_encapsulated(const void *arg)
 {
@@ -266,6 +274,16 @@ static void test_encapsulated(const void *arg)
 	request.family = AF_UNIX;
 	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), -EAFNOSUPPORT);
 	CHECK_EQ(ntohs(reply->protocol), ETHERTYPE_IP);
+	/* Nor does a header begin behind the end. */
+	request.family = AF_INET6;
+	for (frame.length = ETHER_HDR_LEN + sizeof(struct ip);
+	     frame.length < ETHER_HDR_LEN + sizeof(struct ip6_hdr) + sizeof(struct udphdr);
+	     frame.length++) {
+		CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), -EFAULT);
+		CHECK_EQ(ntohs(reply->protocol), ETHERTYPE_IP);
+	}
+	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), 0);
+	CHECK_EQ(ntohs(reply->protocol), ETHERTYPE_IPV6);
 	session_ping();
 }
 
@@ -275,6 +293,8 @@ void add_stack_tests(void)
 	add_both(test_decrypt_from_kernel, "decrypt-from-kernel");
 	test_add(test_partial_checksum, NULL, "kfunc/partial-checksum/skb");
 	test_add(test_partial_checksum_moved, NULL, "kfunc/partial-checksum-moved/skb");
+	test_add(test_partial_checksum_header_moved, NULL,
+		 "kfunc/partial-checksum-header-moved/skb");
 	test_add(test_marked_encapsulated, NULL, "kfunc/encrypt-marked-encapsulated/skb");
 	test_add(test_encapsulated, NULL, "kfunc/encapsulated/skb");
 	test_add(test_cloned, NULL, "kfunc/cloned/skb");
