@@ -78,6 +78,9 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 		*ifindex = plan.ifindex;
 		reason = commit_decap(ctx, frame, &plan, peer);
 	}
+	/* What the peek has made for decryption must not outlive the key. */
+	if (reason != XDP_WG_DECAP)
+		pkt_stream_forget(ctx);
 	bpf_wg_peer_put(peer);
 	return reason;
 }

@@ -31,8 +31,6 @@ extern int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow 
 extern int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route,
 			     __u32 route__sz) __ksym;
 extern __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr) __ksym;
-extern __u64 bpf_wg_stream_hand_over(void) __ksym;
-extern int bpf_wg_stream_take_over(__u64 ticket) __ksym;
 extern void bpf_wg_device_put(struct wg_device *wg) __ksym;
 extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 
@@ -46,6 +44,9 @@ extern int bpf_xdp_wg_neigh_probe(struct xdp_md *ctx, __u32 ifindex, const void 
 				  __u32 addr__sz) __ksym;
 extern int bpf_xdp_wg_peek(struct xdp_md *ctx, __u32 offset, __u32 length, struct wg_peer *peer,
 			   struct bpf_wg_block *block) __ksym;
+extern void bpf_xdp_wg_stream_forget(struct xdp_md *ctx) __ksym;
+extern __u64 bpf_xdp_wg_stream_hand_over(struct xdp_md *ctx) __ksym;
+extern int bpf_xdp_wg_stream_take_over(struct xdp_md *ctx, __u64 ticket) __ksym;
 extern int bpf_xdp_wg_encrypt(struct xdp_md *ctx, __u32 offset, __u32 length,
 			      struct wg_peer *peer) __ksym;
 extern int bpf_xdp_wg_decrypt(struct xdp_md *ctx, __u32 offset, __u32 length,
@@ -64,6 +65,7 @@ extern int bpf_skb_wg_neigh_probe(struct __sk_buff *ctx, __u32 ifindex, const vo
 				  __u32 addr__sz) __ksym;
 extern int bpf_skb_wg_peek(struct __sk_buff *ctx, __u32 offset, __u32 length, struct wg_peer *peer,
 			   struct bpf_wg_block *block) __ksym;
+extern void bpf_skb_wg_stream_forget(struct __sk_buff *ctx) __ksym;
 extern int bpf_skb_wg_encrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,
 			      struct wg_peer *peer) __ksym;
 extern int bpf_skb_wg_decrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,

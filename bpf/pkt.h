@@ -100,6 +100,11 @@ static __always_inline int pkt_peek(pkt_ctx *ctx, __u32 offset, __u32 length, st
 	return PKT_KFUNC(wg_peek)(ctx, offset, length, peer, block);
 }
 
+static __always_inline void pkt_stream_forget(pkt_ctx *ctx)
+{
+	PKT_KFUNC(wg_stream_forget)(ctx);
+}
+
 static __always_inline int pkt_encrypt(pkt_ctx *ctx, __u32 offset, __u32 length,
 				       struct wg_peer *peer)
 {

@@ -92,8 +92,10 @@ static __always_inline int rss_program(struct xdp_md *ctx)
 	}
 	/* A CPU may have left the map since a program remembered it. */
 	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) != XDP_REDIRECT &&
-	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT)
+	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT) {
+		bpf_xdp_wg_stream_forget(ctx);
 		return XDP_PASS;
+	}
 	rss_metadata_store(ctx, &found);
 	return XDP_REDIRECT;
 }

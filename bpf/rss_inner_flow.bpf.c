@@ -18,6 +18,8 @@ static __always_inline int peek_flow(struct xdp_md *ctx, struct preview *preview
 		return 0;
 	reason = decap_peek(ctx, &preview->message, peer, &preview->inner);
 	bpf_wg_peer_put(peer);
+	if (reason)
+		bpf_xdp_wg_stream_forget(ctx);
 	return !reason;
 }
 

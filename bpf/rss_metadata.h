@@ -51,16 +51,18 @@ static __always_inline void rss_metadata_store(struct xdp_md *ctx, struct rss_me
 	if (found->peeked) {
 		metadata = rss_metadata_add(ctx, sizeof(*metadata));
 		if (metadata) {
-			found->stream = bpf_wg_stream_hand_over();
+			found->stream = bpf_xdp_wg_stream_hand_over(ctx);
 			__builtin_memcpy(metadata, found, sizeof(*metadata));
 			return;
 		}
 	}
 	metadata = rss_metadata_add(ctx, RSS_METADATA_FIRST_PART);
-	if (!metadata)
+	if (!metadata) {
+		bpf_xdp_wg_stream_forget(ctx);
 		return;
+	}
 	if (found->peeked)
-		found->stream = bpf_wg_stream_hand_over();
+		found->stream = bpf_xdp_wg_stream_hand_over(ctx);
 	found->peeked = 0;
 	__builtin_memcpy(metadata, found, RSS_METADATA_FIRST_PART);
 }
@@ -86,7 +88,7 @@ static __always_inline int rss_metadata_load(struct xdp_md *ctx, struct rss_meta
 		__builtin_memcpy(found, metadata, RSS_METADATA_FIRST_PART);
 	}
 	if (found->stream)
-		bpf_wg_stream_take_over(found->stream);
+		bpf_xdp_wg_stream_take_over(ctx, found->stream);
 	return !bpf_xdp_adjust_meta(ctx, size);
 }
 

@@ -27,6 +27,7 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 {
 	struct rss_metadata *h;
 	__u32 key = 0;
+	int verdict;
 
 	h = bpf_map_lookup_elem(&rss_metadata, &key);
 	if (!h)
@@ -36,7 +37,11 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 		h->frame = pkt_length(ctx);
 		h->reason = classify(ctx, h->frame, &h->packet, &h->mtu);
 	}
-	return go_on(ctx, h->reason, &h->packet, h->frame, h->mtu, h->peeked ? &h->preview : NULL);
+	verdict = go_on(ctx, h->reason, &h->packet, h->frame, h->mtu,
+			h->peeked ? &h->preview : NULL);
+	if (verdict == XDP_PASS)
+		bpf_xdp_wg_stream_forget(ctx);
+	return verdict;
 }
 
 char _license[] SEC("license") = "GPL";

@@ -100,10 +100,6 @@ static int skb_linear_writable(struct __sk_buff *ctx, struct wg_bpf_packet *pack
 	return 0;
 }
 
-__bpf_kfunc_start_defs();
-
-/**
- * bpf_xdp_wg_device_get_by_index - find the WireGuard device that a route leaves by
 /* What an skb says of its checksums, when that part of it has moved; both parts are within it. */
 static void move_checksum(struct sk_buff *skb, u32 to, u32 from, u32 length)
 {
@@ -118,6 +114,10 @@ static void move_checksum(struct sk_buff *skb, u32 to, u32 from, u32 length)
 		skb->csum_start += to - from;
 }
 
+__bpf_kfunc_start_defs();
+
+/**
+ * bpf_xdp_wg_device_get_by_index - find the WireGuard device that a route leaves by
  * @xdp_ctx: the packet, whose receiving device tells the network namespace
  * @ifindex: interface index
  *
@@ -505,24 +505,65 @@ __bpf_kfunc int bpf_skb_wg_peek(struct __sk_buff *skb_ctx, __u32 offset, __u32 l
 }
 
 /**
- * bpf_wg_stream_hand_over - leave the key stream of a packet to another CPU
+ * bpf_xdp_wg_stream_forget - wipe the key stream of a packet that passes
+ * @xdp_ctx: the packet, which tells that a program runs for one
+ *
+ * What peeks on this CPU have made for a decryption, or what it has taken over, is gone then. To be
+ * called when a packet that was peeked at is not decrypted after all: the key stream would stay
+ * until the next peek, or until the key is gone.
+ *
+ * Context: softirq or bottom halves off. Takes no lock.
+ */
+__bpf_kfunc void bpf_xdp_wg_stream_forget(struct xdp_md *xdp_ctx)
+{
+	wg_bpf_stream_forget();
+}
+
+/**
+ * bpf_skb_wg_stream_forget - like bpf_xdp_wg_stream_forget(), for tc
+ * @skb_ctx: the packet
+ *
+ * Context: softirq or bottom halves off. Takes no lock.
+ */
+__bpf_kfunc void bpf_skb_wg_stream_forget(struct __sk_buff *skb_ctx)
+{
+	wg_bpf_stream_forget();
+}
+
+/**
+ * bpf_xdp_wg_stream_hand_over - leave the key stream of a packet to another CPU
+ * @xdp_ctx: the packet. Callbacks of timers and work items have none: they run in other contexts,
+ *           where a CPU's key streams may be in use.
  *
  * What the last peek on this CPU has made of a packet's key stream waits for the CPU that the packet
  * is queued for, so that its decryption need not make it again. It waits in the module's memory: the
  * program hands on no more than the ticket. A packet that is lost is no harm.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock; may allocate.
- * Return: a ticket for bpf_wg_stream_take_over(), or 0 if there is nothing, or no slot where it
+ * Return: a ticket for bpf_xdp_wg_stream_take_over(), or 0 if there is nothing, or no slot where it
  * could wait.
  */
-__bpf_kfunc __u64 bpf_wg_stream_hand_over(void)
+__bpf_kfunc __u64 bpf_xdp_wg_stream_hand_over(struct xdp_md *xdp_ctx)
 {
 	return wg_bpf_stream_hand_over();
 }
 
 /**
- * bpf_wg_stream_take_over - take what another CPU has left
- * @ticket: what bpf_wg_stream_hand_over() returned there
+ * bpf_skb_wg_stream_hand_over - like bpf_xdp_wg_stream_hand_over(), for tc
+ * @skb_ctx: the packet
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock; may allocate.
+ * Return: as bpf_xdp_wg_stream_hand_over().
+ */
+__bpf_kfunc __u64 bpf_skb_wg_stream_hand_over(struct __sk_buff *skb_ctx)
+{
+	return wg_bpf_stream_hand_over();
+}
+
+/**
+ * bpf_xdp_wg_stream_take_over - take what another CPU has left
+ * @xdp_ctx: the packet, as for bpf_xdp_wg_stream_hand_over()
+ * @ticket: what bpf_xdp_wg_stream_hand_over() returned there
  *
  * Peeks and decryptions of that message on this CPU use it. What was taken before, and not used, is
  * given back.
@@ -530,7 +571,20 @@ __bpf_kfunc __u64 bpf_wg_stream_hand_over(void)
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0, -EINVAL for what is no ticket, -ENOENT if it is not there any more.
  */
-__bpf_kfunc int bpf_wg_stream_take_over(__u64 ticket)
+__bpf_kfunc int bpf_xdp_wg_stream_take_over(struct xdp_md *xdp_ctx, __u64 ticket)
+{
+	return wg_bpf_stream_take_over(ticket);
+}
+
+/**
+ * bpf_skb_wg_stream_take_over - like bpf_xdp_wg_stream_take_over(), for tc
+ * @skb_ctx: the packet
+ * @ticket: what bpf_skb_wg_stream_hand_over() returned there
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: as bpf_xdp_wg_stream_take_over().
+ */
+__bpf_kfunc int bpf_skb_wg_stream_take_over(struct __sk_buff *skb_ctx, __u64 ticket)
 {
 	return wg_bpf_stream_take_over(ticket);
 }
@@ -563,7 +617,12 @@ __bpf_kfunc int bpf_xdp_wg_encrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 l
 	int ret;
 
 	ret = xdp_linear(xdp_ctx, &packet);
-	return ret ?: wg_bpf_encrypt(&packet, offset, length, peer);
+	if (ret)
+		return ret;
+	/* What is in front of the message is lent for key stream. AF_XDP lets user space see it. */
+	if (((struct xdp_buff *)xdp_ctx)->rxq->mem.type == MEM_TYPE_XSK_BUFF_POOL)
+		packet.start = packet.data + offset;
+	return wg_bpf_encrypt(&packet, offset, length, peer);
 }
 
 /**
@@ -618,6 +677,7 @@ __bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_pee
 					__u32 family)
 {
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	__be16 protocol;
 	int length;
 
 	switch (family) {
@@ -632,6 +692,9 @@ __bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_pee
 	default:
 		return -EAFNOSUPPORT;
 	}
+	if (skb_headlen(skb) < ETH_HLEN + length + sizeof(struct udphdr))
+		return -EFAULT;
+	skb->protocol = protocol;
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, ETH_HLEN);
 	skb_set_transport_header(skb, ETH_HLEN + length);
@@ -681,7 +744,6 @@ __bpf_kfunc int bpf_xdp_wg_decrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 l
 __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
 				   struct wg_peer *peer)
 {
-	__be16 protocol;
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
 	struct wg_bpf_packet packet;
 	int ret;
@@ -696,9 +758,6 @@ __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 	skb->csum_level = ~0;
 	/* What was said of the outer packet does not hold for the inner one. */
 	skb_clear_hash(skb);
-	if (skb_headlen(skb) < ETH_HLEN + length + sizeof(struct udphdr))
-		return -EFAULT;
-	skb->protocol = protocol;
 	skb->mark = 0;
 	return 0;
 }
@@ -824,8 +883,6 @@ __bpf_kfunc_end_defs();
 	BTF_ID_FLAGS(func, bpf_wg_endpoint_match, KF_TRUSTED_ARGS)                                 \
 	BTF_ID_FLAGS(func, bpf_wg_peer_route, KF_TRUSTED_ARGS)                                     \
 	BTF_ID_FLAGS(func, bpf_wg_ip_ident, KF_TRUSTED_ARGS)                                       \
-	BTF_ID_FLAGS(func, bpf_wg_stream_hand_over)                                                \
-	BTF_ID_FLAGS(func, bpf_wg_stream_take_over)                                                \
 	BTF_ID_FLAGS(func, bpf_wg_device_put, KF_RELEASE)                                          \
 	BTF_ID_FLAGS(func, bpf_wg_peer_put, KF_RELEASE)
 
@@ -838,6 +895,9 @@ BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_xdp_wg_egress)
 BTF_ID_FLAGS(func, bpf_xdp_wg_neigh_probe)
 BTF_ID_FLAGS(func, bpf_xdp_wg_peek, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_xdp_wg_stream_forget)
+BTF_ID_FLAGS(func, bpf_xdp_wg_stream_hand_over)
+BTF_ID_FLAGS(func, bpf_xdp_wg_stream_take_over)
 BTF_ID_FLAGS(func, bpf_xdp_wg_encrypt, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_xdp_wg_decrypt, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_xdp_wg_move)
@@ -853,6 +913,9 @@ BTF_ID_FLAGS(func, bpf_skb_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_skb_wg_egress)
 BTF_ID_FLAGS(func, bpf_skb_wg_neigh_probe)
 BTF_ID_FLAGS(func, bpf_skb_wg_peek, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_stream_forget)
+BTF_ID_FLAGS(func, bpf_skb_wg_stream_hand_over)
+BTF_ID_FLAGS(func, bpf_skb_wg_stream_take_over)
 BTF_ID_FLAGS(func, bpf_skb_wg_encrypt, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_encapsulated, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_decrypt, KF_TRUSTED_ARGS)

@@ -53,5 +53,6 @@ static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, 
 
 int wg_bpf_init(void);
 void wg_bpf_uninit(void);
+void wg_bpf_keypair_freed(u64 internal_id);
 
 #endif /* _WG_BPF_H */

@@ -13,16 +13,23 @@
  *         the slot belongs to, with 0, has the slot then. The latter is how slots come back whose
  *         packets got lost.
  *
+ * A key stream must not outlive its key. Programs say when they pass a packet that they have peeked
+ * at, and when a keypair is freed, every CPU that may have some of its wipes them.
+ *
  * Every ticket, and the 0 of a CPU that is done with the slot, is stored with release, after what
  * the slot holds, and the next owner reads it with acquire or replaces it, before it looks. Nobody
  * waits for a slot: without it, the key stream is made anew.
  */
 
 #include "bpf_keystream.h"
+#include "bpf.h"
 
+#include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #define SLOTS 256 /* a power of two; all but one may wait for others */
 #define ATTEMPTS 4 /* to find one that nobody has taken just now */
@@ -34,29 +41,53 @@
 
 /**
  * struct cpu_streams - what a CPU has
+ * @cpu: which
  * @slots: those that there are so far. Only the CPU itself adds one, stored with release; others
  *         read the array.
  * @own: index of the slot for the next peek, whose ticket is 0
  * @scan: index of the slot that was tried last when a new one was needed
  * @serial: of the last ticket
  * @taken: the slot, mostly of another CPU, whose ticket this CPU has made TAKEN, or NULL
+ * @dirty: whether a slot may hold a key stream. wg_bpf_keypair_freed() reads it on other CPUs,
+ *         after a grace period for those who peeked with that keypair.
+ * @wiped: freed_count up to which there are no key streams of the keypairs in its slots
+ * @wipe: runs on the CPU for wg_bpf_keypair_freed()
  *
  * Only the CPU itself, with bottom halves off, uses what is not @slots.
  */
 struct cpu_streams {
+	int cpu;
 	struct wg_bpf_peeked *slots[SLOTS];
 	u32 own;
 	u32 scan;
 	u32 serial;
 	struct wg_bpf_peeked *taken;
+	bool dirty;
+	u32 wiped;
+	struct work_struct wipe;
 };
 
 static struct cpu_streams __percpu *cpu_streams;
+
+/* The numbers of the last keypairs that were freed, and how many there were so far. */
+#define FREED 32 /* a power of two */
+static u64 freed[FREED];
+static u32 freed_count;
+static DEFINE_SPINLOCK(freed_lock);
 
 static bool is_of(const struct wg_bpf_peeked *peeked, const struct noise_keypair *keypair,
 		  u64 counter)
 {
 	return peeked->keypair_id == keypair->internal_id && peeked->counter == counter;
+}
+
+/* The CPU has made a key stream. When it had none before, what was freed until now is not in it. */
+static void mark_dirty(struct cpu_streams *streams)
+{
+	if (likely(streams->dirty))
+		return;
+	streams->wiped = READ_ONCE(freed_count);
+	WRITE_ONCE(streams->dirty, true);
 }
 
 /**
@@ -83,13 +114,14 @@ struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64
 		wg_bpf_aead_stream(&peeked->stream, length, counter, keypair->receiving.key);
 		peeked->keypair_id = keypair->internal_id;
 		peeked->counter = counter;
+		mark_dirty(streams);
 	}
 	return peeked;
 }
 
 static void wipe(struct wg_bpf_peeked *peeked)
 {
-	peeked->keypair_id = 0;
+	WRITE_ONCE(peeked->keypair_id, 0);
 	memzero_explicit(&peeked->stream, sizeof(peeked->stream));
 }
 
@@ -110,6 +142,17 @@ void wg_bpf_stream_used(struct wg_bpf_peeked *peeked)
 	wipe(peeked);
 	if (peeked == streams->taken)
 		give_back(streams);
+}
+
+/* See bpf_xdp_wg_stream_forget(). */
+void wg_bpf_stream_forget(void)
+{
+	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
+
+	if (streams->taken)
+		wg_bpf_stream_used(streams->taken);
+	if (streams->slots[streams->own]->keypair_id)
+		wipe(streams->slots[streams->own]);
 }
 
 /* The slot at streams->scan, if its ticket is 0 or can be made 0, or NULL. */
@@ -149,7 +192,7 @@ static int next_slot(struct cpu_streams *streams)
 	return -1;
 }
 
-/* See bpf_wg_stream_hand_over(). */
+/* See bpf_xdp_wg_stream_hand_over(). */
 u64 wg_bpf_stream_hand_over(void)
 {
 	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
@@ -169,7 +212,7 @@ u64 wg_bpf_stream_hand_over(void)
 	return ticket;
 }
 
-/* See bpf_wg_stream_take_over(). */
+/* See bpf_xdp_wg_stream_take_over(). */
 int wg_bpf_stream_take_over(u64 ticket)
 {
 	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
@@ -177,17 +220,128 @@ int wg_bpf_stream_take_over(u64 ticket)
 	u32 cpu = (ticket >> TICKET_CPU) - 1;
 	struct wg_bpf_peeked *slot;
 
-	if (unlikely(streams->taken)) {
-		wipe(streams->taken);
-		give_back(streams);
-	}
+	if (unlikely(streams->taken))
+		wg_bpf_stream_used(streams->taken);
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu) || index >= SLOTS)
 		return -EINVAL;
 	slot = READ_ONCE(per_cpu_ptr(cpu_streams, cpu)->slots[index]);
 	if (!slot || atomic64_cmpxchg(&slot->ticket, ticket, TAKEN) != ticket)
 		return -ENOENT;
 	streams->taken = slot;
+	/* Not mark_dirty(): the keypair may have been freed while its key stream waited. */
+	WRITE_ONCE(streams->dirty, true);
 	return 0;
+}
+
+/* Keypairs that were freed and whose key streams a CPU has not wiped yet; all if there are more. */
+struct dead_keypairs {
+	u64 ids[FREED];
+	u32 count;
+	bool all;
+};
+
+static void find_dead(struct cpu_streams *streams, struct dead_keypairs *dead)
+{
+	u32 i;
+
+	spin_lock(&freed_lock);
+	dead->count = freed_count - streams->wiped;
+	dead->all = dead->count > FREED;
+	for (i = 0; !dead->all && i < dead->count; i++)
+		dead->ids[i] = freed[(streams->wiped + i) % FREED];
+	streams->wiped = freed_count;
+	spin_unlock(&freed_lock);
+}
+
+static bool is_dead(const struct dead_keypairs *dead, u64 id)
+{
+	u32 i;
+
+	if (dead->all)
+		return true;
+	for (i = 0; i < dead->count; i++) {
+		if (dead->ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* Return: whether there is a key stream left in a slot that is this CPU's, or that waits. */
+static bool wipe_slot(struct wg_bpf_peeked *slot, const struct dead_keypairs *dead)
+{
+	s64 ticket = atomic64_read(&slot->ticket);
+	/* Another CPU may have taken it just now, and be wiping it. */
+	u64 id = READ_ONCE(slot->keypair_id);
+
+	if (!id || ticket == TAKEN)
+		return false;
+	if (!is_dead(dead, id))
+		return true;
+	if (!ticket || atomic64_cmpxchg(&slot->ticket, ticket, 0) == ticket)
+		wipe(slot);
+	return false;
+}
+
+static bool wipe_taken(struct cpu_streams *streams, const struct dead_keypairs *dead)
+{
+	if (!streams->taken)
+		return false;
+	if (!is_dead(dead, streams->taken->keypair_id))
+		return true;
+	wg_bpf_stream_used(streams->taken);
+	return false;
+}
+
+/*
+ * Work of the CPU whose slots these are. It runs elsewhere when that CPU went offline, where nobody
+ * uses them; if that was for a moment only, it is sent there again.
+ */
+static void wipe_dead(struct work_struct *work)
+{
+	struct cpu_streams *streams = container_of(work, struct cpu_streams, wipe);
+	struct dead_keypairs dead;
+	bool dirty;
+	u32 wiped;
+	int i;
+
+	local_bh_disable();
+	if (streams != this_cpu_ptr(cpu_streams) && cpu_online(streams->cpu)) {
+		queue_work_on(streams->cpu, system_wq, work);
+		goto out;
+	}
+	find_dead(streams, &dead);
+	dirty = wipe_taken(streams, &dead);
+	for (i = 0; i < SLOTS; i++) {
+		if (streams->slots[i] && wipe_slot(streams->slots[i], &dead))
+			dirty = true;
+	}
+	WRITE_ONCE(streams->dirty, dirty);
+out:
+	local_bh_enable();
+}
+
+/**
+ * wg_bpf_keypair_freed - wipe what was made with a keypair that is gone
+ * @internal_id: its number, which no other keypair will have
+ *
+ * Context: any; a grace period after the last lookup could find the keypair, so that nobody makes a
+ * key stream with it any more.
+ */
+void wg_bpf_keypair_freed(u64 internal_id)
+{
+	int cpu;
+
+	if (!cpu_streams)
+		return;
+	spin_lock_bh(&freed_lock);
+	freed[freed_count++ % FREED] = internal_id;
+	spin_unlock_bh(&freed_lock);
+	for_each_possible_cpu (cpu) {
+		struct cpu_streams *streams = per_cpu_ptr(cpu_streams, cpu);
+
+		if (READ_ONCE(streams->dirty))
+			queue_work_on(cpu, system_wq, &streams->wipe);
+	}
 }
 
 /**
@@ -203,6 +357,12 @@ int __init wg_bpf_stream_init(void)
 	if (!cpu_streams)
 		return -ENOMEM;
 	for_each_possible_cpu (cpu) {
+		struct cpu_streams *streams = per_cpu_ptr(cpu_streams, cpu);
+
+		streams->cpu = cpu;
+		INIT_WORK(&streams->wipe, wipe_dead);
+	}
+	for_each_possible_cpu (cpu) {
 		struct wg_bpf_peeked **first = per_cpu_ptr(cpu_streams, cpu)->slots;
 
 		*first = kzalloc_node(sizeof(**first), GFP_KERNEL, cpu_to_node(cpu));
@@ -215,7 +375,7 @@ int __init wg_bpf_stream_init(void)
 /**
  * wg_bpf_stream_uninit - give all memory back, without what is in it
  *
- * No program runs any more: those that use the kfuncs hold the module.
+ * No program runs any more: those that use the kfuncs hold the module. Nor is there a keypair.
  */
 void wg_bpf_stream_uninit(void)
 {
@@ -224,6 +384,7 @@ void wg_bpf_stream_uninit(void)
 	if (!cpu_streams)
 		return;
 	for_each_possible_cpu (cpu) {
+		cancel_work_sync(&per_cpu_ptr(cpu_streams, cpu)->wipe);
 		for (i = 0; i < SLOTS; i++)
 			kfree_sensitive(per_cpu_ptr(cpu_streams, cpu)->slots[i]);
 	}

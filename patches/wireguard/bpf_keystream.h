@@ -30,6 +30,7 @@ void wg_bpf_stream_uninit(void);
 struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64 counter,
 					size_t length);
 void wg_bpf_stream_used(struct wg_bpf_peeked *peeked);
+void wg_bpf_stream_forget(void);
 u64 wg_bpf_stream_hand_over(void);
 int wg_bpf_stream_take_over(u64 ticket);
 

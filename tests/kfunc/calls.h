@@ -103,10 +103,13 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 		*ret = KFUNC(wg_move)(ctx, request->to, request->from, request->length);
 		return 1;
 	case CALL_HAND_OVER:
-		*ret = bpf_wg_stream_hand_over();
+		*ret = KFUNC(wg_stream_hand_over)(ctx);
 		return 1;
 	case CALL_TAKE_OVER:
-		*ret = bpf_wg_stream_take_over(request->ticket);
+		*ret = KFUNC(wg_stream_take_over)(ctx, request->ticket);
+		return 1;
+	case CALL_FORGET:
+		KFUNC(wg_stream_forget)(ctx);
 		return 1;
 #ifdef IS_SKB
 	case CALL_HEADROOM:

@@ -31,6 +31,7 @@ enum call {
 	CALL_CHECKSUM,
 	CALL_HAND_OVER, /* returns the ticket */
 	CALL_TAKE_OVER,
+	CALL_FORGET,
 	CALL_ENCAPSULATED, /* tc only */
 	CALL_HEADROOM, /* tc only */
 };

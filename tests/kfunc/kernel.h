@@ -68,8 +68,6 @@ extern int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow 
 extern int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route,
 			     __u32 route__sz) __ksym;
 extern __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr) __ksym;
-extern __u64 bpf_wg_stream_hand_over(void) __ksym;
-extern int bpf_wg_stream_take_over(__u64 ticket) __ksym;
 extern void bpf_wg_device_put(struct wg_device *wg) __ksym;
 extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 
@@ -88,6 +86,9 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 					       const void *addr, __u32 addr__sz) __ksym;           \
 	extern int bpf_##kind##_wg_peek(struct context *ctx, __u32 offset, __u32 length,           \
 					struct wg_peer *peer, struct bpf_wg_block *block) __ksym;  \
+	extern void bpf_##kind##_wg_stream_forget(struct context *ctx) __ksym;                     \
+	extern __u64 bpf_##kind##_wg_stream_hand_over(struct context *ctx) __ksym;                 \
+	extern int bpf_##kind##_wg_stream_take_over(struct context *ctx, __u64 ticket) __ksym;     \
 	extern int bpf_##kind##_wg_encrypt(struct context *ctx, __u32 offset, __u32 length,        \
 					   struct wg_peer *peer) __ksym;                           \
 	extern int bpf_##kind##_wg_decrypt(struct context *ctx, __u32 offset, __u32 length,        \

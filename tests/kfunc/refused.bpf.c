@@ -291,6 +291,66 @@ int route_too_small(struct xdp_md *ctx)
 	return small[0];
 }
 
+/*
+ * Callbacks, which run later: a timer's in softirq, a work item's in process context, where
+ * softirqs come in between. What belongs to the packet that is being processed is not theirs.
+ */
+struct later {
+	struct bpf_wq work;
+	struct bpf_timer timer;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__type(value, struct later);
+} later SEC(".maps");
+
+extern int bpf_wq_init(struct bpf_wq *wq, void *map, unsigned int flags) __ksym;
+extern int bpf_wq_set_callback_impl(struct bpf_wq *wq,
+				    int (*callback)(void *map, int *key, void *value),
+				    unsigned int flags, void *aux__ign) __ksym;
+
+#define LATER(name, call)                                                                          \
+	static int name##_callback(void *map, int *key, void *value)                               \
+	{                                                                                          \
+		(void)map;                                                                         \
+		(void)key;                                                                         \
+		(void)value;                                                                       \
+		stored = call;                                                                     \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	SEC("?xdp")                                                                                \
+	int name##_in_work(struct xdp_md *ctx)                                                     \
+	{                                                                                          \
+		int key = 0;                                                                       \
+		struct later *value = bpf_map_lookup_elem(&later, &key);                           \
+                                                                                                   \
+		(void)ctx;                                                                         \
+		if (value && !bpf_wq_init(&value->work, &later, 0))                                \
+			bpf_wq_set_callback_impl(&value->work, name##_callback, 0, NULL);          \
+		return XDP_PASS;                                                                   \
+	}                                                                                          \
+                                                                                                   \
+	SEC("?xdp")                                                                                \
+	int name##_in_timer(struct xdp_md *ctx)                                                    \
+	{                                                                                          \
+		int key = 0;                                                                       \
+		struct later *value = bpf_map_lookup_elem(&later, &key);                           \
+                                                                                                   \
+		(void)ctx;                                                                         \
+		if (value && !bpf_timer_init(&value->timer, &later, 1))                            \
+			bpf_timer_set_callback(&value->timer, name##_callback);                    \
+		return XDP_PASS;                                                                   \
+	}
+
+LATER(good, *key)
+LATER(hands_over, bpf_xdp_wg_stream_hand_over(value))
+LATER(takes_over, bpf_xdp_wg_stream_take_over(value, stored))
+LATER(finds_device, bpf_xdp_wg_egress(value, ifindex))
+
 /* Programs of one kind that call a kfunc of the other kind, with their own context. */
 #define OTHER_KIND(section, name, context, call)                                                   \
 	SEC(section)                                                                               \

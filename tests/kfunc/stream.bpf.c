@@ -35,11 +35,11 @@ static __always_inline void relay_step(struct xdp_md *ctx, struct wg_peer *peer,
 
 	if (relay->step == RELAY_PEEK) {
 		relay->ret = bpf_xdp_wg_peek(ctx, MESSAGE_OFFSET, relay->length, peer, &block);
-		relay->ticket = bpf_wg_stream_hand_over();
+		relay->ticket = bpf_xdp_wg_stream_hand_over(ctx);
 		return;
 	}
 	if (relay->ticket)
-		relay->taken = bpf_wg_stream_take_over(relay->ticket);
+		relay->taken = bpf_xdp_wg_stream_take_over(ctx, relay->ticket);
 	relay->ret = bpf_xdp_wg_decrypt(ctx, MESSAGE_OFFSET, relay->length, peer);
 }
 

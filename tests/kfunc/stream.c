@@ -120,6 +120,14 @@ static long long take_over(int cpu, enum kind kind, uint64_t ticket)
 	return call_run(kind, "r1-r2", &request, NULL);
 }
 
+static void forget(int cpu, enum kind kind)
+{
+	struct request request = { .call = CALL_FORGET };
+
+	stay_on_cpu(cpu);
+	call_run(kind, "r1-r2", &request, NULL);
+}
+
 /* A message that was peeked at on a CPU, with its key stream handed over. */
 static void leave(int cpu, enum kind kind, struct sealed *sealed, uint32_t length)
 {
@@ -509,6 +517,89 @@ static void test_wrong_tag(const void *arg)
 	leave_cpu();
 }
 
+/* A program that passes the packet has its key stream wiped, wherever it was made. */
+static void test_forget(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct sealed sealed;
+
+	stream_begin(kind);
+	seal(&sealed, 80);
+	peek(HERE, kind, &sealed);
+	forget(HERE, kind);
+	CHECK_EQ(hand_over(HERE, kind), 0);
+	check_made(1);
+	decrypt(HERE, kind, &sealed);
+	check_made(1);
+
+	leave(HERE, kind, &sealed, 80);
+	CHECK_EQ(take_over(THERE, kind, sealed.ticket), 0);
+	check_made(1);
+	forget(THERE, kind);
+	decrypt(THERE, kind, &sealed);
+	check_made(1);
+
+	/* One that waits for another CPU is not the passed packet's. */
+	leave(HERE, kind, &sealed, 80);
+	forget(HERE, kind);
+	CHECK_EQ(take_over(THERE, kind, sealed.ticket), 0);
+	check_made(1);
+	decrypt(THERE, kind, &sealed);
+	check_made(0);
+	leave_cpu();
+}
+
+/* Remove the peer of a side with its keys, and make it again. */
+static void lose_keys(const struct side *side, const char *peer)
+{
+	session_enter(side);
+	test_shell("umask 077; wg showconf wg0 > /run/topology/wg0.conf && "
+		   "wg set wg0 peer $(wg pubkey < /run/topology/%s.key) remove && "
+		   "wg addconf wg0 /run/topology/wg0.conf && rm /run/topology/wg0.conf",
+		   peer);
+	session_enter(&r1);
+	/* Keypairs are freed after a grace period, and a work item does the rest. */
+	sleep(1);
+}
+
+/* No key stream outlives its key, whether it is that of the last peek or waits for another CPU. */
+static void test_keys_lost(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct sealed waits, peeked;
+
+	stream_begin(kind);
+	leave(HERE, kind, &waits, 80);
+	seal(&peeked, 80);
+	peek(HERE, kind, &peeked);
+	lose_keys(&r1, "R2");
+	CHECK_EQ(hand_over(HERE, kind), 0);
+	CHECK_EQ(take_over(THERE, kind, waits.ticket), -ENOENT);
+	check_made(2);
+	session_ping();
+	leave_cpu();
+}
+
+/* It does outlive the keys of others: here those of R2. */
+static void test_other_keys_lost(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct sealed waits, peeked;
+
+	stream_begin(kind);
+	leave(HERE, kind, &waits, 80);
+	seal(&peeked, 80);
+	peek(HERE, kind, &peeked);
+	check_made(2);
+	lose_keys(&r2, "R1");
+	CHECK_EQ(take_over(THERE, kind, waits.ticket), 0);
+	decrypt(THERE, kind, &waits);
+	decrypt(HERE, kind, &peeked);
+	check_made(0);
+	session_renew();
+	leave_cpu();
+}
+
 void add_stream_tests(void)
 {
 	add_both(test_other_cpu, "stream-other-cpu");
@@ -525,5 +616,8 @@ void add_stream_tests(void)
 	add_both(test_peek_between, "stream-peek-between");
 	add_both(test_other_message, "stream-other-message");
 	add_both(test_other_key, "stream-other-key");
+	add_both(test_forget, "stream-forget");
+	add_both(test_keys_lost, "stream-keys-lost");
+	add_both(test_other_keys_lost, "stream-other-keys-lost");
 	add_both(test_wrong_tag, "stream-wrong-tag");
 }

@@ -200,11 +200,13 @@ enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *f
 static void check_as_it_was(const char *ifname, const struct frame *frame,
 			    enum xdp_wg_reason reason, enum outcome verdict)
 {
+	struct request hand_over = { .call = CALL_HAND_OVER };
 	struct frame copy = *frame;
 	enum xdp_wg_reason found;
 	enum outcome got;
 
 	found = datapath_run(0, ifname, &copy, &got);
+	CHECK(!call_run(kind_now, ifname, &hand_over, NULL), "the key stream stays");
 	CHECK(found == reason, "counted as %s, not as %s", reason_name(found), reason_name(reason));
 	CHECK_EQ(got, verdict);
 	CHECK_EQ(copy.length, frame->length);
