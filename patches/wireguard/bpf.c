@@ -18,6 +18,10 @@
 /*
  * The device that received a frame. There may be none: veth takes the queue of the frame apart when
  * the last XDP program leaves an interface, and does not wait for the programs that still run.
+ *
+ * A cpumap holds no reference to the device of a frame that waits in it. The device's memory is
+ * there for as long as unregistering it takes, and after that the kernel itself reads it, to run
+ * the program and to build the packet for the stack: nothing here could tell.
  */
 static struct net_device *xdp_dev(const struct xdp_md *ctx)
 {
