@@ -120,6 +120,14 @@ static void move_checksum(struct sk_buff *skb, u32 to, u32 from, u32 length)
 
 __bpf_kfunc_start_defs();
 
+/*
+ * Most kfuncs are there for both kinds of program. Their comment is in front of the one for XDP,
+ * and holds for the one for tc, which stands behind it, as well. Offsets are from where the
+ * packet's data begin for a program of the kind, with an Ethernet header. "For tc" begins what is
+ * different there, where a packet has to be in one piece as far as it is read, and wholly so to be
+ * written.
+ */
+
 /**
  * bpf_xdp_wg_device_get_by_index - find the WireGuard device that a route leaves by
  * @xdp_ctx: the packet, whose receiving device tells the network namespace
@@ -134,14 +142,6 @@ __bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *xdp_
 	return device_by_index(xdp_net(xdp_ctx), ifindex);
 }
 
-/**
- * bpf_skb_wg_device_get_by_index - like bpf_xdp_wg_device_get_by_index(), for tc
- * @skb_ctx: the packet
- * @ifindex: interface index
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: the device, to be released with bpf_wg_device_put(), or NULL.
- */
 __bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *skb_ctx,
 							     __u32 ifindex)
 {
@@ -164,14 +164,6 @@ __bpf_kfunc struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *xdp_c
 	return device_by_port(xdp_net(xdp_ctx), port);
 }
 
-/**
- * bpf_skb_wg_device_get_by_port - like bpf_xdp_wg_device_get_by_port(), for tc
- * @skb_ctx: the packet
- * @port: UDP destination port, host byte order
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: the device, to be released with bpf_wg_device_put(), or NULL when none listens there.
- */
 __bpf_kfunc struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *skb_ctx, __u16 port)
 {
 	return device_by_port(skb_net(skb_ctx), port);
@@ -326,8 +318,8 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
  *
  * Checks that the source is valid (reverse path filtering), that the destination is a local address
  * if @flow->oif is 0, that no IPsec policy has a say, and that the interface is part of no VRF,
- * bridge or bond. A TCP segment with SYN is not let through when netfilter has a forward hook, since
- * clamping the MSS there is common. The caller has excluded martians and looked up the route.
+ * bridge or bond. A TCP segment with SYN is not let through when netfilter has a forward hook,
+ * since clamping the MSS there is common. The caller has excluded martians and looked up the route.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if it would, or
@@ -347,15 +339,6 @@ __bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, struct bpf_wg_f
 	return wg_bpf_flow_validate(xdp_net(xdp_ctx), flow, flow__sz);
 }
 
-/**
- * bpf_skb_wg_flow_validate - like bpf_xdp_wg_flow_validate(), for tc
- * @skb_ctx: the packet
- * @flow: its addresses and interfaces
- * @flow__sz: sizeof(*flow)
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: as bpf_xdp_wg_flow_validate().
- */
 __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_wg_flow *flow,
 					 __u32 flow__sz)
 {
@@ -376,15 +359,6 @@ __bpf_kfunc int bpf_xdp_wg_own_mac(struct xdp_md *xdp_ctx, const void *mac, __u3
 	return wg_bpf_own_mac(xdp_dev(xdp_ctx), mac, mac__sz);
 }
 
-/**
- * bpf_skb_wg_own_mac - like bpf_xdp_wg_own_mac(), for tc
- * @skb_ctx: the packet
- * @mac: destination MAC address of the frame
- * @mac__sz: 6
- *
- * Context: softirq or bottom halves off, under RCU.
- * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
- */
 __bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz)
 {
 	return wg_bpf_own_mac(skb_dev(skb_ctx), mac, mac__sz);
@@ -406,14 +380,6 @@ __bpf_kfunc int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex)
 	return wg_bpf_egress(xdp_net(xdp_ctx), ifindex);
 }
 
-/**
- * bpf_skb_wg_egress - like bpf_xdp_wg_egress(), for tc
- * @skb_ctx: the packet
- * @ifindex: interface index
- *
- * Context: softirq or bottom halves off, under RCU.
- * Return: as bpf_xdp_wg_egress().
- */
 __bpf_kfunc int bpf_skb_wg_egress(struct __sk_buff *skb_ctx, __u32 ifindex)
 {
 	return wg_bpf_egress(skb_net(skb_ctx), ifindex);
@@ -438,16 +404,6 @@ __bpf_kfunc int bpf_xdp_wg_neigh_probe(struct xdp_md *xdp_ctx, __u32 ifindex, co
 	return wg_bpf_neigh_probe(xdp_net(xdp_ctx), ifindex, addr, addr__sz);
 }
 
-/**
- * bpf_skb_wg_neigh_probe - like bpf_xdp_wg_neigh_probe(), for tc
- * @skb_ctx: the packet
- * @ifindex: egress interface
- * @addr: the next hop's address, network byte order
- * @addr__sz: 4 or 16, which tells the family
- *
- * Context: softirq or bottom halves off, under RCU. May take the neighbour's lock.
- * Return: as bpf_xdp_wg_neigh_probe().
- */
 __bpf_kfunc int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex, const void *addr,
 				       __u32 addr__sz)
 {
@@ -457,7 +413,7 @@ __bpf_kfunc int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex,
 /**
  * bpf_xdp_wg_peek - decipher the beginning of a data message without touching it
  * @xdp_ctx: the packet
- * @offset: of the WireGuard header from the start of the frame, in bytes
+ * @offset: of the WireGuard header, in bytes
  * @length: of the WireGuard message: header 16, plaintext, tag 16
  * @peer: the peer that bpf_wg_peer_hashtable_lookup() found for its receiver index
  * @block: takes the first bytes of the plaintext; the rest is zeroed
@@ -488,17 +444,6 @@ __bpf_kfunc int bpf_xdp_wg_peek(struct xdp_md *xdp_ctx, __u32 offset, __u32 leng
 	return ret ?: wg_bpf_peek(&packet, offset, length, peer, block->data);
 }
 
-/**
- * bpf_skb_wg_peek - like bpf_xdp_wg_peek(), for tc
- * @skb_ctx: the packet, of which the message must be in the linear part
- * @offset: of the WireGuard header from the start of the packet data, in bytes
- * @length: of the WireGuard message
- * @peer: the peer
- * @block: takes the first bytes of the plaintext
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: as bpf_xdp_wg_peek().
- */
 __bpf_kfunc int bpf_skb_wg_peek(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
 				struct wg_peer *peer, struct bpf_wg_block *block)
 {
@@ -523,12 +468,6 @@ __bpf_kfunc void bpf_xdp_wg_stream_forget(struct xdp_md *xdp_ctx)
 	wg_bpf_stream_forget();
 }
 
-/**
- * bpf_skb_wg_stream_forget - like bpf_xdp_wg_stream_forget(), for tc
- * @skb_ctx: the packet
- *
- * Context: softirq or bottom halves off. Takes no lock.
- */
 __bpf_kfunc void bpf_skb_wg_stream_forget(struct __sk_buff *skb_ctx)
 {
 	wg_bpf_stream_forget();
@@ -539,9 +478,9 @@ __bpf_kfunc void bpf_skb_wg_stream_forget(struct __sk_buff *skb_ctx)
  * @xdp_ctx: the packet. Callbacks of timers and work items have none: they run in other contexts,
  *           where a CPU's key streams may be in use.
  *
- * What the last peek on this CPU has made of a packet's key stream waits for the CPU that the packet
- * is queued for, so that its decryption need not make it again. It waits in the module's memory: the
- * program hands on no more than the ticket. A packet that is lost is no harm.
+ * What the last peek on this CPU has made of a packet's key stream waits for the CPU that the
+ * packet is queued for, so that its decryption need not make it again. It waits in the module's
+ * memory: the program hands on no more than the ticket. A packet that is lost is no harm.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock; may allocate.
  * Return: a ticket for bpf_xdp_wg_stream_take_over(), or 0 if there is nothing, or no slot where it
@@ -552,13 +491,6 @@ __bpf_kfunc __u64 bpf_xdp_wg_stream_hand_over(struct xdp_md *xdp_ctx)
 	return wg_bpf_stream_hand_over();
 }
 
-/**
- * bpf_skb_wg_stream_hand_over - like bpf_xdp_wg_stream_hand_over(), for tc
- * @skb_ctx: the packet
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock; may allocate.
- * Return: as bpf_xdp_wg_stream_hand_over().
- */
 __bpf_kfunc __u64 bpf_skb_wg_stream_hand_over(struct __sk_buff *skb_ctx)
 {
 	return wg_bpf_stream_hand_over();
@@ -580,14 +512,6 @@ __bpf_kfunc int bpf_xdp_wg_stream_take_over(struct xdp_md *xdp_ctx, __u64 ticket
 	return wg_bpf_stream_take_over(ticket);
 }
 
-/**
- * bpf_skb_wg_stream_take_over - like bpf_xdp_wg_stream_take_over(), for tc
- * @skb_ctx: the packet
- * @ticket: what bpf_skb_wg_stream_hand_over() returned there
- *
- * Context: softirq or bottom halves off, under RCU. Takes no lock.
- * Return: as bpf_xdp_wg_stream_take_over().
- */
 __bpf_kfunc int bpf_skb_wg_stream_take_over(struct __sk_buff *skb_ctx, __u64 ticket)
 {
 	return wg_bpf_stream_take_over(ticket);
@@ -596,14 +520,15 @@ __bpf_kfunc int bpf_skb_wg_stream_take_over(struct __sk_buff *skb_ctx, __u64 tic
 /**
  * bpf_xdp_wg_encrypt - make a packet a data message, in place
  * @xdp_ctx: the packet
- * @offset: where the WireGuard header goes, from the start of the frame, in bytes
+ * @offset: where the WireGuard header goes, in bytes
  * @length: of the WireGuard message: header 16, inner packet and its padding, tag 16
  * @peer: the peer to send to
  *
  * The inner packet stands at @offset + 16; its length is read from its own header, and what
  * follows up to the tag, less than 16 bytes, becomes zero padding. Writes the header, draws the
  * counter, and does for the peer what sending a packet does: transfer and device counters, timers,
- * the start of a new handshake when the key nears its end.
+ * the start of a new handshake when the key nears its end. For tc, a checksum that the sender left
+ * to hardware is finished first, which is the one change that a refused packet may have undergone.
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: 0, or, with the packet untouched,
@@ -613,6 +538,8 @@ __bpf_kfunc int bpf_skb_wg_stream_take_over(struct __sk_buff *skb_ctx, __u64 tic
  * -EPROTO when there is no IP packet of fitting length to encrypt,
  * -ESHUTDOWN for a peer that is being removed or whose device is down,
  * -ENOKEY without a valid key, -EKEYEXPIRED with one that is too old or used up.
+ * For tc, -EBUSY when others see the same packet data, and -EOPNOTSUPP for a packet that is not
+ * linear or waits for segmentation.
  */
 __bpf_kfunc int bpf_xdp_wg_encrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 length,
 				   struct wg_peer *peer)
@@ -629,20 +556,6 @@ __bpf_kfunc int bpf_xdp_wg_encrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 l
 	return wg_bpf_encrypt(&packet, offset, length, peer);
 }
 
-/**
- * bpf_skb_wg_encrypt - like bpf_xdp_wg_encrypt(), for tc
- * @skb_ctx: the packet
- * @offset: where the WireGuard header goes, from the start of the packet data, in bytes
- * @length: of the WireGuard message
- * @peer: the peer to send to
- *
- * A checksum that the sender left to hardware is finished first, which is the one change that a
- * refused packet may have undergone.
- *
- * Context: softirq or bottom halves off, under RCU.
- * Return: as bpf_xdp_wg_encrypt(), and -EBUSY when others see the same packet data. -EOPNOTSUPP is
- * for packets that are not linear or wait for segmentation.
- */
 __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
 				   struct wg_peer *peer)
 {
@@ -709,18 +622,20 @@ __bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_pee
 /**
  * bpf_xdp_wg_decrypt - decrypt a data message, in place
  * @xdp_ctx: the packet
- * @offset: of the WireGuard header from the start of the frame, in bytes
+ * @offset: of the WireGuard header, in bytes
  * @length: of the WireGuard message: header 16, plaintext, tag 16
  * @peer: the peer that bpf_wg_peer_hashtable_lookup() found for its receiver index
  *
  * The inner packet stands at @offset + 16 afterwards, followed by its padding. Does for the peer
  * what receiving a packet does: transfer and device counters, timers, key refresh. The caller has
- * made sure, with bpf_xdp_wg_peek(), that the inner source is allowed for @peer.
+ * made sure, with bpf_xdp_wg_peek(), that the inner source is allowed for @peer. For tc, the
+ * checksums of the inner packet need no check afterwards, since the tag covers them.
  *
  * Context: softirq or bottom halves off, under RCU. Takes the replay window's lock.
  * Return: 0, or the errors of bpf_xdp_wg_peek(), with the packet untouched, or one of two after
  * which the packet must be dropped, as the kernel does: -EBADMSG when the tag is wrong, and
  * -EALREADY when another CPU has received this counter meanwhile (the packet is plaintext then).
+ * For tc, also -EBUSY and -EOPNOTSUPP, as bpf_skb_wg_encrypt().
  */
 __bpf_kfunc int bpf_xdp_wg_decrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 length,
 				   struct wg_peer *peer)
@@ -732,19 +647,6 @@ __bpf_kfunc int bpf_xdp_wg_decrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 l
 	return ret ?: wg_bpf_decrypt(&packet, offset, length, peer);
 }
 
-/**
- * bpf_skb_wg_decrypt - like bpf_xdp_wg_decrypt(), for tc
- * @skb_ctx: the packet
- * @offset: of the WireGuard header from the start of the packet data, in bytes
- * @length: of the WireGuard message
- * @peer: the peer
- *
- * The checksums of the inner packet need no check afterwards, since the tag covers them.
- *
- * Context: softirq or bottom halves off, under RCU. Takes the replay window's lock.
- * Return: as bpf_xdp_wg_decrypt(), and -EBUSY when others see the same packet data. -EOPNOTSUPP is
- * for packets that are not linear or wait for segmentation.
- */
 __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
 				   struct wg_peer *peer)
 {
@@ -769,14 +671,18 @@ __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 /**
  * bpf_xdp_wg_move - move a part of a packet within it
  * @xdp_ctx: the packet
- * @to: offset to move to, from the start of the frame, in bytes
+ * @to: offset to move to, in bytes
  * @from: offset to move from, likewise; the two parts may overlap
  * @length: in bytes
  *
- * Makes room behind a packet whose buffer can only grow in front.
+ * Makes room behind a packet whose buffer can only grow in front; or for tc, in front of one whose
+ * buffer can only grow behind, since that is cheaper than a new buffer. A checksum that is still to
+ * be finished moves with the bytes that it is in. A sum of all data that came with the packet
+ * (CHECKSUM_COMPLETE) does not hold any more, and is forgotten.
  *
  * Context: softirq or bottom halves off.
- * Return: 0, -EOPNOTSUPP for a packet in several buffers, -EFAULT when a part is not within it.
+ * Return: 0, -EOPNOTSUPP for a packet in several buffers, -EFAULT when a part is not within it. For
+ * tc, also -EBUSY and -EOPNOTSUPP, as bpf_skb_wg_encrypt().
  */
 __bpf_kfunc int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __u32 length)
 {
@@ -787,21 +693,6 @@ __bpf_kfunc int bpf_xdp_wg_move(struct xdp_md *xdp_ctx, __u32 to, __u32 from, __
 	return ret ?: wg_bpf_move(&packet, to, from, length);
 }
 
-/**
- * bpf_skb_wg_move - like bpf_xdp_wg_move(), for tc
- * @skb_ctx: the packet
- * @to: offset to move to, from the start of the packet data, in bytes
- * @from: offset to move from, likewise
- * @length: in bytes
- *
- * Makes room in front of a packet whose buffer can only grow behind: that is cheaper than a new
- * buffer. A checksum that is still to be finished moves with the bytes that it is in. A sum of all
- * data that came with the packet (CHECKSUM_COMPLETE) does not hold any more, and is forgotten.
- *
- * Context: softirq or bottom halves off.
- * Return: 0, -EFAULT when a part is not within the packet, -EBUSY when others see the same packet
- * data, -EOPNOTSUPP for a packet that is not linear or waits for segmentation.
- */
 __bpf_kfunc int bpf_skb_wg_move(struct __sk_buff *skb_ctx, __u32 to, __u32 from, __u32 length)
 {
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
@@ -836,7 +727,7 @@ __bpf_kfunc __u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)
 /**
  * bpf_xdp_checksum - sum packet data for the Internet checksum (RFC 1071)
  * @xdp_ctx: the packet
- * @offset: of the first byte from the start of the frame
+ * @offset: of the first byte, in bytes
  * @length: in bytes
  * @seed: sum so far, not folded; 0 to begin
  *
@@ -853,16 +744,6 @@ __bpf_kfunc __s64 bpf_xdp_checksum(struct xdp_md *xdp_ctx, __u32 offset, __u32 l
 	return ret ?: wg_bpf_checksum(&packet, offset, length, seed);
 }
 
-/**
- * bpf_skb_checksum - like bpf_xdp_checksum(), for tc
- * @skb_ctx: the packet, of which the part must be in the linear part
- * @offset: of the first byte from the start of the packet data
- * @length: in bytes
- * @seed: sum so far, not folded; 0 to begin
- *
- * Context: any.
- * Return: as bpf_xdp_checksum(), but for -EOPNOTSUPP.
- */
 __bpf_kfunc __s64 bpf_skb_checksum(struct __sk_buff *skb_ctx, __u32 offset, __u32 length,
 				   __u32 seed)
 {
