@@ -47,9 +47,9 @@ bool wg_bpf_has_policy(const struct net *net, int direction)
  * @several: whether the route has several next hops
  *
  * An entry holds for the packets of a flow that finds the same values from @cookie to @dst, @tos
- * and @filter. A change of routes leaves it in its slot, where it is not found any more. A change of
- * nexthop objects is none if they are members of a group; then there is no entry if the answer went
- * by the group.
+ * and @filter. A change of routes leaves it in its slot, where it is not found any more. A change
+ * of nexthop objects is none if they are members of a group; then there is no entry if the answer
+ * went by the group.
  */
 struct flow_cache_entry {
 	u64 cookie;
@@ -167,7 +167,7 @@ static int check_multipath4(const struct net_device *dev, const struct bpf_wg_fl
 	return 0;
 }
 
-/* Whether all changes of a route start a new generation. Those of a nexthop group's members do not. */
+/* Whether all changes of a route start a new generation: not those of a nexthop group's members. */
 static bool route_has_generation(const struct fib_info *fi)
 {
 	return !fi->nh || !fi->nh->is_group;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The way out, which a BPF program asks for before it touches a packet: where would the outer packet
- * go, can the egress transmit, is the neighbour there. Nothing here changes a packet, and what the
- * network stack would have to work out (a source address, an unresolved neighbour) is an error, so
- * that the stack gets the packet and does it.
+ * The way out, which a BPF program asks for before it touches a packet: where would the outer
+ * packet go, can the egress transmit, is the neighbour there. Nothing here changes a packet, and
+ * what the network stack would have to work out (a source address, an unresolved neighbour) is an
+ * error, so that the stack gets the packet and does it.
  */
 
 #include "bpf_internal.h"

@@ -62,7 +62,8 @@ static void restore(void)
 	leave_cpu();
 	for (i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++) {
 		netns_enter(namespaces[i]);
-		test_shell("{ ip link del wgx; ip link del group 77; ip link del dummy9; ip link del master9; "
+		test_shell("{ ip link del wgx; ip link del group 77; ip link del dummy9; "
+			   "ip link del master9; "
 			   "nft flush ruleset; ip xfrm policy flush; "
 			   "ip route del 192.0.2.2/32; ip -6 route del 2001:db8::2/128; "
 			   "ip -6 route del fd00:2::2/128; ip nexthop flush; "
