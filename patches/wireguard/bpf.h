@@ -7,7 +7,9 @@
  * bpf_flow.c        the way in, which a program asks about before it decides: would the stack
  *                   accept it
  * bpf_route.c       the way out: where would the outer packet go, can the egress transmit
- * bpf_data.c        what is done to packet data: peek, encrypt, decrypt, move, checksum
+ * bpf_encrypt.c     encryption of a packet
+ * bpf_decrypt.c     decryption, and the peek before it
+ * bpf_bytes.c       what knows nothing of WireGuard: move, checksum
  * bpf_keystream.c   key streams, from a peek to the decryption that follows, perhaps elsewhere
  * bpf_aead.c        the cryptography of data messages, composed of the kernel's ciphers
  *
@@ -22,6 +24,8 @@
 #include "device.h"
 #include "noise.h"
 #include "peer.h"
+
+#ifdef CONFIG_WIREGUARD_BPF
 
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -108,6 +112,18 @@ struct wg_bpf_stats {
 	u64 rx_bytes, tx_bytes;
 };
 
+/* For wg_peer_create(). Return: 0 or -ENOMEM. */
+static inline int wg_bpf_stats_init(struct wg_peer *peer)
+{
+	peer->bpf_stats = alloc_percpu(struct wg_bpf_stats);
+	return peer->bpf_stats ? 0 : -ENOMEM;
+}
+
+static inline void wg_bpf_stats_uninit(struct wg_peer *peer)
+{
+	free_percpu(peer->bpf_stats);
+}
+
 static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, u64 *tx_bytes)
 {
 	int cpu;
@@ -139,6 +155,12 @@ struct wg_bpf_packet {
 	u8 *start;
 };
 
+/* Whether a part of a packet, in bytes from its beginning, is within it. */
+static inline bool wg_bpf_within(const struct wg_bpf_packet *packet, u32 offset, u32 length)
+{
+	return offset <= packet->length && length <= packet->length - offset;
+}
+
 /* bpf.c */
 int wg_bpf_init(void);
 void wg_bpf_uninit(void);
@@ -163,14 +185,44 @@ int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size);
 int wg_bpf_egress(struct net *net, u32 ifindex);
 int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size);
 
-/* bpf_data.c: likewise */
-int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
-		u8 *block);
+/* bpf_encrypt.c: likewise */
 int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
 		   struct wg_peer *peer);
+
+/* bpf_decrypt.c: likewise */
+int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
+		u8 *block);
 int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
 		   struct wg_peer *peer);
+
+/* bpf_bytes.c: likewise */
 int wg_bpf_move(const struct wg_bpf_packet *packet, u32 to, u32 from, u32 length);
 s64 wg_bpf_checksum(const struct wg_bpf_packet *packet, u32 offset, u32 length, u32 seed);
 
+#else /* CONFIG_WIREGUARD_BPF */
+
+static inline int wg_bpf_init(void)
+{
+	return 0;
+}
+
+static inline void wg_bpf_uninit(void)
+{
+}
+
+static inline int wg_bpf_stats_init(struct wg_peer *peer)
+{
+	return 0;
+}
+
+static inline void wg_bpf_stats_uninit(struct wg_peer *peer)
+{
+}
+
+static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, u64 *tx_bytes)
+{
+	*rx_bytes = *tx_bytes = 0;
+}
+
+#endif /* CONFIG_WIREGUARD_BPF */
 #endif /* _WG_BPF_H */

@@ -64,7 +64,6 @@ struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64
 	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
 	struct wg_bpf_peeked *peeked = streams->taken;
 
-	BUILD_BUG_ON_MSG(IS_ENABLED(CONFIG_PREEMPT_RT), "softirqs of a CPU preempt each other");
 	if (peeked && is_of(peeked, keypair, counter))
 		return peeked;
 	peeked = streams->places[streams->own];
