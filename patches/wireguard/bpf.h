@@ -12,6 +12,7 @@
  * bpf_bytes.c       what knows nothing of WireGuard: move, checksum
  * bpf_keystream.c   key streams, from a peek to the decryption that follows, perhaps elsewhere
  * bpf_aead.c        the cryptography of data messages, composed of the kernel's ciphers
+ * bpf_memory.c      memory that comes when a program first asks for it
  *
  * All of them run in softirq or with bottom halves off, inside one RCU read-side critical section
  * that lasts as long as the program runs. Devices, peers and keypairs are freed after a grace
@@ -166,12 +167,10 @@ int wg_bpf_init(void);
 void wg_bpf_uninit(void);
 
 /* bpf_allowedips.c: see bpf_wg_peer_allowedips_lookup() */
-int wg_bpf_allowedips_init(void);
 void wg_bpf_allowedips_uninit(void);
 struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *address, u32 size);
 
 /* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
-int wg_bpf_flow_init(void);
 void wg_bpf_flow_uninit(void);
 bool wg_bpf_has_policy(const struct net *net, int direction);
 int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);

@@ -7,6 +7,7 @@
 
 #include "bpf.h"
 #include "allowedips.h"
+#include "bpf_memory.h"
 
 #include <linux/hash.h>
 #include <linux/percpu.h>
@@ -30,6 +31,18 @@ struct known_peer {
 #define KNOWN_PEERS 512 /* a power of two */
 
 static struct known_peer __percpu *known_peers;
+
+static bool make_known_peers(void)
+{
+	struct known_peer __percpu *peers;
+
+	peers = __alloc_percpu(KNOWN_PEERS * sizeof(*peers), __alignof__(u64));
+	/* All of it is zero for those who find it. */
+	smp_store_release(&known_peers, peers);
+	return peers;
+}
+
+static WG_BPF_MEMORY(memory, make_known_peers);
 
 static struct known_peer *peer_place(const struct known_peer *known)
 {
@@ -63,6 +76,10 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 	default:
 		return NULL;
 	}
+	if (unlikely(!READ_ONCE(known_peers))) {
+		wg_bpf_memory_ask(&memory);
+		return wg_allowedips_lookup_rcu(now.table, size * BITS_PER_BYTE, address);
+	}
 	now.changes = atomic_long_read_acquire(&wg_allowedips_changes);
 	place = peer_place(&now);
 	if (likely(same_lookup(place, &now)))
@@ -74,22 +91,12 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 }
 
 /**
- * wg_bpf_allowedips_init - get the memory for the peers that are known
- *
- * Return: 0 or -ENOMEM.
- */
-int __init wg_bpf_allowedips_init(void)
-{
-	known_peers = __alloc_percpu(KNOWN_PEERS * sizeof(*known_peers), __alignof__(u64));
-	return known_peers ? 0 : -ENOMEM;
-}
-
-/**
- * wg_bpf_allowedips_uninit - give it back
+ * wg_bpf_allowedips_uninit - give the memory back
  *
  * No program runs any more: those that use the kfuncs hold the module.
  */
 void wg_bpf_allowedips_uninit(void)
 {
+	wg_bpf_memory_stop(&memory);
 	free_percpu(known_peers);
 }

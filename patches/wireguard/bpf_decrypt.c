@@ -89,12 +89,28 @@ static int receive_message(const struct wg_bpf_packet *packet, u32 offset, u32 l
 	return 0;
 }
 
+/* Where there is no memory yet in which a peek could leave its key stream. */
+static noinline bool decrypt_apart(const struct received *received)
+{
+	struct wg_bpf_stream stream;
+	bool authentic;
+
+	wg_bpf_aead_stream(&stream, received->length, received->counter,
+			   received->keypair->receiving.key);
+	authentic = wg_bpf_aead_decrypt(received->data, received->length, &stream,
+					received->counter, received->keypair->receiving.key);
+	memzero_explicit(&stream, sizeof(stream));
+	return authentic;
+}
+
 static bool decrypt(const struct received *received)
 {
 	struct wg_bpf_peeked *peeked;
 	bool authentic;
 
 	peeked = wg_bpf_stream_get(received->keypair, received->counter, received->length);
+	if (unlikely(!peeked))
+		return decrypt_apart(received);
 	authentic = wg_bpf_aead_decrypt(received->data, received->length, &peeked->stream,
 					received->counter, received->keypair->receiving.key);
 	wg_bpf_stream_used(peeked);
@@ -133,6 +149,18 @@ static int reveal(const struct received *received, const struct wg_bpf_stream *s
 	return i;
 }
 
+static noinline int peek_apart(const struct received *received, u8 *block)
+{
+	struct wg_bpf_stream stream;
+	int ret;
+
+	wg_bpf_aead_stream(&stream, received->length, received->counter,
+			   received->keypair->receiving.key);
+	ret = reveal(received, &stream, block);
+	memzero_explicit(&stream, sizeof(stream));
+	return ret;
+}
+
 int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
 		u8 *block)
 {
@@ -145,5 +173,7 @@ int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, stru
 	if (ret)
 		return ret;
 	peeked = wg_bpf_stream_get(received.keypair, received.counter, received.length);
+	if (unlikely(!peeked))
+		return peek_apart(&received, block);
 	return reveal(&received, &peeked->stream, block);
 }

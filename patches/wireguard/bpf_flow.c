@@ -5,6 +5,7 @@
  */
 
 #include "bpf.h"
+#include "bpf_memory.h"
 
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
@@ -65,6 +66,18 @@ struct known_flow {
  */
 static struct known_flow __percpu *known_flows;
 
+static bool make_known_flows(void)
+{
+	struct known_flow __percpu *flows;
+
+	flows = __alloc_percpu(KNOWN_FLOWS * sizeof(*flows), __alignof__(u64));
+	/* All of it is zero for those who find it. */
+	smp_store_release(&known_flows, flows);
+	return flows;
+}
+
+static WG_BPF_MEMORY(memory, make_known_flows);
+
 static bool same_flow(const struct known_flow *a, const struct known_flow *b)
 {
 	return a->src == b->src && a->dst == b->dst && a->iif == b->iif && a->oif == b->oif &&
@@ -89,8 +102,13 @@ static struct known_flow *other_place(struct known_flow *place)
 
 static const struct known_flow *known_flow(const struct known_flow *flow)
 {
-	const struct known_flow *place = flow_place(flow);
+	const struct known_flow *place;
 
+	if (unlikely(!READ_ONCE(known_flows))) {
+		wg_bpf_memory_ask(&memory);
+		return NULL;
+	}
+	place = flow_place(flow);
 	if (same_flow(place, flow))
 		return place;
 	place = other_place((struct known_flow *)place);
@@ -99,8 +117,11 @@ static const struct known_flow *known_flow(const struct known_flow *flow)
 
 static void know_flow(const struct known_flow *flow)
 {
-	struct known_flow *place = flow_place(flow);
+	struct known_flow *place;
 
+	if (unlikely(!READ_ONCE(known_flows)))
+		return;
+	place = flow_place(flow);
 	*other_place(place) = *place;
 	*place = *flow;
 }
@@ -332,22 +353,12 @@ int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 }
 
 /**
- * wg_bpf_flow_init - get the memory for the flows that are known
- *
- * Return: 0 or -ENOMEM.
- */
-int __init wg_bpf_flow_init(void)
-{
-	known_flows = __alloc_percpu(KNOWN_FLOWS * sizeof(*known_flows), __alignof__(u64));
-	return known_flows ? 0 : -ENOMEM;
-}
-
-/**
- * wg_bpf_flow_uninit - give it back
+ * wg_bpf_flow_uninit - give the memory back
  *
  * No program runs any more: those that use the kfuncs hold the module.
  */
 void wg_bpf_flow_uninit(void)
 {
+	wg_bpf_memory_stop(&memory);
 	free_percpu(known_flows);
 }

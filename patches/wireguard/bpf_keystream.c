@@ -11,6 +11,7 @@
  */
 
 #include "bpf_keystream.h"
+#include "bpf_memory.h"
 
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -42,6 +43,51 @@ struct cpu_streams {
 
 static struct cpu_streams __percpu *cpu_streams;
 
+static void free_streams(struct cpu_streams __percpu *all)
+{
+	int cpu, i;
+
+	if (!all)
+		return;
+	for_each_possible_cpu (cpu) {
+		for (i = 0; i < PLACES; i++)
+			kfree_sensitive(per_cpu_ptr(all, cpu)->places[i]);
+	}
+	free_percpu(all);
+}
+
+/* Each CPU gets one place; the others come with use. */
+static bool make_streams(void)
+{
+	struct cpu_streams __percpu *all = alloc_percpu(struct cpu_streams);
+	int cpu;
+
+	if (!all)
+		return false;
+	for_each_possible_cpu (cpu) {
+		struct wg_bpf_peeked **first = per_cpu_ptr(all, cpu)->places;
+
+		*first = kzalloc_node(sizeof(**first), GFP_KERNEL, cpu_to_node(cpu));
+		if (!*first) {
+			free_streams(all);
+			return false;
+		}
+	}
+	smp_store_release(&cpu_streams, all);
+	return true;
+}
+
+static WG_BPF_MEMORY(memory, make_streams);
+
+/* Those of this CPU, or NULL if there is no memory for them yet. */
+static struct cpu_streams *own_streams(void)
+{
+	if (likely(READ_ONCE(cpu_streams)))
+		return this_cpu_ptr(cpu_streams);
+	wg_bpf_memory_ask(&memory);
+	return NULL;
+}
+
 static bool is_of(const struct wg_bpf_peeked *peeked, const struct noise_keypair *keypair,
 		  u64 counter)
 {
@@ -56,14 +102,17 @@ static bool is_of(const struct wg_bpf_peeked *peeked, const struct noise_keypair
  *
  * It is made unless it is there. Until wg_bpf_stream_used() it is found again.
  *
- * Return: it; this CPU's until bottom halves are on again.
+ * Return: it; this CPU's until bottom halves are on again. Or NULL if there is no memory for it yet.
  */
 struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64 counter,
 					size_t length)
 {
-	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
-	struct wg_bpf_peeked *peeked = streams->taken;
+	struct cpu_streams *streams = own_streams();
+	struct wg_bpf_peeked *peeked;
 
+	if (unlikely(!streams))
+		return NULL;
+	peeked = streams->taken;
 	if (peeked && is_of(peeked, keypair, counter))
 		return peeked;
 	peeked = streams->places[streams->own];
@@ -137,11 +186,14 @@ static int next_place(struct cpu_streams *streams)
 /* See bpf_wg_stream_hand_over(). */
 u64 wg_bpf_stream_hand_over(void)
 {
-	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
-	struct wg_bpf_peeked *peeked = streams->places[streams->own];
+	struct cpu_streams *streams = own_streams();
+	struct wg_bpf_peeked *peeked;
 	int next;
 	u64 ticket;
 
+	if (unlikely(!streams))
+		return 0;
+	peeked = streams->places[streams->own];
 	if (!peeked->keypair_id)
 		return 0;
 	next = next_place(streams);
@@ -157,43 +209,23 @@ u64 wg_bpf_stream_hand_over(void)
 /* See bpf_wg_stream_take_over(). */
 int wg_bpf_stream_take_over(u64 ticket)
 {
-	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
+	struct cpu_streams *streams = own_streams();
 	u32 index = (ticket >> TICKET_PLACE) & U16_MAX;
 	u32 cpu = (ticket >> TICKET_CPU) - 1;
 	struct wg_bpf_peeked *place;
 
-	if (unlikely(streams->taken)) {
+	if (unlikely(streams && streams->taken)) {
 		wipe(streams->taken);
 		give_back(streams);
 	}
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu) || index >= PLACES)
 		return -EINVAL;
+	if (unlikely(!streams))
+		return -ENOENT;
 	place = READ_ONCE(per_cpu_ptr(cpu_streams, cpu)->places[index]);
 	if (!place || atomic64_cmpxchg(&place->ticket, ticket, TAKEN) != ticket)
 		return -ENOENT;
 	streams->taken = place;
-	return 0;
-}
-
-/**
- * wg_bpf_stream_init - get a place for each CPU
- *
- * Return: 0 or -ENOMEM.
- */
-int __init wg_bpf_stream_init(void)
-{
-	int cpu;
-
-	cpu_streams = alloc_percpu(struct cpu_streams);
-	if (!cpu_streams)
-		return -ENOMEM;
-	for_each_possible_cpu (cpu) {
-		struct wg_bpf_peeked **first = per_cpu_ptr(cpu_streams, cpu)->places;
-
-		*first = kzalloc_node(sizeof(**first), GFP_KERNEL, cpu_to_node(cpu));
-		if (!*first)
-			return -ENOMEM;
-	}
 	return 0;
 }
 
@@ -204,13 +236,6 @@ int __init wg_bpf_stream_init(void)
  */
 void wg_bpf_stream_uninit(void)
 {
-	int cpu, i;
-
-	if (!cpu_streams)
-		return;
-	for_each_possible_cpu (cpu) {
-		for (i = 0; i < PLACES; i++)
-			kfree_sensitive(per_cpu_ptr(cpu_streams, cpu)->places[i]);
-	}
-	free_percpu(cpu_streams);
+	wg_bpf_memory_stop(&memory);
+	free_streams(cpu_streams);
 }
