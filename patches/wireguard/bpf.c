@@ -864,7 +864,7 @@ int __init wg_bpf_init(void)
 {
 	int ret;
 
-	ret = wg_bpf_aead_init();
+	ret = wg_bpf_aead_selftest();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
 	ret = register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &xdp_set);

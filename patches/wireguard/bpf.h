@@ -12,6 +12,7 @@
  * bpf_bytes.c       what knows nothing of WireGuard: move, checksum
  * bpf_keystream.c   key streams, from a peek to the decryption that follows, perhaps elsewhere
  * bpf_aead.c        the cryptography of data messages, composed of the kernel's ciphers
+ * bpf_selftest.c    whether that is the library's, and may be used
  * bpf_memory.c      memory that comes when a program first asks for it
  *
  * All of them run in softirq or with bottom halves off, inside one RCU read-side critical section
