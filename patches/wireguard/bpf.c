@@ -822,8 +822,7 @@ static const struct btf_kfunc_id_set skb_set = {
 /**
  * wg_bpf_init - register the kfuncs
  *
- * They go with the module; programs that use them hold a reference to it. What is allocated here
- * is for wg_bpf_uninit() to free, also after an error.
+ * They go with the module; programs that use them hold a reference to it.
  *
  * Return: 0, or a negative errno, -ENOENT when the module was built without BTF.
  */
@@ -831,24 +830,15 @@ int __init wg_bpf_init(void)
 {
 	int ret;
 
-	ret = wg_bpf_aead_init();
+	ret = wg_bpf_aead_selftest();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
-	ret = wg_bpf_stream_init();
-	if (ret)
-		return ret;
-	ret = wg_bpf_allowedips_init();
-	if (ret)
-		return ret;
-	ret = wg_bpf_flow_init();
-	if (ret)
-		return ret;
 	ret = register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &xdp_set);
 	return ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS, &skb_set);
 }
 
 /**
- * wg_bpf_uninit - free what wg_bpf_init() allocated
+ * wg_bpf_uninit - free what the kfuncs have allocated
  */
 void wg_bpf_uninit(void)
 {

@@ -7,9 +7,13 @@
  * bpf_flow.c        the way in, which a program asks about before it decides: would the stack
  *                   accept it
  * bpf_route.c       the way out: where would the outer packet go, can the egress transmit
- * bpf_data.c        what is done to packet data: peek, encrypt, decrypt, move, checksum
+ * bpf_encrypt.c     encryption of a packet
+ * bpf_decrypt.c     decryption, and the peek before it
+ * bpf_bytes.c       what knows nothing of WireGuard: move, checksum
  * bpf_keystream.c   key streams, from a peek to the decryption that follows, perhaps elsewhere
  * bpf_aead.c        the cryptography of data messages, composed of the kernel's ciphers
+ * bpf_selftest.c    whether that is the library's, and may be used
+ * bpf_memory.c      memory that comes when a program first asks for it
  *
  * bpf_types.h is what the module and programs agree on, bpf_internal.h what these files use of each
  * other.
@@ -19,6 +23,9 @@
 
 #include "peer.h"
 
+#ifdef CONFIG_WIREGUARD_BPF
+
+#include <linux/netdevice.h>
 #include <linux/percpu.h>
 #include <linux/u64_stats_sync.h>
 
@@ -31,6 +38,18 @@ struct wg_bpf_stats {
 	struct u64_stats_sync syncp;
 };
 
+/* For wg_peer_create(). Return: 0 or -ENOMEM. */
+static inline int wg_bpf_stats_init(struct wg_peer *peer)
+{
+	peer->bpf_stats = netdev_alloc_pcpu_stats(struct wg_bpf_stats);
+	return peer->bpf_stats ? 0 : -ENOMEM;
+}
+
+static inline void wg_bpf_stats_uninit(struct wg_peer *peer)
+{
+	free_percpu(peer->bpf_stats);
+}
+
 static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, u64 *tx_bytes)
 {
 	unsigned int start;
@@ -38,7 +57,7 @@ static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, 
 	int cpu;
 
 	*rx_bytes = *tx_bytes = 0;
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		const struct wg_bpf_stats *stats = per_cpu_ptr(peer->bpf_stats, cpu);
 
 		do {
@@ -55,4 +74,34 @@ int wg_bpf_init(void);
 void wg_bpf_uninit(void);
 void wg_bpf_keypair_freed(u64 internal_id);
 
+#else /* CONFIG_WIREGUARD_BPF */
+
+static inline int wg_bpf_init(void)
+{
+	return 0;
+}
+
+static inline void wg_bpf_uninit(void)
+{
+}
+
+static inline void wg_bpf_keypair_freed(u64 internal_id)
+{
+}
+
+static inline int wg_bpf_stats_init(struct wg_peer *peer)
+{
+	return 0;
+}
+
+static inline void wg_bpf_stats_uninit(struct wg_peer *peer)
+{
+}
+
+static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, u64 *tx_bytes)
+{
+	*rx_bytes = *tx_bytes = 0;
+}
+
+#endif /* CONFIG_WIREGUARD_BPF */
 #endif /* _WG_BPF_H */

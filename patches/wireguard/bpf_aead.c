@@ -6,19 +6,19 @@
  * made together with others, in the memory in front of the message if there is enough that can be
  * lent, and the lengths that end the authenticated text stand for a moment where the tag belongs.
  *
- * No cipher is implemented here, and wg_bpf_aead_init() compares with the library.
+ * No cipher is implemented here, and bpf_selftest.c compares with the library.
  */
 
 #include "bpf_aead.h"
 
 #include <crypto/poly1305.h>
 #include <crypto/utils.h>
-#include <linux/slab.h>
+#include <linux/cache.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 /* Whether the comparison with the library has succeeded; without it, the library does the work. */
-static bool composed __ro_after_init;
+bool wg_bpf_aead_composed __ro_after_init;
 
 static void init_state(u32 state[CHACHA_STATE_WORDS], u64 nonce, u32 block,
 		       const u8 key[CHACHA20POLY1305_KEY_SIZE])
@@ -127,7 +127,7 @@ void wg_bpf_aead_encrypt(u8 *data, size_t length, size_t before, u64 nonce,
 	u32 state[CHACHA_STATE_WORDS];
 	u8 *block0 = data - CHACHA_BLOCK_SIZE;
 
-	if (unlikely(!composed)) {
+	if (unlikely(!wg_bpf_aead_composed)) {
 		chacha20poly1305_encrypt(data, data, length, NULL, 0, nonce, key);
 		return;
 	}
@@ -162,7 +162,7 @@ bool wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *st
 	u8 received[POLY1305_DIGEST_SIZE], computed[POLY1305_DIGEST_SIZE];
 	bool right;
 
-	if (unlikely(!composed))
+	if (unlikely(!wg_bpf_aead_composed))
 		return chacha20poly1305_decrypt(data, data, length + POLY1305_DIGEST_SIZE, NULL, 0,
 						nonce, key);
 	memcpy(received, data + length, sizeof(received));
@@ -173,76 +173,4 @@ bool wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *st
 		apply_stream(data, length, stream, nonce, key);
 	memzero_explicit(computed, sizeof(computed));
 	return right;
-}
-
-static void __init fill(u8 *bytes, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		bytes[i] = i * 7 + size;
-}
-
-/* Compare with the library for one length: ciphertext, lent memory, plaintext, a wrong tag. */
-static bool __init agrees(u8 *ours, u8 *theirs, size_t length)
-{
-	static const u8 key[CHACHA20POLY1305_KEY_SIZE] = "a key of which nothing is secret";
-	const size_t total = CHACHA_BLOCK_SIZE + length + CHACHA20POLY1305_AUTHTAG_SIZE;
-	const u64 nonce = 0x0123456789abcdefULL ^ length;
-	u8 *data = ours + CHACHA_BLOCK_SIZE;
-	struct wg_bpf_stream stream;
-
-	fill(theirs, total);
-	chacha20poly1305_encrypt(theirs + CHACHA_BLOCK_SIZE, theirs + CHACHA_BLOCK_SIZE, length,
-				 NULL, 0, nonce, key);
-	fill(ours, total);
-	wg_bpf_aead_encrypt(data, length, 0, nonce, key);
-	if (memcmp(ours, theirs, total))
-		return false;
-	fill(ours, total);
-	wg_bpf_aead_encrypt(data, length, CHACHA_BLOCK_SIZE, nonce, key);
-	if (memcmp(ours, theirs, total))
-		return false;
-
-	wg_bpf_aead_stream(&stream, length, nonce, key);
-	data[length] ^= 1;
-	theirs[CHACHA_BLOCK_SIZE + length] ^= 1;
-	if (wg_bpf_aead_decrypt(data, length, &stream, nonce, key) || memcmp(ours, theirs, total))
-		return false;
-	data[length] ^= 1;
-	if (!wg_bpf_aead_decrypt(data, length, &stream, nonce, key))
-		return false;
-	fill(theirs, total);
-	return !memcmp(data, theirs + CHACHA_BLOCK_SIZE, length);
-}
-
-/**
- * wg_bpf_aead_init - compare with the library over all edges of its vector code
- *
- * If they disagree the library is used for everything.
- *
- * Return: 0, -ENOMEM, or -EKEYREJECTED if they disagree.
- */
-int __init wg_bpf_aead_init(void)
-{
-	const size_t most = 2048, room = CHACHA_BLOCK_SIZE + CHACHA20POLY1305_AUTHTAG_SIZE;
-	u8 *ours = kmalloc(most + room, GFP_KERNEL), *theirs = kmalloc(most + room, GFP_KERNEL);
-	size_t length;
-	int ret = -ENOMEM;
-
-	if (!ours || !theirs)
-		goto out;
-	ret = -EKEYREJECTED;
-	composed = true;
-	for (length = 0; length <= most; length += length < 600 ? 1 : 16) {
-		if (!agrees(ours, theirs, length)) {
-			composed = false;
-			goto out;
-		}
-	}
-	ret = 0;
-out:
-	kfree(ours);
-	kfree(theirs);
-	return ret;
 }

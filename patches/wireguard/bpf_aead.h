@@ -12,6 +12,9 @@
 
 #define WG_BPF_STREAM_BLOCKS 3
 
+/* What wg_bpf_aead_agrees() needs of memory, in addition to a length. */
+#define WG_BPF_AEAD_ROOM (CHACHA_BLOCK_SIZE + CHACHA20POLY1305_AUTHTAG_SIZE)
+
 /**
  * struct wg_bpf_stream - the beginning of a message's key stream
  * @key_block: block 0, of which the first half is the Poly1305 key
@@ -24,12 +27,16 @@ struct wg_bpf_stream {
 	size_t size;
 };
 
-int wg_bpf_aead_init(void);
+extern bool wg_bpf_aead_composed;
 void wg_bpf_aead_stream(struct wg_bpf_stream *stream, size_t length, u64 nonce,
 			const u8 key[CHACHA20POLY1305_KEY_SIZE]);
 void wg_bpf_aead_encrypt(u8 *data, size_t length, size_t before, u64 nonce,
 			 const u8 key[CHACHA20POLY1305_KEY_SIZE]);
 bool __must_check wg_bpf_aead_decrypt(u8 *data, size_t length, const struct wg_bpf_stream *stream,
 				      u64 nonce, const u8 key[CHACHA20POLY1305_KEY_SIZE]);
+
+/* bpf_selftest.c */
+bool wg_bpf_aead_agrees(u8 *ours, u8 *theirs, size_t length);
+int wg_bpf_aead_selftest(void);
 
 #endif /* _WG_BPF_AEAD_H */

@@ -7,6 +7,7 @@
 
 #include "bpf_internal.h"
 #include "allowedips.h"
+#include "bpf_memory.h"
 
 #include <linux/hash.h>
 #include <linux/percpu.h>
@@ -29,6 +30,18 @@ struct peer_cache_entry {
 
 /* Only the CPU itself, with bottom halves off, reads and writes its entries. */
 static struct peer_cache_entry __percpu *peer_cache;
+
+static bool make_peer_cache(void)
+{
+	struct peer_cache_entry __percpu *entries;
+
+	entries = __alloc_percpu(PEER_CACHE_SIZE * sizeof(*entries), __alignof__(u64));
+	/* All of it is zero for those who find it. */
+	smp_store_release(&peer_cache, entries);
+	return entries;
+}
+
+static WG_BPF_MEMORY(memory, make_peer_cache);
 
 static struct peer_cache_entry *peer_cache_slot(const struct peer_cache_entry *entry)
 {
@@ -66,6 +79,10 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 	default:
 		return NULL;
 	}
+	if (unlikely(!READ_ONCE(peer_cache))) {
+		wg_bpf_memory_ask(&memory);
+		return wg_allowedips_lookup_rcu(table, size * BITS_PER_BYTE, now.address);
+	}
 	now.version = atomic64_read_acquire(&table->version);
 	slot = peer_cache_slot(&now);
 	if (likely(same_lookup(slot, &now)))
@@ -77,22 +94,12 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 }
 
 /**
- * wg_bpf_allowedips_init - get the memory of the peer cache
- *
- * Return: 0 or -ENOMEM.
- */
-int __init wg_bpf_allowedips_init(void)
-{
-	peer_cache = __alloc_percpu(PEER_CACHE_SIZE * sizeof(*peer_cache), __alignof__(u64));
-	return peer_cache ? 0 : -ENOMEM;
-}
-
-/**
- * wg_bpf_allowedips_uninit - give it back
+ * wg_bpf_allowedips_uninit - give the memory back
  *
  * No program runs any more: those that use the kfuncs hold the module.
  */
 void wg_bpf_allowedips_uninit(void)
 {
+	wg_bpf_memory_stop(&memory);
 	free_percpu(peer_cache);
 }

@@ -8,6 +8,7 @@
  */
 
 #include "bpf_internal.h"
+#include "bpf_memory.h"
 
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
@@ -74,6 +75,18 @@ struct flow_cache_entry {
  */
 static struct flow_cache_entry __percpu *flow_cache;
 
+static bool make_flow_cache(void)
+{
+	struct flow_cache_entry __percpu *entries;
+
+	entries = __alloc_percpu(FLOW_CACHE_SIZE * sizeof(*entries), __alignof__(u64));
+	/* All of it is zero for those who find it. */
+	smp_store_release(&flow_cache, entries);
+	return entries;
+}
+
+static WG_BPF_MEMORY(memory, make_flow_cache);
+
 static bool same_entry(const struct flow_cache_entry *a, const struct flow_cache_entry *b)
 {
 	return a->src == b->src && a->dst == b->dst && a->iif == b->iif && a->oif == b->oif &&
@@ -98,8 +111,13 @@ static struct flow_cache_entry *flow_cache_other_slot(struct flow_cache_entry *s
 
 static const struct flow_cache_entry *flow_cache_find(const struct flow_cache_entry *flow)
 {
-	const struct flow_cache_entry *slot = flow_cache_slot(flow);
+	const struct flow_cache_entry *slot;
 
+	if (unlikely(!READ_ONCE(flow_cache))) {
+		wg_bpf_memory_ask(&memory);
+		return NULL;
+	}
+	slot = flow_cache_slot(flow);
 	if (same_entry(slot, flow))
 		return slot;
 	slot = flow_cache_other_slot((struct flow_cache_entry *)slot);
@@ -108,8 +126,11 @@ static const struct flow_cache_entry *flow_cache_find(const struct flow_cache_en
 
 static void flow_cache_add(const struct flow_cache_entry *flow)
 {
-	struct flow_cache_entry *slot = flow_cache_slot(flow);
+	struct flow_cache_entry *slot;
 
+	if (unlikely(!READ_ONCE(flow_cache)))
+		return;
+	slot = flow_cache_slot(flow);
 	*flow_cache_other_slot(slot) = *slot;
 	*slot = *flow;
 }
@@ -367,22 +388,12 @@ int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 }
 
 /**
- * wg_bpf_flow_init - get the memory of the flow cache
- *
- * Return: 0 or -ENOMEM.
- */
-int __init wg_bpf_flow_init(void)
-{
-	flow_cache = __alloc_percpu(FLOW_CACHE_SIZE * sizeof(*flow_cache), __alignof__(u64));
-	return flow_cache ? 0 : -ENOMEM;
-}
-
-/**
- * wg_bpf_flow_uninit - give it back
+ * wg_bpf_flow_uninit - give the memory back
  *
  * No program runs any more: those that use the kfuncs hold the module.
  */
 void wg_bpf_flow_uninit(void)
 {
+	wg_bpf_memory_stop(&memory);
 	free_percpu(flow_cache);
 }

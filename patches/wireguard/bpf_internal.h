@@ -39,13 +39,17 @@ struct wg_bpf_packet {
 	u8 *start;
 };
 
+/* Whether a part of a packet, in bytes from its beginning, is within it. */
+static inline bool wg_bpf_within(const struct wg_bpf_packet *packet, u32 offset, u32 length)
+{
+	return offset <= packet->length && length <= packet->length - offset;
+}
+
 /* bpf_allowedips.c: see bpf_wg_peer_allowedips_lookup() */
-int wg_bpf_allowedips_init(void);
 void wg_bpf_allowedips_uninit(void);
 struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *address, u32 size);
 
 /* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
-int wg_bpf_flow_init(void);
 void wg_bpf_flow_uninit(void);
 bool wg_bpf_has_policy(const struct net *net, int direction);
 int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
@@ -59,13 +63,17 @@ int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size);
 int wg_bpf_egress(struct net *net, u32 ifindex);
 int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size);
 
-/* bpf_data.c: likewise */
-int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
-		u8 *block);
+/* bpf_encrypt.c: likewise */
 int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
 		   struct wg_peer *peer);
+
+/* bpf_decrypt.c: likewise */
+int wg_bpf_peek(const struct wg_bpf_packet *packet, u32 offset, u32 length, struct wg_peer *peer,
+		u8 *block);
 int wg_bpf_decrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
 		   struct wg_peer *peer);
+
+/* bpf_bytes.c: likewise */
 int wg_bpf_move(const struct wg_bpf_packet *packet, u32 to, u32 from, u32 length);
 s64 wg_bpf_checksum(const struct wg_bpf_packet *packet, u32 offset, u32 length, u32 seed);
 

@@ -23,6 +23,7 @@
 
 #include "bpf_keystream.h"
 #include "bpf.h"
+#include "bpf_memory.h"
 
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -75,6 +76,60 @@ static u64 freed[FREED];
 static u32 freed_count;
 static DEFINE_SPINLOCK(freed_lock);
 
+static void wipe_dead(struct work_struct *work);
+
+static void free_streams(struct cpu_streams __percpu *all)
+{
+	int cpu, i;
+
+	if (!all)
+		return;
+	for_each_possible_cpu(cpu) {
+		cancel_work_sync(&per_cpu_ptr(all, cpu)->wipe);
+		for (i = 0; i < SLOTS; i++)
+			kfree_sensitive(per_cpu_ptr(all, cpu)->slots[i]);
+	}
+	free_percpu(all);
+}
+
+/* Each CPU gets one slot; the others come with use. */
+static bool make_streams(void)
+{
+	struct cpu_streams __percpu *all = alloc_percpu(struct cpu_streams);
+	int cpu;
+
+	if (!all)
+		return false;
+	for_each_possible_cpu(cpu) {
+		struct cpu_streams *streams = per_cpu_ptr(all, cpu);
+
+		streams->cpu = cpu;
+		INIT_WORK(&streams->wipe, wipe_dead);
+	}
+	for_each_possible_cpu(cpu) {
+		struct wg_bpf_peeked **first = per_cpu_ptr(all, cpu)->slots;
+
+		*first = kzalloc_node(sizeof(**first), GFP_KERNEL, cpu_to_node(cpu));
+		if (!*first) {
+			free_streams(all);
+			return false;
+		}
+	}
+	smp_store_release(&cpu_streams, all);
+	return true;
+}
+
+static WG_BPF_MEMORY(memory, make_streams);
+
+/* Those of this CPU, or NULL if there is no memory for them yet. */
+static struct cpu_streams *own_streams(void)
+{
+	if (likely(READ_ONCE(cpu_streams)))
+		return this_cpu_ptr(cpu_streams);
+	wg_bpf_memory_ask(&memory);
+	return NULL;
+}
+
 static bool is_of(const struct wg_bpf_peeked *peeked, const struct noise_keypair *keypair,
 		  u64 counter)
 {
@@ -98,15 +153,17 @@ static void mark_dirty(struct cpu_streams *streams)
  *
  * It is made unless it is there. Until wg_bpf_stream_used() it is found again.
  *
- * Return: it; this CPU's until bottom halves are on again.
+ * Return: it; this CPU's until bottom halves are on again. Or NULL if there is no memory for it yet.
  */
 struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64 counter,
 					size_t length)
 {
-	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
-	struct wg_bpf_peeked *peeked = streams->taken;
+	struct cpu_streams *streams = own_streams();
+	struct wg_bpf_peeked *peeked;
 
-	BUILD_BUG_ON_MSG(IS_ENABLED(CONFIG_PREEMPT_RT), "softirqs of a CPU preempt each other");
+	if (unlikely(!streams))
+		return NULL;
+	peeked = streams->taken;
 	if (peeked && is_of(peeked, keypair, counter))
 		return peeked;
 	peeked = streams->slots[streams->own];
@@ -147,8 +204,11 @@ void wg_bpf_stream_used(struct wg_bpf_peeked *peeked)
 /* See bpf_xdp_wg_stream_forget(). */
 void wg_bpf_stream_forget(void)
 {
-	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
+	struct cpu_streams *streams;
 
+	if (!READ_ONCE(cpu_streams))
+		return;
+	streams = this_cpu_ptr(cpu_streams);
 	if (streams->taken)
 		wg_bpf_stream_used(streams->taken);
 	if (streams->slots[streams->own]->keypair_id)
@@ -195,11 +255,14 @@ static int next_slot(struct cpu_streams *streams)
 /* See bpf_xdp_wg_stream_hand_over(). */
 u64 wg_bpf_stream_hand_over(void)
 {
-	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
-	struct wg_bpf_peeked *peeked = streams->slots[streams->own];
+	struct cpu_streams *streams = own_streams();
+	struct wg_bpf_peeked *peeked;
 	int next;
 	u64 ticket;
 
+	if (unlikely(!streams))
+		return 0;
+	peeked = streams->slots[streams->own];
 	if (!peeked->keypair_id)
 		return 0;
 	next = next_slot(streams);
@@ -215,15 +278,17 @@ u64 wg_bpf_stream_hand_over(void)
 /* See bpf_xdp_wg_stream_take_over(). */
 int wg_bpf_stream_take_over(u64 ticket)
 {
-	struct cpu_streams *streams = this_cpu_ptr(cpu_streams);
+	struct cpu_streams *streams = own_streams();
 	u32 index = (ticket >> TICKET_SLOT) & U16_MAX;
 	u32 cpu = (ticket >> TICKET_CPU) - 1;
 	struct wg_bpf_peeked *slot;
 
-	if (unlikely(streams->taken))
+	if (unlikely(streams && streams->taken))
 		wg_bpf_stream_used(streams->taken);
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu) || index >= SLOTS)
 		return -EINVAL;
+	if (unlikely(!streams))
+		return -ENOENT;
 	slot = READ_ONCE(per_cpu_ptr(cpu_streams, cpu)->slots[index]);
 	if (!slot || atomic64_cmpxchg(&slot->ticket, ticket, TAKEN) != ticket)
 		return -ENOENT;
@@ -301,7 +366,6 @@ static void wipe_dead(struct work_struct *work)
 	struct cpu_streams *streams = container_of(work, struct cpu_streams, wipe);
 	struct dead_keypairs dead;
 	bool dirty;
-	u32 wiped;
 	int i;
 
 	local_bh_disable();
@@ -331,45 +395,17 @@ void wg_bpf_keypair_freed(u64 internal_id)
 {
 	int cpu;
 
-	if (!cpu_streams)
+	if (!READ_ONCE(cpu_streams))
 		return;
 	spin_lock_bh(&freed_lock);
 	freed[freed_count++ % FREED] = internal_id;
 	spin_unlock_bh(&freed_lock);
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		struct cpu_streams *streams = per_cpu_ptr(cpu_streams, cpu);
 
 		if (READ_ONCE(streams->dirty))
 			queue_work_on(cpu, system_wq, &streams->wipe);
 	}
-}
-
-/**
- * wg_bpf_stream_init - get a slot for each CPU
- *
- * Return: 0 or -ENOMEM.
- */
-int __init wg_bpf_stream_init(void)
-{
-	int cpu;
-
-	cpu_streams = alloc_percpu(struct cpu_streams);
-	if (!cpu_streams)
-		return -ENOMEM;
-	for_each_possible_cpu (cpu) {
-		struct cpu_streams *streams = per_cpu_ptr(cpu_streams, cpu);
-
-		streams->cpu = cpu;
-		INIT_WORK(&streams->wipe, wipe_dead);
-	}
-	for_each_possible_cpu (cpu) {
-		struct wg_bpf_peeked **first = per_cpu_ptr(cpu_streams, cpu)->slots;
-
-		*first = kzalloc_node(sizeof(**first), GFP_KERNEL, cpu_to_node(cpu));
-		if (!*first)
-			return -ENOMEM;
-	}
-	return 0;
 }
 
 /**
@@ -379,14 +415,6 @@ int __init wg_bpf_stream_init(void)
  */
 void wg_bpf_stream_uninit(void)
 {
-	int cpu, i;
-
-	if (!cpu_streams)
-		return;
-	for_each_possible_cpu (cpu) {
-		cancel_work_sync(&per_cpu_ptr(cpu_streams, cpu)->wipe);
-		for (i = 0; i < SLOTS; i++)
-			kfree_sensitive(per_cpu_ptr(cpu_streams, cpu)->slots[i]);
-	}
-	free_percpu(cpu_streams);
+	wg_bpf_memory_stop(&memory);
+	free_streams(cpu_streams);
 }

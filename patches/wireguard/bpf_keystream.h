@@ -25,7 +25,6 @@ struct wg_bpf_peeked {
 	struct wg_bpf_stream stream;
 };
 
-int wg_bpf_stream_init(void);
 void wg_bpf_stream_uninit(void);
 struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64 counter,
 					size_t length);

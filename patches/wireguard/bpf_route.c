@@ -8,7 +8,6 @@
 
 #include "bpf_internal.h"
 #include "socket.h"
-#include "timers.h"
 
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
@@ -118,51 +117,19 @@ static int fill_route(struct bpf_wg_route *route, const struct net *net, struct 
 }
 
 /*
- * send4() without a packet. It resets a source address that is gone or would leave by another
- * interface; here the reset applies to this lookup only and the endpoint stays what the peer's last
- * packet made it, because the next packet from there would only set it again.
+ * A source address that is gone, or would leave by another interface, is not used for the lookup, but
+ * the endpoint stays what the peer's last packet made it: the next packet from there would only set
+ * it again.
  */
-static struct rtable *output_route4(struct wg_peer *peer, struct sock *sock, struct flowi4 *fl)
-{
-	const struct endpoint *endpoint = &peer->endpoint;
-	struct net *net = sock_net(sock);
-	struct rtable *rt;
-
-	rt = dst_cache_get_ip4(&peer->endpoint_cache, &fl->saddr);
-	if (rt)
-		return rt;
-
-	security_sk_classify_flow(sock, flowi4_to_flowi_common(fl));
-	if (unlikely(!inet_confirm_addr(net, NULL, 0, fl->saddr, RT_SCOPE_HOST)))
-		fl->saddr = 0;
-	rt = ip_route_output_flow(net, fl, sock);
-	if (unlikely(fl->saddr && endpoint->src_if4 &&
-		     ((IS_ERR(rt) && PTR_ERR(rt) == -EINVAL) ||
-		      (!IS_ERR(rt) && rt->dst.dev->ifindex != endpoint->src_if4)))) {
-		if (!IS_ERR(rt))
-			ip_rt_put(rt);
-		fl->saddr = 0;
-		rt = ip_route_output_flow(net, fl, sock);
-	}
-	if (!IS_ERR(rt))
-		dst_cache_set_ip4(&peer->endpoint_cache, &rt->dst, fl->saddr);
-	return rt;
-}
-
 static int peer_route4(struct wg_peer *peer, struct sock *sock, struct bpf_wg_route *route)
 {
-	struct flowi4 fl = {
-		.saddr = peer->endpoint.src4.s_addr,
-		.daddr = peer->endpoint.addr4.sin_addr.s_addr,
-		.fl4_sport = inet_sk(sock)->inet_sport,
-		.fl4_dport = peer->endpoint.addr4.sin_port,
-		.flowi4_mark = READ_ONCE(peer->device->fwmark),
-		.flowi4_proto = IPPROTO_UDP,
-	};
+	struct flowi4 fl = {};
+	bool src_invalid;
 	struct rtable *rt;
 	int ret;
 
-	rt = output_route4(peer, sock, &fl);
+	rt = wg_socket_route4(peer->device, sock, &peer->endpoint, &peer->endpoint_cache, &fl,
+			      &src_invalid);
 	if (IS_ERR(rt))
 		return -ENETUNREACH;
 	ret = -ENETUNREACH;
@@ -189,41 +156,16 @@ out:
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-/* send6() without a packet; see output_route4(). */
-static struct dst_entry *output_route6(struct wg_peer *peer, struct sock *sock, struct flowi6 *fl)
-{
-	struct net *net = sock_net(sock);
-	struct dst_entry *dst;
-
-	dst = dst_cache_get_ip6(&peer->endpoint_cache, &fl->saddr);
-	if (dst)
-		return dst;
-
-	security_sk_classify_flow(sock, flowi6_to_flowi_common(fl));
-	if (unlikely(!ipv6_addr_any(&fl->saddr) && !ipv6_chk_addr(net, &fl->saddr, NULL, 0)))
-		fl->saddr = in6addr_any;
-	dst = ipv6_stub->ipv6_dst_lookup_flow(net, sock, fl, NULL);
-	if (!IS_ERR(dst))
-		dst_cache_set_ip6(&peer->endpoint_cache, dst, &fl->saddr);
-	return dst;
-}
-
 static int peer_route6(struct wg_peer *peer, struct sock *sock, struct bpf_wg_route *route)
 {
-	struct flowi6 fl = {
-		.saddr = peer->endpoint.src6,
-		.daddr = peer->endpoint.addr6.sin6_addr,
-		.fl6_sport = inet_sk(sock)->inet_sport,
-		.fl6_dport = peer->endpoint.addr6.sin6_port,
-		.flowi6_mark = READ_ONCE(peer->device->fwmark),
-		.flowi6_oif = peer->endpoint.addr6.sin6_scope_id,
-		.flowi6_proto = IPPROTO_UDP,
-	};
 	const struct in6_addr *nexthop;
 	struct dst_entry *dst;
+	struct flowi6 fl = {};
+	bool src_invalid;
 	int ret;
 
-	dst = output_route6(peer, sock, &fl);
+	dst = wg_socket_route6(peer->device, sock, &peer->endpoint, &peer->endpoint_cache, &fl,
+			       &src_invalid);
 	if (IS_ERR(dst))
 		return -ENETUNREACH;
 	ret = -ENETUNREACH;
@@ -257,12 +199,7 @@ static int check_sending_key(struct wg_peer *peer)
 {
 	struct noise_keypair *keypair = rcu_dereference_bh(peer->keypairs.current_keypair);
 
-	if (!keypair || !READ_ONCE(keypair->sending.is_valid))
-		return -ENOKEY;
-	if (wg_birthdate_has_expired(keypair->sending.birthdate, REJECT_AFTER_TIME) ||
-	    atomic64_read(&keypair->sending_counter) >= REJECT_AFTER_MESSAGES)
-		return -EKEYEXPIRED;
-	return 0;
+	return keypair ? wg_noise_sending_check(keypair) : -ENOKEY;
 }
 
 int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size)
@@ -312,23 +249,18 @@ int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u3
 
 int wg_bpf_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, u32 size)
 {
-	const struct endpoint *endpoint = &peer->endpoint;
 	const struct in6_addr *src = (const struct in6_addr *)flow->src;
+	const struct in6_addr *dst = (const struct in6_addr *)flow->dst;
 
 	if (size != sizeof(*flow))
 		return -EINVAL;
-	if (READ_ONCE(endpoint->addr.sa_family) != flow->family)
-		return 0;
 	switch (flow->family) {
 	case AF_INET:
-		return endpoint->addr4.sin_addr.s_addr == flow->src[0] &&
-		       endpoint->addr4.sin_port == flow->sport &&
-		       endpoint->src4.s_addr == flow->dst[0] && endpoint->src_if4 == flow->iif;
+		return wg_socket_endpoint_eq4(&peer->endpoint, flow->src[0], flow->sport,
+					      flow->dst[0], flow->iif);
 	case AF_INET6:
-		return ipv6_addr_equal(&endpoint->addr6.sin6_addr, src) &&
-		       endpoint->addr6.sin6_port == flow->sport &&
-		       endpoint->addr6.sin6_scope_id == ipv6_iface_scope_id(src, flow->iif) &&
-		       !memcmp(&endpoint->src6, flow->dst, sizeof(endpoint->src6));
+		return wg_socket_endpoint_eq6(&peer->endpoint, src, flow->sport, dst,
+					      ipv6_iface_scope_id(src, flow->iif));
 	}
 	return 0;
 }

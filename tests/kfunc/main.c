@@ -98,6 +98,7 @@ int main(int argc, char **argv)
 	add_stream_tests();
 	add_relay_tests();
 	add_memory_tests();
+	add_aead_tests();
 	add_stack_tests();
 	if (full)
 		add_expiry_tests();

@@ -85,6 +85,7 @@ void add_decrypt_error_tests(void);
 void add_stream_tests(void);
 void add_relay_tests(void);
 void add_memory_tests(void);
+void add_aead_tests(void);
 void add_stack_tests(void);
 void add_expiry_tests(void);
 void add_verifier_tests(void);

@@ -4,15 +4,17 @@
  * for data in one piece, and the one that is composed for the BPF datapath, all on the same bytes.
  * For a guest whose clock counts instructions.
  *
- * Loading it measures, writes a line for each run to the kernel's log, and always fails: there is
- * nothing to stay for.
+ * Loading it compares them, measures, writes a line for each run to the kernel's log, and always
+ * fails: there is nothing to stay for. With measure=0 it only compares, and stays if they are the same.
  */
 
 #include "bpf_aead.h"
+#include "compare.h"
 
 #include <linux/bottom_half.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -114,14 +116,13 @@ static int __init measure(struct message *messages, int which, size_t length)
 	return 0;
 }
 
-static int __init bench_aead_init(void)
+static int __init measure_all(void)
 {
 	struct message *messages = kcalloc(MESSAGES, sizeof(*messages), GFP_KERNEL);
-	int ret, i, j;
+	int ret = 0, i, j;
 
 	if (!messages)
 		return -ENOMEM;
-	ret = wg_bpf_aead_init();
 	for (i = 0; !ret && i < ARRAY_SIZE(aeads) * ARRAY_SIZE(lengths); i++) {
 		for (j = 0; !ret && j < RUNS; j++)
 			ret = measure(messages, i / ARRAY_SIZE(lengths),
@@ -130,7 +131,25 @@ static int __init bench_aead_init(void)
 	kfree(messages);
 	return ret ?: -EAGAIN;
 }
+
+static bool measures = true;
+module_param_named(measure, measures, bool, 0);
+
+static int __init bench_aead_init(void)
+{
+	int ret;
+
+	ret = wg_bpf_aead_selftest();
+	if (!ret)
+		ret = compare_all();
+	return ret || !measures ? ret : measure_all();
+}
 module_init(bench_aead_init);
+
+static void __exit bench_aead_exit(void)
+{
+}
+module_exit(bench_aead_exit);
 
 MODULE_DESCRIPTION("Measure the AEAD of WireGuard");
 MODULE_LICENSE("GPL");
