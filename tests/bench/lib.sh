@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 #
 # For the scripts beside, which measure in a guest: the network, and what is loaded on its routers.
 

@@ -8,7 +8,8 @@
 
 # chain INTERFACE: the priorities and names of the programs, in their order.
 chain() {
-	echo $(in_ns R1 xdp-loader status "$1" | awk '$1 == "=>" { sub(/_alw_all/, "", $3); print $2, $3 }')
+	in_ns R1 xdp-loader status "$1" |
+		awk '$1 == "=>" { sub(/_alw_all/, "", $3); printf "%s%s %s", s, $2, $3; s = " " }'
 }
 
 expect_chain() {

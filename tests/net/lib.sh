@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 #
 # For the scripts beside, which test with real traffic in the network of topology.sh. A script says
 # what it has with test_case and ends with `run_cases "$@"`:
@@ -147,12 +148,12 @@ clear_network() {
 
 # network [4|6]: A and B reach each other, by a tunnel over that family (IPv4).
 network() {
-	local outer=${1:-4} wanted=${1:-4}${TOPOLOGY_NICS:+ $TOPOLOGY_NICS}
+	local outer=${1:-4} links=${1:-4}${TOPOLOGY_NICS:+ $TOPOLOGY_NICS}
 
-	if [ "$(cat "$state/outer" 2> /dev/null)" != "$wanted" ]; then
+	if [ "$(cat "$state/outer" 2> /dev/null)" != "$links" ]; then
 		clear_network
 		topology_up "$outer" || fail "the network could not be made"
-		echo "$wanted" > "$state/outer"
+		echo "$links" > "$state/outer"
 	fi
 	wait_session 30 || fail "A and B do not reach each other"
 }
@@ -381,7 +382,7 @@ nothing_left() {
 	local left n
 
 	left=$(find /sys/fs/bpf/xdp-wg /sys/fs/bpf/xdp -mindepth 1 2> /dev/null)
-	[ -z "$left" ] || fail "left behind: $(echo $left)"
+	[ -z "$left" ] || fail "left behind: ${left//$'\n'/ }"
 	# Programs are freed after a grace period.
 	for n in {1..50}; do
 		left=$(bpftool prog show name xdp_wg; bpftool prog show name tc_wg)
