@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What runs in the sandbox: a Debian root and virtual machines that vm/ makes. All of it needs
-# root, and nothing on this machine but Debian's own tools.
+# What is tested and measured in the sandbox: see tests/README.md, and vm/vm.mk for TIED.
 
-# TIED ends a script, and all that it started, when make ends without a word.
-TIED = exec setpriv --pdeathsig TERM
+.PHONY: lint demo check check-full diff bench bench-check bench-figures profile
 
-.PHONY: guest demo check check-full diff bench bench-check bench-figures profile vm-clean
-
-# A shell in a guest, or RUN=path/to/script: run it there and return its exit status.
-guest:
-	@$(TIED) vm/run $(if $(RUN),"$(RUN)",--shell)
+# What can be said of the sources without running them, by all of tests/lint or by CHECKERS.
+lint:
+	@$(TIED) tests/lint $(CHECKERS)
 
 demo:
 	@$(TIED) vm/run --only command,module tests/demo.sh
@@ -43,6 +39,3 @@ bench-figures:
 # Instructions per packet by function, in MODE (xdp).
 profile:
 	@$(TIED) vm/run --icount tests/bench/profile $(or $(MODE),xdp)
-
-vm-clean:
-	@vm/clean
