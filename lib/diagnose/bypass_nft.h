@@ -17,10 +17,10 @@ int bypass_nft(struct bypass *bypass);
 /*
  * bypass_nft_chain() - Add a base chain of nftables, unless it lets everything through.
  * @message: as the kernel lists chains
- * @search: a struct bypass_search
+ * @data: a struct bypass_search
  *
  * Return: what libmnl expects of a callback.
  */
-int bypass_nft_chain(const struct nlmsghdr *message, void *search);
+int bypass_nft_chain(const struct nlmsghdr *message, void *data);
 
 #endif /* LIB_DIAGNOSE_BYPASS_NFT_H */

@@ -22,10 +22,10 @@ int bypass_tc(const struct attachment_list *attached, const struct snapshot *sna
 /*
  * bypass_tc_qdisc() - Add a qdisc, unless it is the kernel's default or does the same.
  * @message: as the kernel lists qdiscs: those of an interface come root first
- * @search: a struct bypass_search
+ * @data: a struct bypass_search
  *
  * Return: what libmnl expects of a callback.
  */
-int bypass_tc_qdisc(const struct nlmsghdr *message, void *search);
+int bypass_tc_qdisc(const struct nlmsghdr *message, void *data);
 
 #endif /* LIB_DIAGNOSE_BYPASS_TC_H */

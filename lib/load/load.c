@@ -51,9 +51,10 @@ static int check_old(const struct load *load, const struct interface *interface)
  */
 static int check(const struct load *load, struct attach_options *options)
 {
+	size_t count = load->interfaces->count;
 	int err;
 
-	for (size_t i = 0; i < load->interfaces->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct interface *interface = &load->interfaces->entries[i];
 
 		options[i] = *load->attach;
@@ -174,12 +175,12 @@ static int allocate(struct load *load, struct attach_options **options)
 	*options = calloc(count, sizeof(**options));
 	load->added.entries = calloc(count, sizeof(*load->added.entries));
 	load->old_fds = malloc(count * sizeof(*load->old_fds));
+	for (size_t i = 0; load->old_fds && i < count; i++)
+		load->old_fds[i] = -1;
 	if (!*options || !load->added.entries || !load->old_fds) {
 		log_error("out of memory");
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++)
-		load->old_fds[i] = -1;
 	return 0;
 }
 

@@ -115,7 +115,7 @@ static int open_and_lock(struct state *state)
 int state_lock(struct state *state)
 {
 	const char *bpffs = state_bpffs();
-	__u64 cookie;
+	__u64 cookie = 0;
 	int err;
 
 	state->lock_fd = -1;
