@@ -51,10 +51,9 @@ static int check_old(const struct load *load, const struct interface *interface)
  */
 static int check(const struct load *load, struct attach_options *options)
 {
-	size_t count = load->interfaces->count;
 	int err;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < load->interfaces->count; i++) {
 		const struct interface *interface = &load->interfaces->entries[i];
 
 		options[i] = *load->attach;
