@@ -43,7 +43,7 @@ static int take_family(const struct nlmsghdr *message, void *arg)
 	struct nlattr *attr;
 
 	(void)arg;
-	mnl_attr_for_each (attr, message, sizeof(struct genlmsghdr))
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
 		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
 			wireguard = mnl_attr_get_u16(attr);
 	return MNL_CB_OK;
@@ -81,7 +81,7 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	struct rtnl_link_stats64 *link = arg;
 	struct nlattr *attr;
 
-	mnl_attr_for_each (attr, message, sizeof(struct ifinfomsg)) {
+	mnl_attr_for_each(attr, message, sizeof(struct ifinfomsg)) {
 		size_t length = mnl_attr_get_payload_len(attr);
 
 		if (mnl_attr_get_type(attr) == IFLA_STATS64)
@@ -141,8 +141,8 @@ static int peer_number(const struct nlattr *allowed)
 	struct nlattr *network, *attr;
 	int number;
 
-	mnl_attr_for_each_nested (network, allowed)
-		mnl_attr_for_each_nested (attr, network)
+	mnl_attr_for_each_nested(network, allowed)
+		mnl_attr_for_each_nested(attr, network)
 			for (number = 0; number < PEERS; number++)
 				if (mnl_attr_get_type(attr) == WGALLOWEDIP_A_IPADDR &&
 				    mnl_attr_get_payload_len(attr) == 4 &&
@@ -167,7 +167,7 @@ static void take_peer(const struct nlattr *peer, struct stats *stats)
 	struct nlattr *attr;
 	int number = -1;
 
-	mnl_attr_for_each_nested (attr, peer) {
+	mnl_attr_for_each_nested(attr, peer) {
 		switch (mnl_attr_get_type(attr)) {
 		case WGPEER_A_RX_BYTES:
 			rx = mnl_attr_get_u64(attr);
@@ -199,9 +199,9 @@ static int take_device(const struct nlmsghdr *message, void *arg)
 {
 	struct nlattr *attr, *peer;
 
-	mnl_attr_for_each (attr, message, sizeof(struct genlmsghdr))
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
 		if (mnl_attr_get_type(attr) == WGDEVICE_A_PEERS)
-			mnl_attr_for_each_nested (peer, attr)
+			mnl_attr_for_each_nested(peer, attr)
 				take_peer(peer, arg);
 	return MNL_CB_OK;
 }

@@ -32,9 +32,15 @@ static unsigned char hooks[DEVICES];
 static int set_up(void **state __attribute__((unused)))
 {
 	static const struct snapshot_device good[DEVICES] = {
-		[ETH0] = { .ifindex = 2, .name = "eth0", .up = true, .ethernet = true,
+		[ETH0] = { .ifindex = 2,
+			   .name = "eth0",
+			   .up = true,
+			   .ethernet = true,
 			   .loaded = true },
-		[ETH1] = { .ifindex = 3, .name = "eth1", .up = true, .ethernet = true,
+		[ETH1] = { .ifindex = 3,
+			   .name = "eth1",
+			   .up = true,
+			   .ethernet = true,
 			   .loaded = true },
 		[ETH2] = { .ifindex = 4, .name = "eth2", .up = true, .ethernet = true },
 		[WG0] = { .ifindex = 5, .name = "wg0", .up = true, .wireguard = true },
@@ -142,7 +148,7 @@ TEST(sentences_name_everything)
 	put(BYPASS_FIREWALL, BYPASS_INGRESS, "eth0", false);
 	assert_true(bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text)));
 	assert_string_equal(text, "packets that go fast bypass the firewall: 0 at 0 of , "
-			    "0 at 1 of eth0");
+				  "0 at 1 of eth0");
 	assert_false(bypass_sentence(&bypass, BYPASS_NAT, text, sizeof(text)));
 
 	bypass.items[1].forward = true;

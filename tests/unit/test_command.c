@@ -12,7 +12,9 @@
 #include "load_options.h"
 
 static const struct command *const table[] = {
-	&load_command, &unload_command, &status_command,
+	&load_command,
+	&unload_command,
+	&status_command,
 	&(const struct command){ .name = "stop" },
 	&(const struct command){ .name = "loader" },
 	NULL,
@@ -52,8 +54,7 @@ static enum parse_result parse(struct load_options *options, int *first, char **
 	return command_parse(&load_command, argc, argv, options, first);
 }
 
-#define PARSE(options, first, ...) \
-	parse(options, first, (char *[]){ "load", __VA_ARGS__, NULL })
+#define PARSE(options, first, ...) parse(options, first, (char *[]){ "load", __VA_ARGS__, NULL })
 
 TEST(load_has_defaults)
 {
@@ -79,7 +80,8 @@ TEST(load_takes_short_and_long_options)
 	int first;
 
 	assert_int_equal(PARSE(&options, &first, "-m", "skb", "-P7", "-uRF", "-o", "x.o", "-v",
-			       "eth0"), PARSE_OK);
+			       "eth0"),
+			 PARSE_OK);
 	assert_int_equal(options.attach.mode, XDP_MODE_SKB);
 	assert_int_equal(options.attach.prio, 7);
 	assert_int_equal(options.attach.flags, XDP_WG_NO_UDP_CSUM);
@@ -90,7 +92,8 @@ TEST(load_takes_short_and_long_options)
 
 	assert_int_equal(PARSE(&options, &first, "--mode=hw", "--prio", "0", "--no-udp-csum",
 			       "--replace", "--foreground", "--object", "y.o", "--verbose",
-			       "--verbose", "eth0"), PARSE_OK);
+			       "--verbose", "eth0"),
+			 PARSE_OK);
 	assert_int_equal(options.attach.mode, XDP_MODE_HW);
 	assert_int_equal(options.attach.prio, 0);
 	assert_int_equal(options.attach.flags, XDP_WG_NO_UDP_CSUM);
@@ -152,7 +155,8 @@ TEST(tc_has_options_of_its_own)
 	assert_true(options.attach.anchor.before);
 
 	assert_int_equal(PARSE(&options, &first, "--hook", "tc", "--after=4294967295", "-uF", "-o",
-			       "x.o", "e0"), PARSE_OK);
+			       "x.o", "e0"),
+			 PARSE_OK);
 	assert_int_equal(load_options_check(&options), 0);
 	assert_true(options.attach.anchor.relative_id == UINT32_MAX);
 	assert_false(options.attach.anchor.before);
@@ -193,7 +197,8 @@ TEST(rss_has_options_of_its_own)
 	assert_string_equal(options.attach.object, BPF_DIR "/rss_inner_flow.bpf.o");
 
 	assert_int_equal(PARSE(&options, &first, "--rss=rx_hash", "--exclude-cpus", "1-2",
-			       "--queue-size=16384", "-o", "x.o", "eth0"), PARSE_OK);
+			       "--queue-size=16384", "-o", "x.o", "eth0"),
+			 PARSE_OK);
 	assert_int_equal(load_options_check(&options), 0);
 	assert_int_equal(options.attach.rss.rss, RSS_RX_HASH);
 	assert_int_equal(options.attach.rss.queue_size, 16384);
@@ -285,7 +290,8 @@ TEST(errors_say_what_is_right)
 	EXPECT_WORDS("a program id is a number from 1 to 4294967295, not 0", "-B", "0");
 	EXPECT_WORDS("a program id is a number from 1 to 4294967295, not 0", "-A", "0");
 	EXPECT_WORDS("the RSS program must be round_robin, match_port, tuple_steering, rx_hash or "
-		     "inner_flow, not x", "-r", "x");
+		     "inner_flow, not x",
+		     "-r", "x");
 	EXPECT_WORDS("the size of a queue is a number from 1 to 16384, and not 0", "-Q", "0");
 	EXPECT_WORDS("the option --mode needs an argument", "--mode");
 }
@@ -388,7 +394,7 @@ static void expect_beginning(const char *words, char **argv)
 	free(text);
 }
 
-#define EXPECT_BEGINNING(words, ...) \
+#define EXPECT_BEGINNING(words, ...)                                                               \
 	expect_beginning(words, (char *[]){ "test", __VA_ARGS__, NULL })
 
 TEST(unknown_options_are_named)

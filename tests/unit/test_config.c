@@ -60,7 +60,10 @@ TEST(options_are_named)
 TEST(modes_are_named)
 {
 	static const enum xdp_attach_mode modes[] = {
-		XDP_MODE_UNSPEC, XDP_MODE_NATIVE, XDP_MODE_SKB, XDP_MODE_HW,
+		XDP_MODE_UNSPEC,
+		XDP_MODE_NATIVE,
+		XDP_MODE_SKB,
+		XDP_MODE_HW,
 	};
 	enum xdp_attach_mode mode;
 

@@ -15,8 +15,12 @@ static struct features_device device;
 static int set_up(void **state __attribute__((unused)))
 {
 	kernel = (struct features_kernel){ true, true, true, true, true, true };
-	device = (struct features_device){ .ifname = "eth0", .driver = "driver", .mtu = 1500,
-					   .native = true, .transmit = true, .bound = true };
+	device = (struct features_device){ .ifname = "eth0",
+					   .driver = "driver",
+					   .mtu = 1500,
+					   .native = true,
+					   .transmit = true,
+					   .bound = true };
 	return 0;
 }
 

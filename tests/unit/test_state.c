@@ -14,7 +14,8 @@ TEST(paths_are_of_the_namespace)
 	assert_int_equal(state_path(buf, sizeof(buf), "/sys/fs/bpf", 1, NULL), 0);
 	assert_string_equal(buf, "/sys/fs/bpf/xdp-wg/net-1");
 	assert_int_equal(state_path(buf, sizeof(buf), "/sys/fs/bpf", UINT64_MAX,
-				    XDP_WG_COUNTERS_PIN), 0);
+				    XDP_WG_COUNTERS_PIN),
+			 0);
 	assert_string_equal(buf, "/sys/fs/bpf/xdp-wg/net-18446744073709551615/counters");
 }
 

@@ -18,11 +18,13 @@ static struct report report;
 
 static int set_up(void **state __attribute__((unused)))
 {
-	first = (struct attachment){ .ifindex = 2, .ifname = "eth0", .mode = XDP_MODE_NATIVE,
-				   .prog_id = 42, .prio = 30 };
+	first = (struct attachment){
+		.ifindex = 2, .ifname = "eth0", .mode = XDP_MODE_NATIVE, .prog_id = 42, .prio = 30
+	};
 	config_init(&first.config, XDP_WG_NO_UDP_CSUM);
-	second = (struct attachment){ .ifindex = 3, .ifname = "eth1", .mode = XDP_MODE_SKB,
-				    .prog_id = 43, .alone = true };
+	second = (struct attachment){
+		.ifindex = 3, .ifname = "eth1", .mode = XDP_MODE_SKB, .prog_id = 43, .alone = true
+	};
 	config_init(&second.config, XDP_WG_SKB_MODE);
 	memset(&report, 0, sizeof(report));
 	report.programs = programs;
@@ -119,7 +121,8 @@ TEST(cpus_are_shown_if_there_is_rss)
 	expect("\nQueued by CPU:\n"
 	       "             0 packets       0.0 %  CPU 0\n"
 	       "            10 packets     100.0 %  CPU 2, 3 lost because its queue was full, "
-	       "4 lost because the egress refused them\n", true);
+	       "4 lost because the egress refused them\n",
+	       true);
 
 	root = parsed();
 	object = json_object_array_get_idx(get(root, "interfaces"), 0);
@@ -173,7 +176,8 @@ TEST(bypassed_things_are_listed)
 	expect("Bypassed", false);
 	report.bypass = (struct bypass){ items, ARRAY_SIZE(items) };
 	expect("Bypassed by what goes fast:\n  firewall   inet filter forward\n"
-	       "  qdisc      cake on eth1\n", true);
+	       "  qdisc      cake on eth1\n",
+	       true);
 
 	root = parsed();
 	assert_int_equal(json_object_array_length(get(root, "bypassed")), 2);
