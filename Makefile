@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # ./configure && make && make install build and install xdp-wg on this machine.
-# make demo, guest and check need no configure: they build everything in a sandbox (vm/).
+# make demo, guest, lint and check need no configure: they build everything in a sandbox (vm/).
+# make help says what there is.
 
 VERSION := $(shell awk '$$2 ~ /^VERSION_(MAJOR|MINOR|PATCH)$$/ { v = v s $$3; s = "." } \
 	END { print v }' lib/util/version.h)
@@ -37,7 +38,7 @@ COMMAND_OBJS := $(COMMAND_SRCS:.c=.o)
 TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(TEST_SRCS))
 OBJS := $(LIB_OBJS) $(COMMAND_OBJS) $(TEST_SRCS:.c=.o)
 
-.PHONY: all bpf install check-unit clean distclean version FORCE
+.PHONY: all help bpf install check-unit clean distclean version FORCE
 .DELETE_ON_ERROR:
 
 all: build/xdp-wg bpf
@@ -103,5 +104,37 @@ distclean: clean
 version:
 	@echo $(VERSION)
 
+define HELP
+On this machine, after ./configure:
+  make                build the command and the BPF programs
+  make install        install them (PREFIX, SBINDIR, LIBDIR, MANDIR, DESTDIR)
+  make check-unit     unit tests
+  make clean          remove what was built; distclean: what ./configure wrote too
+  make version        print the version
+  make -C patches module KERNEL=6.12    build the kernel module
+  make -C patches export KERNEL=6.12    write the patches for a kernel tree
+
+In the sandbox, as root, without ./configure:
+  make demo           two routers, a tunnel, and what goes fast
+  make guest          a shell in a guest, or RUN=script: run it there
+  make vm-clean       remove the sandbox
+
+  make lint           read the sources with checkers (CHECKERS="shellcheck sparse": only those)
+  make check          all tests; check-full: also those that take long
+  make diff           random frames by both ways (SEED, COUNT, CHUNK, HOOK)
+
+  make bench          measure everything, in a quarter of an hour
+  make bench-check    whether the fast path has become slower, in a minute
+  make bench-figures  write what bench-check compares with
+  make profile        instructions by function (MODE: xdp, kernel, tcx, inner_flow)
+
+V=1 shows the commands. tests/README.md and CONTRIBUTING.md have more.
+endef
+
+help:
+	$(info $(HELP))
+	@:
+
 -include $(OBJS:.o=.d)
 include vm/vm.mk
+include tests/tests.mk

@@ -37,8 +37,8 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 		h->frame = pkt_length(ctx);
 		h->reason = classify(ctx, h->frame, &h->packet, &h->mtu);
 	}
-	verdict = go_on(ctx, h->reason, &h->packet, h->frame, h->mtu,
-			h->peeked ? &h->preview : NULL);
+	verdict =
+		go_on(ctx, h->reason, &h->packet, h->frame, h->mtu, h->peeked ? &h->preview : NULL);
 	if (verdict == XDP_PASS)
 		bpf_xdp_wg_stream_forget(ctx);
 	return verdict;

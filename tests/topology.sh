@@ -63,7 +63,7 @@ topology_veth() {
 # topology_nic MODEL CABLE END NAMESPACE NAME: one of the NICs that vm/run --nics gives the guest,
 # there under that name. It comes back from a namespace that is removed, but not at once.
 topology_nic() {
-	local mac=02:57:47:0$1:0$2:0$3 nic= _
+	local mac=02:57:47:0$1:0$2:0$3 nic=
 
 	for _ in {1..100}; do
 		nic=$(grep -l "^$mac" /sys/class/net/*/address) && break
@@ -137,7 +137,7 @@ topology_tunnel() {
 topology_up() {
 	local outer=${1:-4} ns key1 key2 end1=192.0.2.1 end2=192.0.2.2
 
-	[ "$outer" = 4 ] || end1=[2001:db8::1] end2=[2001:db8::2]
+	[ "$outer" = 4 ] || end1="[2001:db8::1]" end2="[2001:db8::2]"
 	topology_down
 	modprobe wireguard || return
 	mkdir -p /run/topology

@@ -4,6 +4,7 @@
 # Shared by the scripts of the sandbox: where the cache is, how to speak, and how to run
 # something in the root without leaving anything behind.
 
+# shellcheck disable=SC2034 # for those that read this
 CACHE=${XDP_WG_CACHE:-/var/cache/xdp-wg}
 
 say() {
@@ -57,6 +58,7 @@ remove_unused() {
 }
 
 # TIED COMMAND...: a script that is told to end when this one ends without a word.
+# shellcheck disable=SC2034
 TIED="setpriv --pdeathsig TERM"
 
 need_root() {

@@ -176,12 +176,12 @@ static int allocate(struct load *load, struct attach_options **options)
 	*options = calloc(count, sizeof(**options));
 	load->added.entries = calloc(count, sizeof(*load->added.entries));
 	load->old_fds = malloc(count * sizeof(*load->old_fds));
+	for (size_t i = 0; load->old_fds && i < count; i++)
+		load->old_fds[i] = -1;
 	if (!*options || !load->added.entries || !load->old_fds) {
 		log_error("out of memory");
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++)
-		load->old_fds[i] = -1;
 	return 0;
 }
 

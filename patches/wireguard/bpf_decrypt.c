@@ -2,8 +2,8 @@
 /*
  * Decryption of a data message in place, and the peek that comes before it. What decrypt_packet()
  * does with an skb is done here with memory in one piece; what holds for every message that is
- * received, whose key and counter may be used and what is due for its peer, is asked of the functions
- * that receive.c asks.
+ * received, whose key and counter may be used and what is due for its peer, is asked of the
+ * functions that receive.c asks.
  *
  * All checks are made before the first write, so that after an error the packet is what it was and
  * can go to the stack; the exceptions are named at bpf_xdp_wg_decrypt().

@@ -153,7 +153,8 @@ static void mark_dirty(struct cpu_streams *streams)
  *
  * It is made unless it is there. Until wg_bpf_stream_used() it is found again.
  *
- * Return: it; this CPU's until bottom halves are on again. Or NULL if there is no memory for it yet.
+ * Return: it; this CPU's until bottom halves are on again. Or NULL if there is no memory for it
+ * yet.
  */
 struct wg_bpf_peeked *wg_bpf_stream_get(const struct noise_keypair *keypair, u64 counter,
 					size_t length)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that comes when a program first asks for it. Kfuncs cannot sleep and cannot wait, so a work
- * item allocates it, and until it is there they do without.
+ * Memory that comes when a program first asks for it. Kfuncs cannot sleep and cannot wait, so a
+ * work item allocates it, and until it is there they do without.
  */
 
 #include "bpf_memory.h"

@@ -117,9 +117,9 @@ static int fill_route(struct bpf_wg_route *route, const struct net *net, struct 
 }
 
 /*
- * A source address that is gone, or would leave by another interface, is not used for the lookup, but
- * the endpoint stays what the peer's last packet made it: the next packet from there would only set
- * it again.
+ * A source address that is gone, or would leave by another interface, is not used for the lookup,
+ * but the endpoint stays what the peer's last packet made it: the next packet from there would only
+ * set it again.
  */
 static int peer_route4(struct wg_peer *peer, struct sock *sock, struct bpf_wg_route *route)
 {

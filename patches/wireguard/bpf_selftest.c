@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whether the AEAD that is composed here is the library's. A few lengths are compared when the module
- * is loaded; a test compares all.
+ * Whether the AEAD that is composed here is the library's. A few lengths are compared when the
+ * module is loaded; a test compares all.
  */
 
 #include "bpf_aead.h"
@@ -33,8 +33,8 @@ static bool __init encrypts(u8 *ours, const u8 *theirs, size_t length, size_t be
  * @theirs: likewise
  * @length: of the plaintext, in bytes
  *
- * Compares the ciphertext, with memory that may be lent and without, what becomes of such memory, the
- * plaintext, and what becomes of a message with a wrong tag.
+ * Compares the ciphertext, with memory that may be lent and without, what becomes of such memory,
+ * the plaintext, and what becomes of a message with a wrong tag.
  *
  * Return: whether all of it is the same.
  */

@@ -125,7 +125,7 @@ tunnel() {
 	in_ns diff-r1 wg set wg0 listen-port 51820 private-key $keys/r1 \
 		peer "$(cat $keys/wg4.pub)" endpoint 192.0.2.2:51824 \
 		allowed-ips 10.2.0.0/17,fd00:2:0:0::/64,fd00:2:0:2::/64 \
-		peer "$(cat $keys/wg6.pub)" endpoint [2001:db8::2]:51826 \
+		peer "$(cat $keys/wg6.pub)" endpoint "[2001:db8::2]:51826" \
 		allowed-ips 10.2.128.0/17,fd00:2:0:1::/64,fd00:2:0:3::/64 \
 		peer "$(cat $keys/nobody.pub)" allowed-ips 10.4.0.0/16,fd00:4::/48
 	in_ns diff-r1 ip link set wg0 up

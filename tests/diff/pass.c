@@ -52,9 +52,10 @@ static void keep(unsigned int wire, const uint8_t *frame, size_t length, int tag
 
 	if (pass->output_count == pass->output_room) {
 		pass->output_room = pass->output_room * 2 + 1024;
-		pass->outputs = realloc(pass->outputs, pass->output_room * sizeof(*output));
-		if (!pass->outputs)
+		output = realloc(pass->outputs, pass->output_room * sizeof(*output));
+		if (!output)
 			fatal("out of memory");
+		pass->outputs = output;
 	}
 	output = &pass->outputs[pass->output_count++];
 	for (i = 0; i < batch->count && pass->inputs[batch->first + i].tag != tag; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The AEAD that is composed of the kernel's ciphers, by the module that also measures it: it has the
- * same source as WireGuard's, and loads only if the two agree for all lengths.
+ * The AEAD that is composed of the kernel's ciphers, by the module that also measures it: it has
+ * the same source as WireGuard's, and loads only if the two agree for all lengths.
  */
 #include "tests.h"
 

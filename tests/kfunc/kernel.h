@@ -76,9 +76,8 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 								     __u32 ifindex) __ksym;        \
 	extern struct wg_device *bpf_##kind##_wg_device_get_by_port(struct context *ctx,           \
 								    __u16 port) __ksym;            \
-	extern int bpf_##kind##_wg_flow_validate(struct context *ctx,                              \
-						 struct bpf_wg_flow *flow, __u32 flow__sz)         \
-		__ksym;                                                                            \
+	extern int bpf_##kind##_wg_flow_validate(struct context *ctx, struct bpf_wg_flow *flow,    \
+						 __u32 flow__sz) __ksym;                           \
 	extern int bpf_##kind##_wg_own_mac(struct context *ctx, const void *mac, __u32 mac__sz)    \
 		__ksym;                                                                            \
 	extern int bpf_##kind##_wg_egress(struct context *ctx, __u32 ifindex) __ksym;              \
@@ -101,8 +100,8 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 DECLARE_KFUNCS(xdp, xdp_md)
 DECLARE_KFUNCS(skb, __sk_buff)
 
-extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer, __u32 family)
-	__ksym;
+extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
+				   __u32 family) __ksym;
 extern __u32 bpf_skb_wg_headroom(struct __sk_buff *ctx) __ksym;
 
 #endif /* TESTS_KERNEL_H */

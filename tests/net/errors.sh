@@ -158,8 +158,9 @@ no_bpffs() {
 
 # The module of the kernel itself, or none.
 stock_module() {
-	local modules=/usr/lib/modules/$(uname -r)
+	local modules
 
+	modules=/usr/lib/modules/$(uname -r)
 	unloaded
 	spoil
 	clear_network

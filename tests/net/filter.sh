@@ -9,7 +9,7 @@
 # chain INTERFACE: the priorities and names of the programs, in their order.
 chain() {
 	in_ns R1 xdp-loader status "$1" |
-		awk '$1 == "=>" { sub(/_alw_all/, "", $3); print $2, $3 }' | paste -s -d ' '
+		awk '$1 == "=>" { sub(/_alw_all/, "", $3); printf "%s%s %s", s, $2, $3; s = " " }'
 }
 
 expect_chain() {

@@ -208,7 +208,7 @@ namespace() {
 	done
 	in_ns gone xdp-wg load -q gone0 gone1 && in_ns gone xdp-wg load -q --hook tc gone2 ||
 		fail "load failed"
-	before=$(find /sys/fs/bpf/xdp-wg -name "net-*" | wc -l)
+	before=$(find /sys/fs/bpf/xdp-wg -name 'net-*' | wc -l)
 	# Not before they are gone.
 	in_ns R1 xdp-wg unload -q lo
 	[ "$(in_ns gone xdp-wg status -j | jq '.interfaces | length')" = 3 ] ||
@@ -216,7 +216,7 @@ namespace() {
 	ip netns del gone
 	sleep 1
 	in_ns R1 xdp-wg unload -q lo
-	[ "$(find /sys/fs/bpf/xdp-wg -name "net-*" | wc -l)" = $((before - 1)) ] ||
+	[ "$(find /sys/fs/bpf/xdp-wg -name 'net-*' | wc -l)" = $((before - 1)) ] ||
 		fail "the namespace's directory is left"
 	crosses_fast
 	unloaded

@@ -148,12 +148,12 @@ clear_network() {
 
 # network [4|6]: A and B reach each other, by a tunnel over that family (IPv4).
 network() {
-	local outer=${1:-4} kind=${1:-4}${TOPOLOGY_NICS:+ $TOPOLOGY_NICS}
+	local outer=${1:-4} links=${1:-4}${TOPOLOGY_NICS:+ $TOPOLOGY_NICS}
 
-	if [ "$(cat "$state/outer" 2> /dev/null)" != "$kind" ]; then
+	if [ "$(cat "$state/outer" 2> /dev/null)" != "$links" ]; then
 		clear_network
 		topology_up "$outer" || fail "the network could not be made"
-		echo "$kind" > "$state/outer"
+		echo "$links" > "$state/outer"
 	fi
 	wait_session 30 || fail "A and B do not reach each other"
 }

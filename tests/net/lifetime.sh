@@ -16,7 +16,7 @@ cycles() {
 	for ((n = 0; n < $1; n++)); do
 		in_ns R1 xdp-wg load -q $interface || fail "load failed in cycle $n"
 		in_ns R1 xdp-wg unload -q $interface || fail "unload failed in cycle $n"
-		[ $interface = r1-a ] && interface="r1-r2" || interface="r1-a"
+		[ $interface = r1-a ] && interface='r1-r2' || interface='r1-a'
 	done
 	traffic_lossless
 	nothing_left_in_R1

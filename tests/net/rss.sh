@@ -65,9 +65,10 @@ counted() {
 
 # sums_agree: what was counted is what the driver has seen.
 sums_agree() {
-	local seen=$(($(cat "$state/new.frames") - $(cat "$state/old.frames")))
-	local counted=$(counted) lost=$(cpus lost | sum)
+	local seen=$(($(cat "$state/new.frames") - $(cat "$state/old.frames"))) counted lost
 
+	counted=$(counted)
+	lost=$(cpus lost | sum)
 	[ "$seen" = $((counted + lost)) ] ||
 		fail "of $seen packets $counted were counted, and $lost as lost"
 }

@@ -43,12 +43,14 @@ TEST(lists_are_read)
 
 TEST(malformed_lists_are_refused)
 {
+	/* clang-format off */
 	static const char *const lists[] = {
 		"",    ",",	  "0,",	 ",0",	  "0,,1",   "-",
 		"-1",  "1-",	  "2-1", "1-2-3", "a",	    "0x1",
 		"1 ",  " 1",	  "+1",	 "1024",  "0-1024", "99999999999999999999",
 		"1;2", "0-3:1/2",
 	};
+	/* clang-format on */
 	struct cpuset cpus;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)

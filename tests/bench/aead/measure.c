@@ -5,7 +5,8 @@
  * For a guest whose clock counts instructions.
  *
  * Loading it compares them, measures, writes a line for each run to the kernel's log, and always
- * fails: there is nothing to stay for. With measure=0 it only compares, and stays if they are the same.
+ * fails: there is nothing to stay for. With measure=0 it only compares, and stays if they are the
+ * same.
  */
 
 #include "bpf_aead.h"

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is tested and measured in the sandbox: see tests/README.md, and vm/vm.mk for TIED.
+
+.PHONY: lint demo check check-full diff bench bench-check bench-figures profile
+
+# What can be said of the sources without running them, by all of tests/lint or by CHECKERS.
+lint:
+	@$(TIED) tests/lint $(CHECKERS)
+
+demo:
+	@$(TIED) vm/run --only command,module tests/demo.sh
+
+check:
+	@$(TIED) tests/check
+
+check-full:
+	@$(TIED) tests/check --full
+
+# COUNT frames, in an order that SEED repeats, each by the kernel's own path and by the fast one.
+# CHUNK names the only part of them to run, and HOOK where xdp-wg is loaded: native, skb or tc, or
+# the name of an RSS program.
+diff:
+	@$(TIED) vm/run --timeout 7200 tests/diff/run \
+		$(or $(SEED),1) $(or $(COUNT),2000) $(or $(CHUNK),0) $(or $(HOOK),native)
+
+# Instructions per packet, and more, as tables and in results/bench; half an hour.
+bench:
+	@$(TIED) tests/bench/run
+
+# Whether the fast path needs more instructions than tests/bench/figures.json says.
+bench-check:
+	@$(TIED) tests/bench/run --check
+
+# Writes that file anew, with what is measured now.
+bench-figures:
+	@$(TIED) tests/bench/run --figures
+
+# Instructions per packet by function, in MODE (xdp).
+profile:
+	@$(TIED) vm/run --icount tests/bench/profile $(or $(MODE),xdp)
