@@ -115,6 +115,7 @@ static bool make_streams(void)
 			return false;
 		}
 	}
+	/* Whoever finds the pointer finds the slots, too. */
 	smp_store_release(&cpu_streams, all);
 	return true;
 }

@@ -36,7 +36,7 @@ allocations() {
 expect_allocations() {
 	local end=$((SECONDS + 10)) found
 
-	until found=$(echo $(allocations)) && [ "$found" = "$*" ]; do
+	until found=$(allocations | paste -s -d " ") && [ "$found" = "$*" ]; do
 		[ $SECONDS -lt $end ] || fail "'$found' have allocated, not '$*'"
 		sleep 0.1
 	done
