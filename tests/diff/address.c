@@ -9,7 +9,7 @@ struct address {
 
 static void set(const struct ip_recipe *recipe, uint8_t *to, const char *text, bool network)
 {
-	place_address(to, text, network ? recipe->tag : 0);
+	addresses_write(to, text, network ? recipe->tag : 0);
 }
 
 static void set_remote(struct dice *dice, const struct ip_recipe *recipe, uint8_t *to,

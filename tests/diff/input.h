@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "place.h"
+#include "addresses.h"
 
 #define FRAME_MAX 1700
 

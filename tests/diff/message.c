@@ -71,7 +71,7 @@ static void roll_endpoint(struct dice *dice, struct input *input, struct outer *
 	case 4:
 		outer->to.address = outer->recipe.family == AF_INET ? dice_pick(dice, routers4)
 								    : dice_pick(dice, routers6);
-		place_address(outer->recipe.destination, outer->to.address, 0);
+		addresses_write(outer->recipe.destination, outer->to.address, 0);
 		input_say(input, "outer to %s", outer->to.address);
 		break;
 	case 5:
@@ -255,8 +255,8 @@ void message_roll(struct dice *dice, struct input *input, struct outer *outer)
 	outer->from = peer_endpoints[outer->peer];
 	outer->to.address = router_endpoints[outer->peer];
 	outer->to.port = WG_PORT;
-	place_address(outer->recipe.source, outer->from.address, 0);
-	place_address(outer->recipe.destination, outer->to.address, 0);
+	addresses_write(outer->recipe.source, outer->from.address, 0);
+	addresses_write(outer->recipe.destination, outer->to.address, 0);
 	input->message.peer = outer->peer;
 }
 

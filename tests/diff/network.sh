@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # network.sh up|down|session|variant N|load HOOK|unload|status: the network of the differential
-# test. place.h has the same addresses for the program.
+# test. addresses.h has the same addresses for the program.
 #
 #      diff-a                diff-r1                    diff-w                   diff-r2
 #        a-r1 ------------ r1-a  r1-w -------------- w-r1    w-r2 ------------ r2-w

@@ -106,7 +106,7 @@ static int icmp_tag(const struct view *view)
 	if (checksum(view->payload, view->length, sum) == 0xffff)
 		put16(view->payload + 2, 0);
 	if (!is_error(view))
-		return place_tag(destination(view), view->family);
+		return addresses_tag(destination(view), view->family);
 	if (!look(&quoted, view->payload + 8, view->length - 8))
 		return -1;
 	blank_message(&quoted);
@@ -168,7 +168,7 @@ static bool own_message(struct normal *normal, const struct view *view)
 		return true;
 	normal->tag = header_tag(&inner);
 	blank_message(&inner);
-	if (place_is_router(source(&inner), inner.family))
+	if (addresses_is_router(source(&inner), inner.family))
 		normal->tag = -2;
 	find_marker(normal, &inner);
 	return true;
@@ -203,7 +203,7 @@ static void own_packet(struct normal *normal, const struct view *view)
 	if (view->protocol == IPPROTO_ICMP || view->protocol == IPPROTO_ICMPV6)
 		normal->tag = icmp_tag(view);
 	else
-		normal->tag = place_tag(destination(view), view->family);
+		normal->tag = addresses_tag(destination(view), view->family);
 }
 
 static void normal_packet(struct normal *normal, uint8_t *ip, size_t length)
@@ -226,7 +226,7 @@ static void normal_packet(struct normal *normal, uint8_t *ip, size_t length)
 		normal->kind = NORMAL_NOISE;
 		return;
 	}
-	if (place_is_router(source(&view), view.family)) {
+	if (addresses_is_router(source(&view), view.family)) {
 		own_packet(normal, &view);
 		return;
 	}

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "place.h"
+#include "addresses.h"
 
 enum normal_kind {
 	NORMAL_OUTPUT,

@@ -115,8 +115,8 @@ static size_t write_marker(uint8_t *ip, const char *from, const char *to)
 	put16(ip + 2, length);
 	ip[8] = 64;
 	ip[9] = IPPROTO_UDP;
-	place_address(ip + 12, from, 0);
-	place_address(ip + 16, to, 0);
+	addresses_write(ip + 12, from, 0);
+	addresses_write(ip + 16, to, 0);
 	memset(ip + IP4_LENGTH, 1, 4);
 	put16(udp, 9);
 	put16(udp + 2, 9);
@@ -160,8 +160,8 @@ static void reset_path(enum peer peer)
 	path->point = POINT_W;
 	path->family = peer == PEER_4 ? AF_INET : AF_INET6;
 	path->port = peer_endpoints[peer].port;
-	place_address(path->from, peer_endpoints[peer].address, 0);
-	place_address(path->to, router_endpoints[peer], 0);
+	addresses_write(path->from, peer_endpoints[peer].address, 0);
+	addresses_write(path->to, router_endpoints[peer], 0);
 }
 
 /* A peer has moved to where a message came from. */

@@ -4,7 +4,7 @@
 
 #include "input.h"
 #include "packet.h"
-#include "place.h"
+#include "addresses.h"
 #include "reassemble.h"
 
 /* The datagram of which something has come. */
@@ -27,7 +27,7 @@ static bool parse4(struct fragment *fragment, const uint8_t *ip, size_t length)
 	uint16_t field = get16(ip + 6);
 
 	if (length < IP4_LENGTH || ip[0] != 0x45 || ip[9] != IPPROTO_UDP || !(field & 0x3fff) ||
-	    get16(ip + 2) != length || !place_is_router(ip + 12, AF_INET))
+	    get16(ip + 2) != length || !addresses_is_router(ip + 12, AF_INET))
 		return false;
 	fragment->family = AF_INET;
 	fragment->payload = ip + IP4_LENGTH;
@@ -42,7 +42,7 @@ static bool parse6(struct fragment *fragment, const uint8_t *ip, size_t length)
 	const uint8_t *header = ip + IP6_LENGTH;
 
 	if (length < IP6_LENGTH + 8 || ip[6] != IPPROTO_FRAGMENT || header[0] != IPPROTO_UDP ||
-	    get16(ip + 4) != length - IP6_LENGTH || !place_is_router(ip + 8, AF_INET6))
+	    get16(ip + 4) != length - IP6_LENGTH || !addresses_is_router(ip + 8, AF_INET6))
 		return false;
 	fragment->family = AF_INET6;
 	fragment->payload = header + 8;

@@ -55,8 +55,8 @@ static void roll_message(struct dice *dice, struct input *input, enum peer peer,
 		if (move->port)
 			outer.from.port = move->port;
 		outer.recipe.family = strchr(move->from, ':') ? AF_INET6 : AF_INET;
-		place_address(outer.recipe.source, move->from, 0);
-		place_address(outer.recipe.destination, move->to, 0);
+		addresses_write(outer.recipe.source, move->from, 0);
+		addresses_write(outer.recipe.destination, move->to, 0);
 	}
 	message_write(dice, input, &outer, &inner,
 		      ip_roll_length(dice, ip_header_length(inner.family), 1000));

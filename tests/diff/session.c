@@ -52,7 +52,7 @@ static bool read_keys(enum peer peer, struct keys *keys)
 	uint8_t frame[64] = { 0 }, address[16];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = sizeof(frame));
 
-	place_address(address, peer == PEER_4 ? "10.2.0.1" : "10.2.128.1", 0);
+	addresses_write(address, peer == PEER_4 ? "10.2.0.1" : "10.2.128.1", 0);
 	reader->bss->request.ifindex = if_nametoindex("wg0");
 	memcpy(&reader->bss->request.address, address, 4);
 	if (bpf_prog_test_run_opts(bpf_program__fd(reader->progs.read_keys), &opts))

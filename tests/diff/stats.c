@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fatal.h"
-#include "place.h"
+#include "addresses.h"
 #include "stats.h"
 
 #define STAT_NAME(name) #name,

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "place.h"
+#include "addresses.h"
 
 /* The points of enum point, and the ones that only handshakes pass. */
 enum {

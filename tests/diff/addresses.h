@@ -6,8 +6,8 @@
  * and the IPv6 flow label, and in the last bits of addresses of the networks below. So an answer
  * tells what it answers.
  */
-#ifndef DIFF_PLACE_H
-#define DIFF_PLACE_H
+#ifndef DIFF_ADDRESSES_H
+#define DIFF_ADDRESSES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,17 +42,18 @@ extern const char *const router_endpoints[PEERS];
 extern const uint8_t router_macs[POINTS][6];
 extern const uint8_t host_macs[POINTS][6];
 
-/* place_address() - Write 4 or 16 bytes: an address in text, with a number added to its last ones.
+/* addresses_write() - Write 4 or 16 bytes: an address in text, with a number added to its last
+ * ones.
  */
-void place_address(uint8_t *address, const char *text, uint16_t add);
+void addresses_write(uint8_t *address, const char *text, uint16_t add);
 
-/* place_is_router() - Whether an address is one of R1's own. */
-bool place_is_router(const uint8_t *address, int family);
+/* addresses_is_router() - Whether an address is one of R1's own. */
+bool addresses_is_router(const uint8_t *address, int family);
 
 /*
- * place_tag() - The tag that is in an address.
+ * addresses_tag() - The tag that is in an address.
  * Return: -1 if it is of none of the networks that have tags.
  */
-int place_tag(const uint8_t *address, int family);
+int addresses_tag(const uint8_t *address, int family);
 
-#endif /* DIFF_PLACE_H */
+#endif /* DIFF_ADDRESSES_H */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fatal.h"
-#include "place.h"
+#include "addresses.h"
 
 const struct endpoint peer_endpoints[PEERS] = {
 	[PEER_4] = { "192.0.2.2", 51824 },
@@ -25,7 +25,7 @@ const uint8_t host_macs[POINTS][6] = {
 	[POINT_W] = { 2, 0, 0, 0, 0x0b, 4 },
 };
 
-void place_address(uint8_t *address, const char *text, uint16_t add)
+void addresses_write(uint8_t *address, const char *text, uint16_t add)
 {
 	int last = 3;
 	uint16_t low;
@@ -40,7 +40,7 @@ void place_address(uint8_t *address, const char *text, uint16_t add)
 	address[last] = low;
 }
 
-bool place_is_router(const uint8_t *address, int family)
+bool addresses_is_router(const uint8_t *address, int family)
 {
 	static const char *const own[] = { "172.16.1.1", "192.0.2.1",	"10.0.0.1",
 					   "fd00:a::1",	 "2001:db8::1", "fd00::1" };
@@ -50,14 +50,14 @@ bool place_is_router(const uint8_t *address, int family)
 	for (i = 0; i < sizeof(own) / sizeof(*own); i++) {
 		if ((strchr(own[i], ':') ? AF_INET6 : AF_INET) != family)
 			continue;
-		place_address(mine, own[i], 0);
+		addresses_write(mine, own[i], 0);
 		if (!memcmp(address, mine, family == AF_INET ? 4 : 16))
 			return true;
 	}
 	return false;
 }
 
-int place_tag(const uint8_t *address, int family)
+int addresses_tag(const uint8_t *address, int family)
 {
 	if (family == AF_INET) {
 		if (address[0] == 10 && (address[1] == 1 || address[1] == 2))
