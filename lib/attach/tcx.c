@@ -87,8 +87,9 @@ static int link_path(const struct state *state, int ifindex, char *buf, size_t s
 }
 
 /* The object is for the caller to close. */
-static int load(const struct state *state, const char *ifname, const struct attach_options *options,
-		struct bpf_object **object, struct bpf_program **prog)
+static int load_program(const struct state *state, const char *ifname,
+			const struct attach_options *options, struct bpf_object **object,
+			struct bpf_program **prog)
 {
 	char counters[PATH_MAX];
 	struct xdp_wg_config config;
@@ -134,7 +135,7 @@ int tcx_attach(const struct state *state, int ifindex, const char *ifname,
 	char path[PATH_MAX];
 	int err;
 
-	err = load(state, ifname, options, &object, &prog);
+	err = load_program(state, ifname, options, &object, &prog);
 	if (err)
 		return err;
 	err = program_id(prog, prog_id);
@@ -183,7 +184,7 @@ int tcx_replace(const struct state *state, const struct attachment *entry,
 	struct bpf_program *prog;
 	int err;
 
-	err = load(state, entry->ifname, options, &object, &prog);
+	err = load_program(state, entry->ifname, options, &object, &prog);
 	if (err)
 		return err;
 	err = program_id(prog, prog_id);
