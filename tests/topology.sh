@@ -203,9 +203,9 @@ topology_down() {
 }
 
 # wait_session [SECONDS]: until packets of both families go both ways, so that the handshake is
-# done, both ends use its keys, and every neighbour is known.
+# done, both ends use its keys, and every neighbour is known. SLOW times as long on a slow kernel.
 wait_session() {
-	local end=$((SECONDS + ${1:-15}))
+	local end=$((SECONDS + ${1:-15} * ${SLOW:-1}))
 
 	until in_ns A ping -q -n -c 2 -i 0.2 -W 1 10.2.0.2 > /dev/null &&
 		in_ns A ping -q -n -c 2 -i 0.2 -W 1 fd00:2::2 > /dev/null; do

@@ -27,7 +27,7 @@ int netns_capture(const char *ifname);
 void netns_send(int fd, const struct frame *frame);
 
 /*
- * netns_receive() - Wait, at most 3 seconds, for a frame that a function recognises.
+ * netns_receive() - Wait, at most 3 seconds (times SLOW), for a frame that a function recognises.
  * @match: gets each frame and @arg
  * @frame: takes the frame
  */

@@ -9,7 +9,8 @@
 # lengths: of both families, those near an edge, and the counters say that all went fast.
 lengths() {
 	mark
-	timeout 200 python3 "$tests/net/lengths.py" --some > "$state/lengths" 2> "$state/error" ||
+	timeout $((200 * SLOW)) python3 "$tests/net/lengths.py" --some > "$state/lengths" \
+		2> "$state/error" ||
 		fail "$(tail -n 1 "$state/error")"
 	expect_fast "$(awk '{ n += $1 } END { print n }' "$state/lengths")"
 }

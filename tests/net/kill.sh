@@ -38,7 +38,8 @@ killed_at() {
 
 	shift 3
 	echo "== $name $count"
-	in_ns R1 timeout 60 python3 "$tests/net/kill_at.py" "$number" "$count" "$@" > /dev/null ||
+	in_ns R1 timeout $((60 * SLOW)) python3 "$tests/net/kill_at.py" "$number" "$count" "$@" \
+		> /dev/null ||
 		fail "$* was not killed at $name $count"
 }
 

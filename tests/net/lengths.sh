@@ -11,7 +11,8 @@ every_length() {
 	local sent
 
 	mark
-	timeout 400 python3 "$tests/net/lengths.py" > "$state/lengths" 2> "$state/error" ||
+	timeout $((400 * SLOW)) python3 "$tests/net/lengths.py" > "$state/lengths" \
+		2> "$state/error" ||
 		fail "$(tail -n 1 "$state/error")"
 	sent=$(awk '{ n += $1 } END { print n }' "$state/lengths")
 	expect_fast "$sent"

@@ -16,6 +16,13 @@ set -u
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$tests/topology.sh"
 
+# How many times longer than on the distribution's kernel anything may take: those of vm/kernels
+# check themselves.
+case $(uname -r) in
+*-debug | *-kcsan) : "${SLOW:=6}" ;;
+esac
+export SLOW=${SLOW:-1}
+
 # What cases tell each other: `outer` has the family of the network that is up, and its NICs.
 state=/run/xdp-wg-tests
 logs=${RESULTS:-/results}/net
@@ -27,10 +34,10 @@ declare -A case_limits case_kinds
 undo_list=()
 
 # test_case NAME SECONDS [full]: a case, which is the function NAME with _ for -. It may take so long
-# on a machine that does nothing else, and ends at three times that.
+# on a machine that does nothing else, and ends at three times that (see SLOW).
 test_case() {
 	case_names+=("$1")
-	case_limits[$1]=$((3 * $2))
+	case_limits[$1]=$((3 * SLOW * $2))
 	case_kinds[$1]=${3:-}
 }
 
@@ -236,11 +243,12 @@ echo_replies() {
 # ping_all NAMESPACE ADDRESS COUNT [OPTION...]: all must be answered. ping itself does not wait long
 # for the last answers, and a busy machine may be slow.
 ping_all() {
-	local ns=$1 address=$2 count=$3 output before end=$((SECONDS + 15))
+	local ns=$1 address=$2 count=$3 output before end=$((SECONDS + 15 * SLOW))
 
 	shift 3
 	before=$(echo_replies "$ns")
-	output=$(in_ns "$ns" timeout 60 ping -q -n -c "$count" -i 0.02 -W 5 "$@" "$address" 2>&1)
+	output=$(in_ns "$ns" timeout $((60 * SLOW)) \
+		ping -q -n -c "$count" -i 0.02 -W 5 "$@" "$address" 2>&1)
 	until [[ $output == *" $count received"* ]] ||
 		[ $(($(echo_replies "$ns") - before)) -ge "$count" ]; do
 		if [ $SECONDS -ge $end ]; then
@@ -256,7 +264,8 @@ ping_none() {
 	local ns=$1 address=$2 count=$3 output
 
 	shift 3
-	output=$(in_ns "$ns" timeout 60 ping -q -n -c "$count" -i 0.02 -W 1 "$@" "$address" 2>&1)
+	output=$(in_ns "$ns" timeout $((60 * SLOW)) \
+		ping -q -n -c "$count" -i 0.02 -W 1 "$@" "$address" 2>&1)
 	[[ $output == *" 0 received"* ]] && return
 	echo "$output"
 	fail "pings from $ns to $address ${*:+($*) }were answered"
@@ -273,7 +282,7 @@ transfer() {
 		sleep 0.1
 	done
 	mark
-	in_ns A timeout "$2" iperf3 -n "$1" -c 10.2.0.2 || fail "TCP does not cross"
+	in_ns A timeout $(($2 * SLOW)) iperf3 -n "$1" -c 10.2.0.2 || fail "TCP does not cross"
 	wait $server
 }
 
@@ -305,7 +314,7 @@ crosses_fast() {
 
 # heals [SECONDS]: within that time packets go fast again.
 heals() {
-	local end=$((SECONDS + ${1:-30}))
+	local end=$((SECONDS + SLOW * ${1:-30}))
 
 	wait_session "${1:-30}" || fail "A and B do not reach each other again"
 	mark

@@ -47,7 +47,7 @@ sessions() {
 	loaded
 	spoil
 	strangers 980 > "$state/many.conf"
-	must R1 timeout 100 wg addconf wg0 "$state/many.conf"
+	must R1 timeout $((100 * SLOW)) wg addconf wg0 "$state/many.conf"
 	must R1 ip route add 10.200.0.0/16 dev wg0
 	for ((n = 1; n <= real; n++)); do
 		name=wg-many-$n address=10.200.$n.1
@@ -83,9 +83,9 @@ bystander() {
 	traffic_start
 	for n in 1 2 3; do
 		strangers 1000 > "$state/many.conf"
-		must R1 timeout 100 wg addconf wg0 "$state/many.conf"
+		must R1 timeout $((100 * SLOW)) wg addconf wg0 "$state/many.conf"
 		keys=$(awk '$1 == "PublicKey" { print "peer", $3, "remove" }' "$state/many.conf")
-		must R1 timeout 100 wg set wg0 $keys
+		must R1 timeout $((100 * SLOW)) wg set wg0 $keys
 	done
 	traffic_lossless
 	[ "$(in_ns R1 wg show wg0 peers | wc -l)" = 1 ] || fail "there are other peers left"

@@ -102,11 +102,11 @@ many_peers() {
 		    ips += "," + ",".join(f"fd01:{n:x}:{i:x}::/64" for i in range(5))
 		    print(f"[Peer]\nPublicKey = {key}\nAllowedIPs = {ips}")
 	END
-	must R1 timeout 100 wg addconf wg0 "$state/many.conf"
+	must R1 timeout $((100 * SLOW)) wg addconf wg0 "$state/many.conf"
 	undo in_ns R1 wg syncconf wg0 "$state/before.conf"
 	[ "$(in_ns R1 wg show wg0 peers | wc -l)" = 1001 ] || fail "not all peers are there"
 	crosses_fast
-	in_ns R1 timeout 20 xdp-wg status > /dev/null || fail "status fails"
+	in_ns R1 timeout $((20 * SLOW)) xdp-wg status > /dev/null || fail "status fails"
 }
 
 # roams ROUTER OTHER HOST ADDRESS: a router has a new port, as behind a NAT that forgot it. The other

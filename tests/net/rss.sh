@@ -77,7 +77,8 @@ sums_agree() {
 send() {
 	local words
 
-	timeout 120 python3 "$tests/net/flows.py" "$@" > "$state/flows" 2> "$state/error" ||
+	timeout $((120 * SLOW)) python3 "$tests/net/flows.py" "$@" > "$state/flows" \
+		2> "$state/error" ||
 		fail "$(tail -n 1 "$state/error")"
 	cat "$state/flows"
 	read -r words received words late words lost < "$state/flows"
@@ -194,7 +195,7 @@ inner_flow() {
 
 inner_flow_lengths() {
 	spread -r inner_flow
-	timeout 280 python3 "$tests/net/lengths.py" 2> "$state/error" ||
+	timeout $((280 * SLOW)) python3 "$tests/net/lengths.py" 2> "$state/error" ||
 		fail "$(tail -n 1 "$state/error")"
 }
 

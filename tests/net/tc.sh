@@ -251,7 +251,8 @@ watched() {
 	local n
 
 	on_tc
-	in_ns R1 timeout 30 tcpdump -n -U -s 200 -i r1-a -w "$state/dump" icmp 2> "$state/error" &
+	in_ns R1 timeout $((30 * SLOW)) tcpdump -n -U -s 200 -i r1-a -w "$state/dump" icmp \
+		2> "$state/error" &
 	for n in {1..100}; do
 		grep -q listening "$state/error" && break
 		sleep 0.1
@@ -306,7 +307,8 @@ some_lengths() {
 
 	before=$(rooms "$1")
 	mark
-	timeout 100 python3 "$tests/net/lengths.py" --some > "$state/lengths" 2> "$state/error" ||
+	timeout $((100 * SLOW)) python3 "$tests/net/lengths.py" --some > "$state/lengths" \
+		2> "$state/error" ||
 		fail "$(tail -n 1 "$state/error")"
 	sent=$(awk '{ n += $1 } END { print n }' "$state/lengths")
 	expect_fast "$sent"
@@ -358,7 +360,7 @@ class_packets() {
 spread() {
 	class_packets > "$state/before"
 	mark
-	timeout 100 python3 "$tests/net/flows.py" A "$1" "$2" > "$state/flows" ||
+	timeout $((100 * SLOW)) python3 "$tests/net/flows.py" A "$1" "$2" > "$state/flows" ||
 		fail "the flows ended with an error"
 	[[ $(cat "$state/flows") == *" lost 0" ]] || fail "flows: $(cat "$state/flows")"
 	expect_gained R1 encapsulated $(($1 * $2))
