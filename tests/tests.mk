@@ -2,7 +2,7 @@
 #
 # What is tested and measured in the sandbox: see tests/README.md, and vm/vm.mk for TIED.
 
-.PHONY: lint demo check check-full diff bench bench-check bench-figures profile
+.PHONY: lint demo check check-full check-debug diff bench bench-check bench-figures profile
 
 # What can be said of the sources without running them, by all of tests/lint or by CHECKERS.
 lint:
@@ -16,6 +16,10 @@ check:
 
 check-full:
 	@$(TIED) tests/check --full
+
+# The tests on a kernel that checks itself, which is built first, once.
+check-debug:
+	@$(TIED) tests/check-debug
 
 # COUNT frames, in an order that SEED repeats, each by the kernel's own path and by the fast one.
 # CHUNK names the only part of them to run, and HOOK where xdp-wg is loaded: native, skb or tc, or
