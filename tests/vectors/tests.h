@@ -5,5 +5,6 @@
 /* Add the cases of each file. */
 void add_module_tests(void);
 void add_harness_tests(void);
+void add_kfunc_tests(void);
 
 #endif /* TESTS_VECTORS_TESTS_H */
