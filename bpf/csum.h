@@ -17,7 +17,10 @@ static inline __u16 csum_fold(__u64 sum)
 	return sum;
 }
 
-/* Add to a checksum that is being updated, RFC 1624. */
+/*
+ * Add to a checksum what the words that it covers have lost, RFC 1624 equation 2. Where the result
+ * is a zero, it is all ones if computing it anew gives 0; the stack's own function does the same.
+ */
 static inline __u16 csum16_add(__u16 csum, __be16 addend)
 {
 	__u32 sum = (__u32)csum + (__u16)addend;

@@ -15,6 +15,7 @@
 #include "pkt.h"
 #include "forward.h"
 #include "ip.h"
+#include "ip_update.h"
 #include "message.h"
 
 struct decap {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * IP headers: what they say, whether a router forwards such packets, and the changes that
- * forwarding makes. Works on packet memory and on copies alike.
+ * IP headers: what they say, and whether a router forwards such packets. Works on packet memory and
+ * on copies alike.
  */
 #ifndef BPF_IP_H
 #define BPF_IP_H
@@ -20,12 +20,6 @@
 #define AF_INET6 10
 
 #define IP_FRAGMENT 0x3fff /* MF and the offset, RFC 791 */
-
-#define ECN_MASK 3 /* RFC 3168 */
-#define ECN_NOT_ECT 0
-#define ECN_ECT_1 1
-#define ECN_ECT_0 2
-#define ECN_CE 3
 
 /* Next header values that begin an extension header, RFC 8200 and IANA's registry. */
 #define IP6_HOP_BY_HOP 0
@@ -217,57 +211,6 @@ static __always_inline int ip_addresses_special(const struct packet *packet)
 	if (flow->family == AF_INET)
 		return ip4_is_special(flow->src[0]) || ip4_is_special(flow->dst[0]);
 	return ip6_is_special(flow->src) || ip6_is_special(flow->dst);
-}
-
-/* One hop less. The checksum is updated with the arithmetic of the stack, to the same bits. */
-static __always_inline void ip4_decrease_ttl(struct iphdr *ip)
-{
-	__u32 check = ip->check;
-
-	check += bpf_htons(0x0100);
-	ip->check = check + (check >= 0xffff);
-	ip->ttl--;
-}
-
-/* ECN field of the outer header of a packet, RFC 6040 section 4.1 in its normal mode. */
-static __always_inline __u8 ecn_encapsulate(__u8 inner)
-{
-	return (inner & ECN_MASK) == ECN_CE ? ECN_ECT_0 : inner & ECN_MASK;
-}
-
-/*
- * ECN field of the inner header after decapsulation, RFC 6040 section 4.2 as the kernel's WireGuard
- * applies it: an inner packet that is not ECN-capable is forwarded as it is, whatever the outer
- * header says.
- */
-static __always_inline __u8 ecn_decapsulate(__u8 outer, __u8 inner)
-{
-	outer &= ECN_MASK;
-	inner &= ECN_MASK;
-	if (inner == ECN_NOT_ECT)
-		return inner;
-	if (outer == ECN_CE)
-		return ECN_CE;
-	if (outer == ECN_ECT_1 && inner == ECN_ECT_0)
-		return ECN_ECT_1;
-	return inner;
-}
-
-static __always_inline void ip4_set_ecn(struct iphdr *ip, __u8 ecn)
-{
-	__u8 old = ip->tos & ECN_MASK;
-
-	if (ecn == old)
-		return;
-	ip->check = csum16_add(ip->check, bpf_htons(ecn > old ? 0xffff - (ecn - old) : old - ecn));
-	ip->tos = (ip->tos & ~ECN_MASK) | ecn;
-}
-
-static __always_inline void ip6_set_ecn(struct ipv6hdr *ip, __u8 ecn)
-{
-	__be32 *first = (__be32 *)ip;
-
-	*first = (*first & ~bpf_htonl(ECN_MASK << 20)) | bpf_htonl((__u32)ecn << 20);
 }
 
 #endif /* BPF_IP_H */

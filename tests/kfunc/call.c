@@ -76,3 +76,14 @@ long long call_run(enum kind kind, const char *ifname, const struct request *req
 		run_skb(call_prog_fd(kind), ifindex, frame, 0);
 	return call_reply()->ret;
 }
+
+void check_error(enum kind kind, const char *ifname, const struct request *request,
+		 const struct frame *frame, long long error)
+{
+	struct frame copy = *frame;
+	long long ret = call_run(kind, ifname, request, &copy);
+
+	CHECK(ret == error, "returned %lld, not %lld", ret, error);
+	CHECK_EQ(copy.length, frame->length);
+	CHECK_BYTES("the packet, after an error", copy.data, frame->data, frame->length);
+}

@@ -27,6 +27,13 @@ int call_prog_fd(enum kind kind);
 long long call_run(enum kind kind, const char *ifname, const struct request *request,
 		   struct frame *frame);
 
+/*
+ * check_error() - Call a kfunc that is to fail, and fail the case unless it returns that error with
+ * the packet as it was.
+ */
+void check_error(enum kind kind, const char *ifname, const struct request *request,
+		 const struct frame *frame, long long error);
+
 /* call_moved_fd() - An XDP program that leaves only the headroom that the request says. */
 int call_moved_fd(void);
 

@@ -20,6 +20,7 @@ static __always_inline __s64 read_keys(struct wg_peer *peer)
 		return -1;
 	bpf_probe_read_kernel(reply->sending, KEY_SIZE, keypair->sending.key);
 	bpf_probe_read_kernel(reply->receiving, KEY_SIZE, keypair->receiving.key);
+	reply->receiving_at = (__u64)keypair->receiving.key;
 	reply->birth = keypair->sending.birthdate;
 	reply->counter = keypair->sending_counter.counter;
 	reply->local_index = keypair->entry.index;

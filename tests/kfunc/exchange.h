@@ -87,6 +87,7 @@ struct reply {
 	/* CALL_KEYS */
 	__u8 sending[KEY_SIZE];
 	__u8 receiving[KEY_SIZE];
+	__u64 receiving_at; /* where the kernel has that key */
 	__u64 birth; /* nanoseconds since boot */
 	__u64 counter; /* next to be sent */
 	__u32 local_index; /* as in messages */

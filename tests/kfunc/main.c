@@ -37,17 +37,6 @@ void leave_cpu(void)
 	run_on(0, CPU_SETSIZE);
 }
 
-void check_error(enum kind kind, const char *ifname, const struct request *request,
-		 const struct frame *frame, long long error)
-{
-	struct frame copy = *frame;
-	long long ret = call_run(kind, ifname, request, &copy);
-
-	CHECK(ret == error, "returned %lld, not %lld", ret, error);
-	CHECK_EQ(copy.length, frame->length);
-	CHECK_BYTES("the packet, after an error", copy.data, frame->data, frame->length);
-}
-
 static void prepare(void)
 {
 	call_load();

@@ -22,13 +22,6 @@ void add_both(void (*run)(const void *arg), const char *name);
 #define KIND(arg) (*(const enum kind *)(arg))
 
 /*
- * check_error() - Call a kfunc that is to fail, and fail the case unless it returns that error with
- * the packet as it was.
- */
-void check_error(enum kind kind, const char *ifname, const struct request *request,
-		 const struct frame *frame, long long error);
-
-/*
  * check_sizes() - Fail the case unless a kfunc refuses all sizes of its memory argument that the
  * verifier lets a program pass, but @good.
  */

@@ -82,21 +82,46 @@ static void test_ecn(const void *arg)
 	}
 }
 
-/* Header checksums around those at which one's complement arithmetic wraps. */
-static void test_ecn_checksum(const void *arg)
+/* A packet is marked on its way, which changes its header's checksum from @sum. */
+static void check_marked(uint16_t sum, int inner, int outer)
 {
 	struct frame frame, packet;
 	struct ip *ip = (struct ip *)packet.data;
-	uint32_t id;
+	uint32_t rest;
+
+	inner_packet(&r2, &packet, 0, 64);
+	ip->ip_id = 0;
+	ip_set_tos(ip, inner);
+	rest = ntohs(ip->ip_sum);
+	ip->ip_id = htons(rest >= sum ? rest - sum : rest + 0xffff - sum);
+	ip_update_check(ip);
+	CHECK_EQ(ntohs(ip->ip_sum), sum);
+	ip_set_tos(message_frame(&r1, &frame, &packet), outer);
+	check_decap(&r1, &frame, &packet, decapsulated_ecn(inner, outer));
+}
+
+/*
+ * Header checksums around those at which one's complement arithmetic wraps, RFC 1624: none has one
+ * of 0xffff.
+ */
+static void test_ecn_checksum(const void *arg)
+{
+	static const uint16_t edges[] = { 0,	  1,	  2,	  0xfd,	  0xfe,
+					  0xff,	  0xfefd, 0xfefe, 0xfeff, 0xff00,
+					  0xff01, 0xff02, 0xfffc, 0xfffd, 0xfffe };
+	uint32_t sum;
+	size_t i;
 
 	(void)arg;
 	use_outer(0);
-	for (id = 0; id < 0x10000; id += 0xff) {
-		inner_packet(&r2, &packet, 0, 64);
-		ip->ip_id = htons(id);
-		ip_set_tos(ip, 1 + (id & 1));
-		ip_set_tos(message_frame(&r1, &frame, &packet), 3);
-		check_decap(&r1, &frame, &packet, 3);
+	for (i = 0; i < sizeof(edges) / sizeof(*edges); i++) {
+		check_marked(edges[i], 1, 3);
+		check_marked(edges[i], 2, 3);
+		check_marked(edges[i], 2, 1);
+	}
+	for (sum = 0; sum < 0xffff; sum += 0x101) {
+		check_marked(sum, 1 + (sum & 1), 3);
+		check_marked(sum, 2, 1);
 	}
 }
 

@@ -189,7 +189,7 @@ static void check_udp(const void *outer, const struct udphdr *udp, uint32_t leng
 	CHECK(udp_check(outer, udp) == 0xffff, "the UDP checksum is wrong");
 }
 
-/* Congestion marks are copied out, but CE, which the path has not said yet (RFC 6040). */
+/* Marks are copied out, but CE, which this path has not said yet (RFC 3168 section 9.1.1). */
 static uint8_t outer_tos(const void *packet)
 {
 	uint8_t ecn = ip_tos(packet) & 3;
