@@ -121,6 +121,7 @@ In the sandbox, as root, without ./configure:
 
   make lint           read the sources with checkers (CHECKERS="shellcheck sparse": only those)
   make check          all tests; check-full: also those that take long
+  make check-debug    tests on a kernel that checks itself, built first, in half an hour
   make diff           random frames by both ways (SEED, COUNT, CHUNK, HOOK)
 
   make bench          measure everything, in a quarter of an hour
