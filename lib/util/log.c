@@ -77,6 +77,22 @@ void log_level_apply(unsigned int verbose, int quiet)
 		current_level = LEVEL_INFO + verbose;
 }
 
+void log_level_set(enum log_level level)
+{
+	current_level = level;
+}
+
+bool log_level_parse(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+		if (strcmp(name, level_names[i]))
+			continue;
+		*level = i;
+		return true;
+	}
+	return false;
+}
+
 enum log_level log_level(void)
 {
 	return current_level;

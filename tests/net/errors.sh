@@ -30,8 +30,13 @@ usage() {
 	says 0 "Usage: xdp-wg" R1 xdp-wg --help
 	says 0 "Usage: xdp-wg" R1 xdp-wg help
 	says 0 "Usage: xdp-wg load" R1 xdp-wg load --help
+	says 0 "Usage: xdp-wg load" R1 xdp-wg help load
+	says 0 "Usage: xdp-wg status" R1 xdp-wg help stat
+	says 2 "no command frobnicate" R1 xdp-wg help frobnicate
+	says 2 "the log level must be" R1 xdp-wg status -l loud
 	says 0 "Usage: xdp-wg unload" R1 xdp-wg u -h
 	says 0 "xdp-wg 0." R1 xdp-wg --version
+	says 0 "xdp-wg 0." R1 xdp-wg -V
 }
 
 nothing_loaded() {

@@ -33,6 +33,22 @@ TEST(levels_have_names)
 	assert_string_equal(log_level_name(LEVEL_VERBOSE), "verbose");
 }
 
+TEST(names_are_levels)
+{
+	enum log_level level = LEVEL_INFO;
+
+	for (int i = LEVEL_ERROR; i <= LEVEL_VERBOSE; i++) {
+		assert_true(log_level_parse(log_level_name(i), &level));
+		assert_int_equal(level, i);
+		log_level_set(level);
+		assert_int_equal(log_level(), i);
+	}
+	assert_false(log_level_parse("", &level));
+	assert_false(log_level_parse("warn", &level));
+	assert_false(log_level_parse("1", &level));
+	assert_int_equal(level, LEVEL_VERBOSE);
+}
+
 static void say(libbpf_print_fn_t print, const char *format, ...)
 {
 	va_list args;
@@ -66,6 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(level_follows_options),
 		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(names_are_levels),
 		cmocka_unit_test(kernel_message_is_remembered),
 	};
 
