@@ -165,7 +165,7 @@ static int run_parsed(const struct command *command, void *values, char **argume
 	if (command->check && command->check(values, count))
 		return STATUS_USAGE;
 	if (command->privileged && geteuid()) {
-		log_error("this needs root: try again with sudo");
+		log_error("this needs root");
 		return STATUS_FAILED;
 	}
 	return command->run(values, arguments, count);
