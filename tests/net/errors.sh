@@ -175,6 +175,8 @@ stock_module() {
 	insmod "$modules"/kernel/drivers/net/wireguard/wireguard.ko* ||
 		fail "the kernel's own module cannot be loaded"
 	says 1 "lacks xdp-wg's kernel functions" R1 xdp-wg load r1-a
+	says 1 "then reboot; removing the running one (rmmod) would delete all its tunnels" \
+		R1 xdp-wg load r1-a
 	is_bare
 	rmmod wireguard && modprobe wireguard || fail "the module cannot be loaded again"
 	says 0 "no WireGuard device" R1 xdp-wg load r1-a
