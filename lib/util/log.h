@@ -34,7 +34,7 @@ bool log_level_parse(const char *name, enum log_level *level);
 /* log_level_name() - "error", "warning", and so on. The string is static. */
 const char *log_level_name(enum log_level level);
 
-/* log_print() - Print one line at a level. The format needs no newline. */
+/* log_print() - Print one line at a level, made printable. The format needs no newline. */
 void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_print(LEVEL_ERROR, __VA_ARGS__)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "unit.h"
 
+#include <stdio.h>
+
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "util/log.h"
+#include "util/printable.h"
 
 TEST(level_follows_options)
 {
@@ -77,12 +80,24 @@ TEST(kernel_message_is_remembered)
 	assert_null(log_kernel_message());
 }
 
+TEST(terminals_are_not_spoken_to)
+{
+	char buf[64] = "";
+	FILE *stream = fmemopen(buf, sizeof(buf), "w");
+
+	assert_non_null(stream);
+	printable_put(stream, "eth0 ~\x1b[31m\n\r\t\x7f\xc2\x9b");
+	fclose(stream);
+	assert_string_equal(buf, "eth0 ~\\x1b[31m\\x0a\\x0d\\x09\\x7f\\xc2\\x9b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(level_follows_options),
 		cmocka_unit_test(levels_have_names),
 		cmocka_unit_test(names_are_levels),
+		cmocka_unit_test(terminals_are_not_spoken_to),
 		cmocka_unit_test(kernel_message_is_remembered),
 	};
 
