@@ -7,9 +7,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "privileges.h"
 #include "util/log.h"
 
 #define MAX_OPTIONS 32
@@ -164,10 +164,8 @@ static int run_parsed(const struct command *command, void *values, char **argume
 {
 	if (command->check && command->check(values, count))
 		return STATUS_USAGE;
-	if (command->privileged && geteuid()) {
-		log_error("this needs root");
+	if (command->privileged && privileges_check())
 		return STATUS_FAILED;
-	}
 	return command->run(values, arguments, count);
 }
 

@@ -70,6 +70,24 @@ not_root() {
 	is_bare
 }
 
+# A process that may not see what is there does not say that there is nothing.
+short_of_rights() {
+	local option
+
+	loaded
+	for option in net_admin sys_admin; do
+		says 1 "needs the capability CAP_${option^^}" R1 \
+			setpriv --bounding-set -$option --inh-caps -$option xdp-wg status
+		says 1 "needs the capability CAP_${option^^}" R1 \
+			setpriv --bounding-set -$option --inh-caps -$option xdp-wg unload --all
+	done
+	says 1 "no more than 8 files may be open" R1 prlimit --nofile=8 xdp-wg status
+	says 1 "no more than 8 files may be open" R1 prlimit --nofile=8 xdp-wg unload --all
+	# What may be raised is raised.
+	says 0 "r1-a:" R1 prlimit --nofile=8:1024 xdp-wg status
+	crosses_fast
+}
+
 twice() {
 	local before
 
@@ -187,6 +205,7 @@ test_case usage 60
 test_case nothing-loaded 60
 test_case no-interface 60
 test_case not-root 60
+test_case short-of-rights 60
 test_case all-or-none 60
 test_case modes 90
 test_case objects 60
