@@ -35,7 +35,7 @@ static const struct option_spec common_option_specs[] = {
 	  .wrong = "the log level must be error, warning, info, debug or verbose, not" },
 	{ 'v', "verbose", NULL, "say more; twice: with all that libbpf says", OPTION_COUNT,
 	  .value = offsetof(struct common_options, verbose) },
-	{ 'q', "quiet", NULL, "say only what went wrong", OPTION_FLAG,
+	{ 'q', "quiet", NULL, "say only what is wrong, or may do harm", OPTION_FLAG,
 	  .value = offsetof(struct common_options, quiet) },
 	{ 'h', "help", NULL, "show this help", OPTION_FLAG,
 	  .value = offsetof(struct common_options, help) },

@@ -73,7 +73,7 @@ void log_init(void)
 void log_level_apply(unsigned int verbose, int quiet)
 {
 	if (quiet)
-		current_level = LEVEL_ERROR;
+		current_level = LEVEL_WARNING;
 	else if (verbose > LEVEL_VERBOSE - LEVEL_INFO)
 		current_level = LEVEL_VERBOSE;
 	else

@@ -19,7 +19,7 @@ void log_init(void);
 /*
  * log_level_apply() - Raise or lower the level as the options -v and -q ask.
  * @verbose: how often -v was given
- * @quiet: -q was given, which wins
+ * @quiet: -q was given, which wins, and leaves errors and warnings
  */
 void log_level_apply(unsigned int verbose, int quiet);
 

@@ -39,6 +39,23 @@ usage() {
 	says 0 "xdp-wg 0." R1 xdp-wg -V
 }
 
+# -q hides what is news, and never what may do harm: a veth has packets without checksums.
+quiet() {
+	local said
+
+	unloaded
+	said=$(in_ns R1 xdp-wg load -q r1-a 2>&1) || fail "load -q failed"
+	[[ $said == *"warning: packets may come to r1-a with checksums"* ]] ||
+		fail "load -q hides a danger"
+	! grep -v warning: <<< "$said" || fail "load -q tells news"
+	[ "$(in_ns R1 xdp-wg load -R -l warning r1-a 2>&1)" = "$said" ] ||
+		fail "-q is something else than -l warning"
+	says 0 "xdp_wg is loaded on r1-a" R1 xdp-wg load -R -l info r1-a
+	said=$(in_ns R1 xdp-wg load -R -l error r1-a 2>&1) || fail "load -l error failed"
+	[ -z "$said" ] || fail "load -l error says: $said"
+	in_ns R1 xdp-wg unload -q r1-a
+}
+
 nothing_loaded() {
 	unloaded
 	says 3 "not loaded on r1-a" R1 xdp-wg status r1-a
@@ -203,6 +220,7 @@ stock_module() {
 
 test_case usage 60
 test_case nothing-loaded 60
+test_case quiet 60
 test_case no-interface 60
 test_case not-root 60
 test_case short-of-rights 60

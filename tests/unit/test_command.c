@@ -114,7 +114,7 @@ TEST(options_may_follow_interfaces)
 	assert_int_equal(first, 4);
 	assert_string_equal(argv[4], "eth0");
 	assert_string_equal(argv[5], "eth1");
-	assert_int_equal(log_level(), LEVEL_ERROR);
+	assert_int_equal(log_level(), LEVEL_WARNING);
 }
 
 TEST(level_is_given_by_name)

@@ -17,8 +17,8 @@ TEST(level_follows_options)
 		enum log_level level;
 	} cases[] = {
 		{ 0, 0, LEVEL_INFO },	 { 1, 0, LEVEL_DEBUG },	    { 2, 0, LEVEL_VERBOSE },
-		{ 9, 0, LEVEL_VERBOSE }, { ~0U, 0, LEVEL_VERBOSE }, { 0, 1, LEVEL_ERROR },
-		{ 2, 1, LEVEL_ERROR },
+		{ 9, 0, LEVEL_VERBOSE }, { ~0U, 0, LEVEL_VERBOSE }, { 0, 1, LEVEL_WARNING },
+		{ 2, 1, LEVEL_WARNING },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
