@@ -99,7 +99,7 @@ clean:
 	+$(MAKE) -C bpf clean
 
 distclean: clean
-	rm -f config.mk
+	rm -rf config.mk headers.d
 
 version:
 	@echo $(VERSION)

@@ -62,7 +62,7 @@ remove_unused() {
 TIED="setpriv --pdeathsig TERM"
 
 need_root() {
-	[ "$(id -u)" = 0 ] || die "this needs root: try again with sudo"
+	[ "$(id -u)" = 0 ] || die "this needs root"
 }
 
 # digest FILE...: a short name for the contents of files.

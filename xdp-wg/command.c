@@ -7,24 +7,35 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "privileges.h"
 #include "util/log.h"
 
 #define MAX_OPTIONS 32
 #define LONG_ONLY 0x100 /* no letter: what getopt calls an option that has none */
 
 struct common_options {
+	enum log_level level;
+	bool level_given;
 	unsigned int verbose;
 	bool quiet;
 	bool help;
 };
 
+static bool parse_level(const char *argument, void *value)
+{
+	return log_level_parse(argument, value);
+}
+
 static const struct option_spec common_option_specs[] = {
+	{ 'l', "log-level", "LEVEL", "error, warning, info (default), debug or verbose",
+	  OPTION_PARSED, .value = offsetof(struct common_options, level),
+	  .given = offsetof(struct common_options, level_given), .parse = parse_level,
+	  .wrong = "the log level must be error, warning, info, debug or verbose, not" },
 	{ 'v', "verbose", NULL, "say more; twice: with all that libbpf says", OPTION_COUNT,
 	  .value = offsetof(struct common_options, verbose) },
-	{ 'q', "quiet", NULL, "say only what went wrong", OPTION_FLAG,
+	{ 'q', "quiet", NULL, "say only what is wrong, or may do harm", OPTION_FLAG,
 	  .value = offsetof(struct common_options, quiet) },
 	{ 'h', "help", NULL, "show this help", OPTION_FLAG,
 	  .value = offsetof(struct common_options, help) },
@@ -140,7 +151,10 @@ enum parse_result command_parse(const struct command *command, int argc, char **
 			return PARSE_HELP;
 		}
 	}
-	log_level_apply(common.verbose, common.quiet);
+	if (common.level_given)
+		log_level_set(common.level);
+	else
+		log_level_apply(common.verbose, common.quiet);
 	*first = optind;
 	return PARSE_OK;
 }
@@ -150,10 +164,8 @@ static int run_parsed(const struct command *command, void *values, char **argume
 {
 	if (command->check && command->check(values, count))
 		return STATUS_USAGE;
-	if (command->privileged && geteuid()) {
-		log_error("this needs root: try again with sudo");
+	if (command->privileged && privileges_check())
 		return STATUS_FAILED;
-	}
 	return command->run(values, arguments, count);
 }
 

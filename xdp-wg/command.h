@@ -59,7 +59,7 @@ enum parse_result {
 };
 
 /*
- * command_parse() - Parse the options of a subcommand; -h, -v and -q are common to all.
+ * command_parse() - Parse the options of a subcommand; -h, -l, -v and -q are common to all.
  * @argv: argv[0] is the subcommand
  * @values: what the options are written to
  * @first: index of the first argument that is no option; options may follow it no more than

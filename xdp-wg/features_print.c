@@ -6,6 +6,7 @@
 
 #include "features_print.h"
 #include "output.h"
+#include "util/printable.h"
 
 static const struct {
 	const char *title;
@@ -24,16 +25,25 @@ static bool begins_group(const struct features *features, size_t index)
 	return last->group != feature->group || strcmp(last->ifname, feature->ifname);
 }
 
+static void print_title(FILE *stream, const struct feature *feature, const char *before)
+{
+	fprintf(stream, "%s%s%s", before, groups[feature->group].title,
+		*feature->ifname ? " " : "");
+	printable_put(stream, feature->ifname);
+	fputs(":\n", stream);
+}
+
 void features_print_text(FILE *stream, const struct features *features)
 {
 	for (size_t i = 0; i < features->count; i++) {
 		const struct feature *feature = &features->list[i];
 
 		if (!i || begins_group(features, i))
-			fprintf(stream, "%s%s%s%s:\n", i ? "\n" : "", groups[feature->group].title,
-				*feature->ifname ? " " : "", feature->ifname);
-		fprintf(stream, "  %-34s %-3s%s%s\n", feature->name, feature->there ? "yes" : "no",
-			*feature->note ? "  " : "", feature->note);
+			print_title(stream, feature, i ? "\n" : "");
+		fprintf(stream, "  %-34s %-3s%s", feature->name, feature->there ? "yes" : "no",
+			*feature->note ? "  " : "");
+		printable_put(stream, feature->note);
+		fputc('\n', stream);
 	}
 	fprintf(stream, "\n%s\n",
 		features_suffice(features) ? "load works with these."

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What load tells once everything is attached. None of it is an error: a router may be set up in
- * any order.
+ * any order. A warning is what may harm: packets that would be wrong, or go where the rules would not
+ * let them. That packets take the stack's way, as without the program, harms nobody: it is news.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +28,9 @@ static void mention_other_versions(const struct attachment_list *before,
 		if (config_current(&entry->config) || attachment_on(added, entry->ifindex))
 			continue;
 		config_version(&entry->config, version, sizeof(version));
-		log_warning("%s has xdp-wg %s loaded, which counts apart from this version: "
-			    "load it again with -R",
-			    entry->ifname, version);
+		log_info("%s has xdp-wg %s loaded, which counts apart from this version: load it "
+			 "again with -R",
+			 entry->ifname, version);
 	}
 }
 
@@ -61,9 +62,9 @@ static void mention_bound(const struct attachment_list *added)
 		const struct attachment *entry = &added->entries[i];
 
 		if (rss_is_bound(entry->rss))
-			log_warning("%s binds all XDP programs on %s to its driver: xdp-loader and "
-				    "xdp-filter cannot load another beside it",
-				    rss_name(entry->rss), entry->ifname);
+			log_info("%s binds all XDP programs on %s to its driver: xdp-loader and "
+				 "xdp-filter cannot load another beside it",
+				 rss_name(entry->rss), entry->ifname);
 	}
 }
 
@@ -74,10 +75,10 @@ static void mention_merging(const struct attachment_list *added)
 		const struct attachment *entry = &added->entries[i];
 
 		if (entry->hook == HOOK_TC && offload_merges(entry->ifname))
-			log_warning("%s has GRO on, which merges packets of a connection before tc "
-				    "sees them, and merged packets pass to the stack: turn it off "
-				    "(ethtool -K %s gro off)",
-				    entry->ifname, entry->ifname);
+			log_info("%s has GRO on, which merges packets of a connection before tc "
+				 "sees them, and merged packets pass to the stack: turn it off "
+				 "(ethtool -K %s gro off)",
+				 entry->ifname, entry->ifname);
 	}
 }
 
@@ -88,9 +89,9 @@ static void mention_alone(const struct attachment_list *added, const struct atta
 		const struct attachment *entry = attachment_on(now, added->entries[i].ifindex);
 
 		if (entry && entry->hook == HOOK_XDP && entry->alone && entry->mode != XDP_MODE_HW)
-			log_warning("%s cannot take another XDP program: libxdp's dispatcher does "
-				    "not work here (-vv tells more)",
-				    entry->ifname);
+			log_info("%s cannot take another XDP program: libxdp's dispatcher does "
+				 "not work here (-vv tells more)",
+				 entry->ifname);
 	}
 }
 
@@ -130,7 +131,7 @@ void load_advise(const struct attachment_list *before, const struct attachment_l
 		goto out;
 	diagnose(&snapshot, &diagnosis);
 	for (size_t i = 0; i < diagnosis.count; i++)
-		log_warning("%s", diagnosis.findings[i].text);
+		log_info("%s", diagnosis.findings[i].text);
 	mention_bypassed(&now, &snapshot);
 	snapshot_free(&snapshot);
 out:

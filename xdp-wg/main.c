@@ -18,12 +18,30 @@ static void usage(FILE *stream)
 	fputs("Usage: xdp-wg COMMAND [options]\n\nCommands:\n", stream);
 	for (const struct command *const *command = commands; *command; command++)
 		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
-	fputs("  help       Show this help\n\n"
+	fputs("  help       Show this help, or that of a command\n\n"
 	      "Options:\n"
 	      "  -h, --help     show this help; after a command, the command's\n"
-	      "  --version      show the version\n\n"
+	      "  -V, --version  show the version\n\n"
 	      "Commands may be shortened as long as they are unambiguous.\n",
 	      stream);
+}
+
+/* @name: of a command, or NULL. Return: enum exit_status. */
+static int help(const char *name)
+{
+	const struct command *command;
+
+	if (!name) {
+		usage(stdout);
+		return STATUS_DONE;
+	}
+	command = command_find(commands, name);
+	if (!command) {
+		usage(stderr);
+		return STATUS_USAGE;
+	}
+	command_usage(command, false);
+	return STATUS_DONE;
 }
 
 int main(int argc, char **argv)
@@ -36,11 +54,11 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return STATUS_USAGE;
 	}
-	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
-		usage(stdout);
-		return STATUS_DONE;
-	}
-	if (!strcmp(argv[1], "--version")) {
+	if (!strcmp(argv[1], "help"))
+		return help(argv[2]);
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
+		return help(NULL);
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
 		puts("xdp-wg " VERSION);
 		return STATUS_DONE;
 	}

@@ -9,6 +9,7 @@
 #include "program/config.h"
 #include "program/reasons.h"
 #include "util/netdev.h"
+#include "util/printable.h"
 #include "util/version.h"
 #include "output.h"
 
@@ -17,7 +18,8 @@ static void print_program(FILE *stream, const struct attachment *program)
 	const char *option;
 	char version[32];
 
-	fprintf(stream, "%s: ", program->ifname);
+	printable_put(stream, program->ifname);
+	fputs(": ", stream);
 	if (program->hook == HOOK_TC)
 		fprintf(stream, "tc, position %u of %u", program->position, program->positions);
 	else if (program->alone)
@@ -43,6 +45,12 @@ static void print_program(FILE *stream, const struct attachment *program)
 	fputc('\n', stream);
 }
 
+/* The noun after a number of them, as wide in either case. */
+static const char *packets(uint64_t count)
+{
+	return count == 1 ? "packet " : "packets";
+}
+
 /* The two that go fast are always shown; of the others only those that happened. */
 static void print_counters(FILE *stream, const struct report *report, enum verdict verdict,
 			   const char *title)
@@ -56,8 +64,9 @@ static void print_counters(FILE *stream, const struct report *report, enum verdi
 
 		if (reasons[i].verdict != verdict || (verdict != VERDICT_FAST && !counter->packets))
 			continue;
-		fprintf(stream, "%14" PRIu64 " packets %16" PRIu64 " bytes  %s\n",
-			(uint64_t)counter->packets, (uint64_t)counter->bytes, reasons[i].words);
+		fprintf(stream, "%14" PRIu64 " %s %16" PRIu64 " bytes  %s\n",
+			(uint64_t)counter->packets, packets(counter->packets),
+			(uint64_t)counter->bytes, reasons[i].words);
 	}
 }
 
@@ -72,8 +81,9 @@ static void print_queues(FILE *stream, const struct cpumap_stats *stats)
 			continue;
 		fputs(title, stream);
 		title = "";
-		fprintf(stream, "%14" PRIu64 " packets %9.1f %%  CPU %" PRIu32,
-			(uint64_t)queue->queued, cpumap_stats_share(stats, cpu), cpu);
+		fprintf(stream, "%14" PRIu64 " %s %9.1f %%  CPU %" PRIu32,
+			(uint64_t)queue->queued, packets(queue->queued),
+			cpumap_stats_share(stats, cpu), cpu);
 		if (queue->lost)
 			fprintf(stream, ", %" PRIu64 " lost because its queue was full",
 				(uint64_t)queue->lost);
@@ -88,9 +98,11 @@ static void print_bypass(FILE *stream, const struct bypass *bypass)
 {
 	if (bypass->count)
 		fputs("\nBypassed by what goes fast:\n", stream);
-	for (size_t i = 0; i < bypass->count; i++)
-		fprintf(stream, "  %-9s  %s\n", bypass_kind_name(bypass->items[i].kind),
-			bypass->items[i].name);
+	for (size_t i = 0; i < bypass->count; i++) {
+		fprintf(stream, "  %-9s  ", bypass_kind_name(bypass->items[i].kind));
+		printable_put(stream, bypass->items[i].name);
+		fputc('\n', stream);
+	}
 }
 
 void status_print_text(FILE *stream, const struct report *report)
@@ -107,8 +119,11 @@ void status_print_text(FILE *stream, const struct report *report)
 	print_counters(stream, report, VERDICT_DROP, "Dropped:");
 	print_queues(stream, &report->cpus);
 	print_bypass(stream, &report->bypass);
-	if (why)
-		fprintf(stream, "\nwhy: %s\n", why->text);
+	if (why) {
+		fputs("\nwhy: ", stream);
+		printable_put(stream, why->text);
+		fputc('\n', stream);
+	}
 }
 
 static void add_xdp(json_object *object, const struct attachment *program)

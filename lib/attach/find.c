@@ -3,7 +3,9 @@
  * Finding our programs. The kernel is asked what is attached, nothing is remembered: so a
  * program is found whoever attached it, and whatever was interrupted.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <net/if.h>
@@ -25,9 +27,18 @@ static int find_on(int ifindex, const char *ifname, struct attachment_list *list
 	return err ? err : tcx_find(ifindex, ifname, list);
 }
 
+static int by_name(const void *one, const void *other)
+{
+	const struct if_nameindex *a = one, *b = other;
+
+	/* As people count: eth2 before eth10. */
+	return strverscmp(a->if_name, b->if_name);
+}
+
 int attachment_find(int ifindex, struct attachment_list *list)
 {
 	struct if_nameindex *interfaces;
+	size_t count = 0;
 	int err = 0;
 
 	interfaces = if_nameindex();
@@ -36,6 +47,9 @@ int attachment_find(int ifindex, struct attachment_list *list)
 		log_error("cannot list the interfaces: %s", strerror(-err));
 		return err;
 	}
+	while (interfaces[count].if_index)
+		count++;
+	qsort(interfaces, count, sizeof(*interfaces), by_name);
 	for (struct if_nameindex *i = interfaces; !err && i->if_index; i++)
 		if (!ifindex || (int)i->if_index == ifindex)
 			err = find_on(i->if_index, i->if_name, list);

@@ -216,6 +216,18 @@ int xdp_detach(const struct attachment *entry)
 	return err;
 }
 
+/* Whether it is not known what is attached, in which case nothing may be concluded from that. */
+static bool is_obstacle(int err)
+{
+	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
+
+static int cannot_look(const char *ifname, int err)
+{
+	log_error("cannot find out which XDP programs are on %s: %s", ifname, strerror(-err));
+	return err;
+}
+
 int xdp_find(int ifindex, const char *ifname, struct attachment_list *list)
 {
 	struct attachment entry = { .ifindex = ifindex };
@@ -224,8 +236,9 @@ int xdp_find(int ifindex, const char *ifname, struct attachment_list *list)
 	int err = 0;
 
 	multiprog = xdp_multiprog__get_from_ifindex(ifindex);
-	if (libxdp_get_error(multiprog))
-		return 0;
+	err = libxdp_get_error(multiprog);
+	if (err)
+		return is_obstacle(err) ? cannot_look(ifname, err) : 0;
 
 	strncpy(entry.ifname, ifname, sizeof(entry.ifname) - 1);
 	entry.mode = xdp_multiprog__attach_mode(multiprog);

@@ -89,7 +89,7 @@ static int attach_all(struct load *load, const struct state *state,
 		struct attachment *entry = &load->added.entries[i];
 
 		entry->ifindex = interface->ifindex;
-		strncpy(entry->ifname, interface->name, sizeof(entry->ifname) - 1);
+		memcpy(entry->ifname, interface->name, sizeof(entry->ifname));
 		if (hook == HOOK_XDP)
 			rxvlan_disable(state, entry->ifindex, entry->ifname);
 		err = attach(state, &options[i],

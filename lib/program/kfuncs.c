@@ -101,8 +101,10 @@ int kfuncs_check(const char *path)
 				  " is not loaded: load it (modprobe " MODULE ")");
 		else
 			log_error("the running " MODULE " module lacks xdp-wg's kernel functions: "
-				  "install the one that comes with xdp-wg, then load it "
-				  "(rmmod " MODULE "; modprobe " MODULE ")");
+				  "install the one that comes with xdp-wg, then reboot; removing "
+				  "the running one (rmmod) would delete all its tunnels, perhaps "
+				  "one that you are logged in by: wg-quick can take them down "
+				  "before and up again after that");
 	}
 
 out:

@@ -3,10 +3,11 @@
 #define LIB_UTIL_INTERFACES_H
 
 #include <stddef.h>
+#include <net/if.h>
 
 struct interface {
 	int ifindex;
-	const char *name; /* as given on the command line */
+	char name[IF_NAMESIZE]; /* the kernel's, whatever it was called on the command line */
 };
 
 struct interface_list {
@@ -15,8 +16,8 @@ struct interface_list {
 };
 
 /*
- * interfaces_resolve() - Look the interfaces of the command line up. One that is given twice is
- * in the list once.
+ * interfaces_resolve() - Look the interfaces of the command line up, by their names or alternative
+ * names. One that is given twice is in the list once.
  * @list: end with interfaces_free(), also after an error: it has those that exist
  *
  * Return: 0, or a negative errno if one does not exist, with a message printed for each.

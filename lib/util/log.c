@@ -2,14 +2,17 @@
 /*
  * Messages, and what libbpf and libxdp have to say.
  */
+#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
 #include "util/log.h"
+#include "util/printable.h"
 
 static enum log_level current_level = LEVEL_INFO;
 static char kernel_message[256];
@@ -70,11 +73,27 @@ void log_init(void)
 void log_level_apply(unsigned int verbose, int quiet)
 {
 	if (quiet)
-		current_level = LEVEL_ERROR;
+		current_level = LEVEL_WARNING;
 	else if (verbose > LEVEL_VERBOSE - LEVEL_INFO)
 		current_level = LEVEL_VERBOSE;
 	else
 		current_level = LEVEL_INFO + verbose;
+}
+
+void log_level_set(enum log_level level)
+{
+	current_level = level;
+}
+
+bool log_level_parse(const char *name, enum log_level *level)
+{
+	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+		if (strcmp(name, level_names[i]))
+			continue;
+		*level = i;
+		return true;
+	}
+	return false;
 }
 
 enum log_level log_level(void)
@@ -90,17 +109,22 @@ const char *log_level_name(enum log_level level)
 void log_print(enum log_level level, const char *format, ...)
 {
 	va_list args;
+	char *text;
+	int len;
 
 	if (level > current_level)
 		return;
 
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
 	fputs("xdp-wg: ", stderr);
 	if (level != LEVEL_INFO)
 		fprintf(stderr, "%s: ", log_level_name(level));
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
+	printable_put(stderr, len < 0 ? "out of memory" : text);
 	fputc('\n', stderr);
+	if (len >= 0)
+		free(text);
 }
 
 const char *log_kernel_message(void)

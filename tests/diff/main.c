@@ -113,7 +113,7 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 		network("unload");
 	}
 
-	snprintf(repeat, sizeof(repeat), "sudo make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s",
+	snprintf(repeat, sizeof(repeat), "make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s",
 		 options->seed, options->count, chunk->number, options->hook);
 	compare(&without, &with, verdict, repeat);
 	printf("chunk %u, variant %u: %u frames in %u batches, %.1f s without and %.1f s with xdp-wg\n",

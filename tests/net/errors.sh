@@ -30,8 +30,30 @@ usage() {
 	says 0 "Usage: xdp-wg" R1 xdp-wg --help
 	says 0 "Usage: xdp-wg" R1 xdp-wg help
 	says 0 "Usage: xdp-wg load" R1 xdp-wg load --help
+	says 0 "Usage: xdp-wg load" R1 xdp-wg help load
+	says 0 "Usage: xdp-wg status" R1 xdp-wg help stat
+	says 2 "no command frobnicate" R1 xdp-wg help frobnicate
+	says 2 "the log level must be" R1 xdp-wg status -l loud
 	says 0 "Usage: xdp-wg unload" R1 xdp-wg u -h
 	says 0 "xdp-wg 0." R1 xdp-wg --version
+	says 0 "xdp-wg 0." R1 xdp-wg -V
+}
+
+# -q hides what is news, and never what may do harm: a veth has packets without checksums.
+quiet() {
+	local said
+
+	unloaded
+	said=$(in_ns R1 xdp-wg load -q r1-a 2>&1) || fail "load -q failed"
+	[[ $said == *"warning: packets may come to r1-a with checksums"* ]] ||
+		fail "load -q hides a danger"
+	! grep -v warning: <<< "$said" || fail "load -q tells news"
+	[ "$(in_ns R1 xdp-wg load -R -l warning r1-a 2>&1)" = "$said" ] ||
+		fail "-q is something else than -l warning"
+	says 0 "xdp_wg is loaded on r1-a" R1 xdp-wg load -R -l info r1-a
+	said=$(in_ns R1 xdp-wg load -R -l error r1-a 2>&1) || fail "load -l error failed"
+	[ -z "$said" ] || fail "load -l error says: $said"
+	in_ns R1 xdp-wg unload -q r1-a
 }
 
 nothing_loaded() {
@@ -63,6 +85,24 @@ not_root() {
 	says 1 "needs root" R1 $nobody xdp-wg status
 	says 0 "Usage" R1 $nobody xdp-wg --help
 	is_bare
+}
+
+# A process that may not see what is there does not say that there is nothing.
+short_of_rights() {
+	local option
+
+	loaded
+	for option in net_admin sys_admin; do
+		says 1 "needs the capability CAP_${option^^}" R1 \
+			setpriv --bounding-set -$option --inh-caps -$option xdp-wg status
+		says 1 "needs the capability CAP_${option^^}" R1 \
+			setpriv --bounding-set -$option --inh-caps -$option xdp-wg unload --all
+	done
+	says 1 "no more than 8 files may be open" R1 prlimit --nofile=8 xdp-wg status
+	says 1 "no more than 8 files may be open" R1 prlimit --nofile=8 xdp-wg unload --all
+	# What may be raised is raised.
+	says 0 "r1-a:" R1 prlimit --nofile=8:1024 xdp-wg status
+	crosses_fast
 }
 
 twice() {
@@ -170,6 +210,8 @@ stock_module() {
 	insmod "$modules"/kernel/drivers/net/wireguard/wireguard.ko* ||
 		fail "the kernel's own module cannot be loaded"
 	says 1 "lacks xdp-wg's kernel functions" R1 xdp-wg load r1-a
+	says 1 "then reboot; removing the running one (rmmod) would delete all its tunnels" \
+		R1 xdp-wg load r1-a
 	is_bare
 	rmmod wireguard && modprobe wireguard || fail "the module cannot be loaded again"
 	says 0 "no WireGuard device" R1 xdp-wg load r1-a
@@ -178,8 +220,10 @@ stock_module() {
 
 test_case usage 60
 test_case nothing-loaded 60
+test_case quiet 60
 test_case no-interface 60
 test_case not-root 60
+test_case short-of-rights 60
 test_case all-or-none 60
 test_case modes 90
 test_case objects 60

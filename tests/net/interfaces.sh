@@ -223,6 +223,37 @@ namespace() {
 	nothing_left
 }
 
+# An interface answers to its alternative names, is shown by its own, and in the order of that; and a
+# name is no way to tell a terminal what to do.
+names() {
+	local long=spare-interface-with-a-name-that-is-long evil=$'e\e[31m' order
+
+	unloaded
+	spare
+	undo in_ns R1 ip link del spare0
+	in_ns R1 ip link property add dev spare0 altname $long altname other0 ||
+		fail "no alternative name"
+	says 0 "loaded on spare0 " R1 xdp-wg load $long
+	says 0 "spare0: " R1 xdp-wg status $long
+	says 0 "spare0: " R1 xdp-wg status other0
+	says 0 "Interface spare0:" R1 xdp-wg features $long
+	says 0 "unloaded from spare0" R1 xdp-wg unload other0
+	says 1 "there is no interface ${long}er" R1 xdp-wg load ${long}er
+	says 1 "there is no interface" R1 xdp-wg status ""
+
+	in_ns R1 ip link add z10 type veth peer name z2 || fail "no veth"
+	undo in_ns R1 ip link del z2
+	in_ns R1 ip link add "$evil" type veth peer name a1 || fail "no veth"
+	undo in_ns R1 ip link del a1
+	in_ns R1 xdp-wg load -q z10 z2 "$evil" a1 2> /dev/null || fail "load failed"
+	order=$(in_ns R1 xdp-wg status | sed -n 's/: native mode.*//p' | tr '\n' ' ')
+	[ "$order" = 'a1 e\x1b[31m z2 z10 ' ] || fail "status shows them as: $order"
+	says 0 'unloaded from e\x1b[31m' R1 xdp-wg unload "$evil"
+	says 0 'not loaded on e\x1b[31m' R1 xdp-wg unload "$evil"
+	in_ns R1 xdp-wg unload -q --all
+	nothing_left
+}
+
 test_case later 60
 test_case renamed-xdp 60
 test_case renamed-tc 60
@@ -232,4 +263,5 @@ test_case moved-xdp 60
 test_case moved-tc 60
 test_case same-number 60
 test_case namespace 60
+test_case names 60
 run_cases "$@"

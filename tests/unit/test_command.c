@@ -114,7 +114,26 @@ TEST(options_may_follow_interfaces)
 	assert_int_equal(first, 4);
 	assert_string_equal(argv[4], "eth0");
 	assert_string_equal(argv[5], "eth1");
+	assert_int_equal(log_level(), LEVEL_WARNING);
+}
+
+TEST(level_is_given_by_name)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-l", "warning", "eth0"), PARSE_OK);
+	assert_int_equal(log_level(), LEVEL_WARNING);
+	assert_int_equal(PARSE(&options, &first, "--log-level=verbose", "eth0"), PARSE_OK);
+	assert_int_equal(log_level(), LEVEL_VERBOSE);
+	/* It says exactly what is wanted: the others do not change it, in whatever order. */
+	assert_int_equal(PARSE(&options, &first, "-l", "error", "-vv", "eth0"), PARSE_OK);
 	assert_int_equal(log_level(), LEVEL_ERROR);
+	assert_int_equal(PARSE(&options, &first, "-q", "-l", "debug", "eth0"), PARSE_OK);
+	assert_int_equal(log_level(), LEVEL_DEBUG);
+	assert_int_equal(PARSE(&options, &first, "-l", "info", "eth0"), PARSE_OK);
+	assert_int_equal(log_level(), LEVEL_INFO);
+	assert_int_equal(PARSE(&options, &first, "-l", "loud", "eth0"), PARSE_ERROR);
 }
 
 TEST(wrong_options_are_errors)
@@ -293,6 +312,8 @@ TEST(errors_say_what_is_right)
 		     "inner_flow, not x",
 		     "-r", "x");
 	EXPECT_WORDS("the size of a queue is a number from 1 to 16384, and not 0", "-Q", "0");
+	EXPECT_WORDS("the log level must be error, warning, info, debug or verbose, not x", "-l",
+		     "x");
 	EXPECT_WORDS("the option --mode needs an argument", "--mode");
 }
 
@@ -430,6 +451,7 @@ int main(void)
 		cmocka_unit_test(load_has_defaults),
 		cmocka_unit_test(load_takes_short_and_long_options),
 		cmocka_unit_test(options_may_follow_interfaces),
+		cmocka_unit_test(level_is_given_by_name),
 		cmocka_unit_test(wrong_options_are_errors),
 		cmocka_unit_test(tc_has_options_of_its_own),
 		cmocka_unit_test(options_of_other_hooks_are_refused),

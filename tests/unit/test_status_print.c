@@ -161,6 +161,8 @@ TEST(only_what_happened_is_shown)
 	expect("          1234 packets            56789 bytes  encrypted and sent\n", true);
 	expect("Passed to the stack:\n             5 packets             6000 bytes  larger", true);
 	expect("Dropped:\n             7 packets             8000 bytes  replayed\n", true);
+	report.counters[XDP_WG_MTU] = (struct xdp_wg_counter){ 1, 1200 };
+	expect("Passed to the stack:\n             1 packet              1200 bytes  larger", true);
 	expect("without a route", false);
 	expect("failed authentication", false);
 }
@@ -195,6 +197,18 @@ TEST(reason_is_one_line)
 	report.diagnosis.findings[1].blocking = true;
 	expect("\nwhy: two\n", true);
 	expect("one", false);
+}
+
+TEST(names_are_made_printable)
+{
+	struct bypass_item item = { .kind = BYPASS_FIREWALL, .name = "ip \x1b[2Jfilter" };
+
+	strcpy(report.diagnosis.findings[0].text, "\x1b]0;title");
+	report.diagnosis.count = 1;
+	report.bypass = (struct bypass){ &item, 1 };
+	expect("\x1b", false);
+	expect("firewall   ip \\x1b[2Jfilter\n", true);
+	expect("\nwhy: \\x1b]0;title\n", true);
 }
 
 TEST(nothing_loaded_shows_nothing)
@@ -258,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup(only_what_happened_is_shown, set_up),
 		cmocka_unit_test_setup(bypassed_things_are_listed, set_up),
 		cmocka_unit_test_setup(reason_is_one_line, set_up),
+		cmocka_unit_test_setup(names_are_made_printable, set_up),
 		cmocka_unit_test_setup(nothing_loaded_shows_nothing, set_up),
 		cmocka_unit_test_setup(json_has_the_programs, set_up),
 		cmocka_unit_test_setup(json_has_every_counter_and_reason, set_up),
