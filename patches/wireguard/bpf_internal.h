@@ -54,6 +54,12 @@ void wg_bpf_flow_uninit(void);
 bool wg_bpf_has_policy(const struct net *net, int direction);
 int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
 
+/* bpf_hooks.c: see bpf_xdp_wg_hooks() */
+void wg_bpf_hooks_init(void);
+bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
+int wg_bpf_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex, u32 flags,
+		 bool skips_egress);
+
 /* bpf_route.c: see the kfuncs of the same names */
 int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size);
 int wg_bpf_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow *flow, u32 size);
