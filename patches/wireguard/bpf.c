@@ -368,9 +368,12 @@ __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_w
  * For tc, what comes before that program at its hook has seen the packet, and so will the egress
  * of the sending interface: neither is asked about.
  *
+ * Whether the packet can leave at all is a part of the answer, as it is bpf_xdp_wg_egress()'s.
+ *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
- * about, -EINVAL for unknown flags, -ENODEV for an unknown interface.
+ * about, -EINVAL for unknown flags, -ENODEV without a receiving interface, -ENETDOWN when the
+ * packet cannot leave by @ifindex.
  */
 __bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, struct wg_device *wg, __u32 ifindex,
 				 __u32 flags)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who else would see a packet on the stack's way: netfilter and traffic control, at each hook that
- * the packet would come by and does not if a program takes it. Nothing here changes a packet.
+ * Whether a packet may leave by an interface without the stack: can it, and who else would see the
+ * packet on the stack's way. That is netfilter and traffic control, at each hook that the packet
+ * would come by and does not if a program takes it. Nothing here changes a packet.
  *
  * What there is at a hook changes at any time, so it is asked for every packet. Most systems have
  * nothing, and then it costs them one pointer a hook.
@@ -35,9 +36,6 @@ struct way {
 	bool skips_egress;
 };
 
-/* What the datapath's own program at the tcx hook is called, by which user space knows it, too. */
-static const char own_program[] = "tc_wg";
-
 #ifdef CONFIG_NETFILTER
 
 /*
@@ -68,7 +66,7 @@ static bool is_idle_chain(const struct net *net, const void *priv)
  * AppArmor has one at postrouting in every network namespace. It is for packets of sockets that
  * have a security mark, which only rules give them: where there are none, it sees nothing.
  */
-static nf_hookfn *apparmor_hook __ro_after_init;
+static struct nf_hook_entry apparmor __ro_after_init;
 
 /**
  * wg_bpf_hooks_init - learn what does not count
@@ -88,7 +86,7 @@ void __init wg_bpf_hooks_init(void)
 		ops = nf_hook_entries_get_hook_ops(entries);
 		if (READ_ONCE(ops[i])->priority == NF_IP_PRI_SELINUX_FIRST &&
 		    READ_ONCE(ops[i])->hook_ops_type == NF_HOOK_OP_UNDEFINED)
-			apparmor_hook = READ_ONCE(entries->hooks[i].hook);
+			apparmor.hook = READ_ONCE(entries->hooks[i].hook);
 	}
 	rcu_read_unlock();
 #endif
@@ -116,7 +114,7 @@ static noinline bool any_not_idle(const struct net *net, const struct nf_hook_en
 	struct nf_hook_ops **ops = nf_hook_entries_get_hook_ops(entries);
 
 	for (unsigned int i = 0; i < entries->num_hook_entries; i++) {
-		if (READ_ONCE(entries->hooks[i].hook) == apparmor_hook)
+		if (READ_ONCE(entries->hooks[i].hook) == apparmor.hook)
 			continue;
 		if (!OPS_ARE_UNDER_RCU || !is_idle_hook(net, READ_ONCE(ops[i])))
 			return true;
@@ -124,65 +122,87 @@ static noinline bool any_not_idle(const struct net *net, const struct nf_hook_en
 	return false;
 }
 
-static bool is_hooked(const struct net *net, struct nf_hook_entries __rcu *const *hook)
+static __always_inline bool is_hooked(const struct net *net,
+				      struct nf_hook_entries __rcu *const *hook)
 {
 	const struct nf_hook_entries *entries = rcu_dereference_bh(*hook);
 
-	if (!entries || (entries->num_hook_entries == 1 &&
-			 READ_ONCE(entries->hooks[0].hook) == apparmor_hook))
+	if (!entries ||
+	    (entries->num_hook_entries == 1 && READ_ONCE(entries->hooks[0].hook) == apparmor.hook))
 		return false;
 	return any_not_idle(net, entries);
 }
 
-static struct nf_hook_entries __rcu *const *family_hooks(const struct net *net, bool ipv6)
+/*
+ * Whether any network namespace has something at a hook. Otherwise it costs an instruction that
+ * does nothing.
+ */
+static __always_inline bool is_used(u8 family, unsigned int hook)
 {
-	return ipv6 ? net->nf.hooks_ipv6 : net->nf.hooks_ipv4;
+#ifdef CONFIG_JUMP_LABEL
+	return static_key_false(&nf_hooks_needed[family][hook]);
+#else
+	return true;
+#endif
 }
 
-static bool is_ingress_hooked(const struct net *net, const struct net_device *dev)
+static __always_inline bool is_ip_hooked(const struct net *net, bool ipv6, unsigned int hook)
+{
+	if (ipv6)
+		return is_used(NFPROTO_IPV6, hook) && is_hooked(net, &net->nf.hooks_ipv6[hook]);
+	return is_used(NFPROTO_IPV4, hook) && is_hooked(net, &net->nf.hooks_ipv4[hook]);
+}
+
+static __always_inline bool is_ingress_hooked(const struct net *net, const struct net_device *dev)
 {
 #ifdef CONFIG_NETFILTER_INGRESS
-	return is_hooked(net, &dev->nf_hooks_ingress);
+	return is_used(NFPROTO_NETDEV, NF_NETDEV_INGRESS) && is_hooked(net, &dev->nf_hooks_ingress);
 #else
 	return false;
 #endif
 }
 
-static bool is_egress_hooked(const struct net *net, const struct net_device *dev)
+static __always_inline bool is_egress_hooked(const struct net *net, const struct net_device *dev)
 {
 #ifdef CONFIG_NETFILTER_EGRESS
-	return is_hooked(net, &dev->nf_hooks_egress);
+	return is_used(NFPROTO_NETDEV, NF_NETDEV_EGRESS) && is_hooked(net, &dev->nf_hooks_egress);
 #else
 	return false;
 #endif
 }
 
-/* What the packets of either direction have in common: the inner one is forwarded. */
-static bool is_forward_hooked(const struct net *net, bool ipv6)
+/* The inner packet is forwarded. */
+static __always_inline bool is_inner_hooked(const struct net *net, bool ipv6)
 {
-	struct nf_hook_entries __rcu *const *hooks = family_hooks(net, ipv6);
-
-	return is_hooked(net, &hooks[NF_INET_PRE_ROUTING]) ||
-	       is_hooked(net, &hooks[NF_INET_FORWARD]) ||
-	       is_hooked(net, &hooks[NF_INET_POST_ROUTING]);
+	return is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING) ||
+	       is_ip_hooked(net, ipv6, NF_INET_FORWARD) ||
+	       is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING);
 }
 
-static bool sees_netfilter(const struct way *way, u32 flags)
+/* The outer packet comes from this host, or to it. */
+static __always_inline bool is_outer_hooked(const struct net *net, bool ipv6, bool encrypt)
 {
-	struct nf_hook_entries __rcu *const *outer =
-		family_hooks(way->net, flags & BPF_WG_HOOKS_OUTER_IPV6);
+	if (encrypt)
+		return is_ip_hooked(net, ipv6, NF_INET_LOCAL_OUT) ||
+		       is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING);
+	return is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING) ||
+	       is_ip_hooked(net, ipv6, NF_INET_LOCAL_IN);
+}
 
-	if (is_ingress_hooked(way->net, way->in) ||
-	    is_forward_hooked(way->net, flags & BPF_WG_HOOKS_INNER_IPV6) ||
-	    (way->skips_egress && is_egress_hooked(way->net, way->out)))
+static __always_inline bool sees_netfilter(const struct way *way, u32 flags)
+{
+	const struct net *net = way->net;
+	bool encrypt = flags & BPF_WG_HOOKS_ENCRYPT;
+
+	if (is_ingress_hooked(net, way->in) ||
+	    (encrypt ? is_egress_hooked(net, way->wg) : is_ingress_hooked(net, way->wg)) ||
+	    (way->skips_egress && is_egress_hooked(net, way->out)))
 		return true;
-	if (flags & BPF_WG_HOOKS_ENCRYPT)
-		return is_egress_hooked(way->net, way->wg) ||
-		       is_hooked(way->net, &outer[NF_INET_LOCAL_OUT]) ||
-		       is_hooked(way->net, &outer[NF_INET_POST_ROUTING]);
-	return is_ingress_hooked(way->net, way->wg) ||
-	       is_hooked(way->net, &outer[NF_INET_PRE_ROUTING]) ||
-	       is_hooked(way->net, &outer[NF_INET_LOCAL_IN]);
+	if (flags & BPF_WG_HOOKS_INNER_IPV6 ? is_inner_hooked(net, true)
+					    : is_inner_hooked(net, false))
+		return true;
+	return flags & BPF_WG_HOOKS_OUTER_IPV6 ? is_outer_hooked(net, true, encrypt)
+					       : is_outer_hooked(net, false, encrypt);
 }
 
 /**
@@ -190,7 +210,7 @@ static bool sees_netfilter(const struct way *way, u32 flags)
  */
 bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
 {
-	return is_hooked(net, &family_hooks(net, family == AF_INET6)[NF_INET_FORWARD]);
+	return is_ip_hooked(net, family == AF_INET6, NF_INET_FORWARD);
 }
 
 #else /* CONFIG_NETFILTER */
@@ -212,10 +232,13 @@ bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
 #endif /* CONFIG_NETFILTER */
 
 #ifdef CONFIG_NET_XGRESS
+/* What the datapath's own program at the tcx hook is called, by which user space knows it, too. */
+static const char own_program[] = "tc_wg";
 
 /*
  * Whether there is a filter, or a program that is not the datapath's own. What comes before that
- * has seen the packet already if it is at the hook where that runs: then only what is behind counts.
+ * has seen the packet already if it is at the hook where that runs: then only what is behind
+ * counts.
  */
 static noinline bool any_filter(struct bpf_mprog_entry *entry, bool runs_here)
 {
@@ -223,7 +246,7 @@ static noinline bool any_filter(struct bpf_mprog_entry *entry, bool runs_here)
 	const struct bpf_prog *prog;
 	bool found = false;
 
-	bpf_mprog_foreach_prog(entry, fp, prog) {
+	for (fp = entry->fp_items; (prog = READ_ONCE(fp->prog)); fp++) {
 		if (strcmp(prog->aux->name, own_program))
 			found = true;
 		else if (runs_here)
@@ -238,16 +261,25 @@ static bool is_filtered(struct bpf_mprog_entry __rcu *const *hook, bool runs_her
 
 	return unlikely(entry) && any_filter(entry, runs_here);
 }
+#endif
 
-#define is_ingress_filtered(dev, runs_here) is_filtered(&(dev)->tcx_ingress, runs_here)
-#define is_egress_filtered(dev) is_filtered(&(dev)->tcx_egress, false)
+static bool is_ingress_filtered(const struct net_device *dev, bool runs_here)
+{
+#ifdef CONFIG_NET_XGRESS
+	return is_filtered(&dev->tcx_ingress, runs_here);
+#else
+	return false;
+#endif
+}
 
-#else /* CONFIG_NET_XGRESS */
-
-#define is_ingress_filtered(dev, runs_here) false
-#define is_egress_filtered(dev) false
-
-#endif /* CONFIG_NET_XGRESS */
+static bool is_egress_filtered(const struct net_device *dev)
+{
+#ifdef CONFIG_NET_XGRESS
+	return is_filtered(&dev->tcx_egress, false);
+#else
+	return false;
+#endif
+}
 
 /* Those that only keep packets until the device can take them. */
 static bool is_plain_queue(const struct Qdisc *qdisc)
@@ -304,8 +336,9 @@ int wg_bpf_hooks(const struct net_device *in, const struct wg_device *wg, u32 if
 	net = dev_net(in);
 	way.net = net;
 	way.out = dev_get_by_index_rcu(net, ifindex);
-	if (!way.out)
-		return -ENODEV;
+	if (!way.out || !wg_bpf_transmits(way.out) ||
+	    (flags & BPF_WG_HOOKS_NATIVE && !wg_bpf_transmits_xdp(way.out)))
+		return -ENETDOWN;
 	if (flags & BPF_WG_HOOKS_NETFILTER && sees_netfilter(&way, flags))
 		return BPF_WG_HOOKS_NETFILTER;
 	if (flags & BPF_WG_HOOKS_TC && sees_tc(&way, flags))

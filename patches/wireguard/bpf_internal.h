@@ -19,12 +19,30 @@
 #include <linux/btf.h>
 #include <linux/etherdevice.h>
 #include <linux/filter.h>
+#include <linux/if_arp.h>
 #include <net/xdp.h>
 
 /* A peer that may be handed out and used: its timers and queues can still be started. */
 static inline bool wg_bpf_peer_usable(const struct wg_peer *peer)
 {
 	return !READ_ONCE(peer->is_dead) && netif_running(peer->device->dev);
+}
+
+/* Whether packets can leave by an interface now. */
+static inline bool wg_bpf_transmits(const struct net_device *dev)
+{
+	unsigned long state = READ_ONCE(dev->state);
+
+	return (state & (BIT(__LINK_STATE_START) | BIT(__LINK_STATE_NOCARRIER))) ==
+		       BIT(__LINK_STATE_START) &&
+	       dev->type == ARPHRD_ETHER;
+}
+
+/* Whether frames of XDP can. */
+static inline bool wg_bpf_transmits_xdp(const struct net_device *dev)
+{
+	return dev->netdev_ops->ndo_xdp_xmit &&
+	       READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT;
 }
 
 /**

@@ -22,7 +22,9 @@ enum bpf_wg_hooks_flags {
 	/* What is not IPv6 is IPv4. */
 	BPF_WG_HOOKS_INNER_IPV6 = 1U << 3,
 	BPF_WG_HOOKS_OUTER_IPV6 = 1U << 4,
-	BPF_WG_HOOKS_FLAGS = (1U << 5) - 1,
+	/* What is made of it is an XDP frame, which not every interface transmits. */
+	BPF_WG_HOOKS_NATIVE = 1U << 5,
+	BPF_WG_HOOKS_FLAGS = (1U << 6) - 1,
 };
 
 /**

@@ -68,9 +68,31 @@ static void test_hooks_bad(const void *arg)
 		CHECK(ask(KIND(arg), bit) == (bit & BPF_WG_HOOKS_FLAGS ? 0 : -EINVAL), "flag %u",
 		      bit);
 	request.ifindex = netns_ifindex("wg0");
-	CHECK_EQ(call_run(KIND(arg), "r1-a", &request, NULL), -ENODEV);
+	CHECK_EQ(call_run(KIND(arg), "r1-a", &request, NULL), -ENETDOWN);
 	request.egress = 99999;
-	CHECK_EQ(call_run(KIND(arg), "r1-a", &request, NULL), -ENODEV);
+	CHECK_EQ(call_run(KIND(arg), "r1-a", &request, NULL), -ENETDOWN);
+}
+
+/* What cannot leave is not asked about any further. */
+static void test_hooks_egress(const void *arg)
+{
+	enum kind kind = KIND(arg);
+
+	CHECK_EQ(ask_by(kind, BOTH, "wg0"), -ENETDOWN);
+	CHECK_EQ(ask_by(kind, BOTH, "lo"), -ENETDOWN);
+	test_shell("ip link add dummy9 type dummy");
+	CHECK_EQ(ask_by(kind, BOTH, "dummy9"), -ENETDOWN);
+	test_shell("ip link set dummy9 up");
+	CHECK_EQ(ask_by(kind, BOTH, "dummy9"), 0);
+	CHECK_EQ(ask_by(kind, BOTH | BPF_WG_HOOKS_NATIVE, "dummy9"), -ENETDOWN);
+	test_shell("ip link del dummy9");
+	netns_enter(r1.host);
+	test_shell("ethtool -K a-r1 gro off");
+	CHECK_EQ(ask(kind, BOTH), 0);
+	CHECK_EQ(ask(kind, BOTH | BPF_WG_HOOKS_NATIVE), -ENETDOWN);
+	netns_enter(r1.host);
+	test_shell("ethtool -K a-r1 gro on");
+	CHECK_EQ(ask(kind, BOTH | BPF_WG_HOOKS_NATIVE), 0);
 }
 
 /* A hook of netfilter: whether it sees inner packets, and outer ones of a direction. */
@@ -88,15 +110,15 @@ static void check_hook(enum kind kind, const struct hook *hook, const char *fami
 	test_shell("nft add table %s test && nft add chain %s test c "
 		   "'{ type filter hook %s priority 0; }' && nft add rule %s test c counter",
 		   family, family, hook->name, family);
-	for (way = 0; way <= BPF_WG_HOOKS_FLAGS; way += BPF_WG_HOOKS_ENCRYPT) {
+	for (way = 0; way < BPF_WG_HOOKS_NATIVE; way += BPF_WG_HOOKS_ENCRYPT) {
 		bool inner = way & BPF_WG_HOOKS_INNER_IPV6 ? six : four;
 		bool outer = way & BPF_WG_HOOKS_OUTER_IPV6 ? six : four;
 		bool seen = (hook->inner && inner) ||
-			    (outer && (way & BPF_WG_HOOKS_ENCRYPT ? hook->to_encrypt
-								  : hook->to_decrypt));
+			    (outer &&
+			     (way & BPF_WG_HOOKS_ENCRYPT ? hook->to_encrypt : hook->to_decrypt));
 
-		CHECK(ask(kind, way | BOTH) == (seen ? BPF_WG_HOOKS_NETFILTER : 0),
-		      "%s %s, way %u", family, hook->name, way);
+		CHECK(ask(kind, way | BOTH) == (seen ? BPF_WG_HOOKS_NETFILTER : 0), "%s %s, way %u",
+		      family, hook->name, way);
 		CHECK(ask(kind, way | BPF_WG_HOOKS_TC) == 0, "%s %s, way %u, only asked for tc",
 		      family, hook->name, way);
 	}
@@ -106,8 +128,8 @@ static void check_hook(enum kind kind, const struct hook *hook, const char *fami
 static void test_hooks_netfilter(const void *arg)
 {
 	static const struct hook hooks[] = {
-		{ "prerouting", true, false, true }, { "input", false, false, true },
-		{ "forward", true, false, false },   { "output", false, true, false },
+		{ "prerouting", true, false, true },  { "input", false, false, true },
+		{ "forward", true, false, false },    { "output", false, true, false },
 		{ "postrouting", true, true, false },
 	};
 	size_t i;
@@ -340,6 +362,7 @@ void add_hooks_tests(void)
 {
 	add_both(test_hooks_none, "hooks-none");
 	add_both(test_hooks_bad, "hooks-bad");
+	add_both(test_hooks_egress, "hooks-egress");
 	add_both(test_hooks_netfilter, "hooks-netfilter");
 	add_both(test_hooks_netdev, "hooks-netdev");
 	add_both(test_hooks_idle, "hooks-idle");
