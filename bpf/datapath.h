@@ -42,7 +42,7 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 		peer = bpf_wg_peer_allowedips_lookup(wg, packet->flow.dst, 16);
 	if (!peer)
 		return XDP_WG_NO_PEER;
-	reason = decide_encap(ctx, packet, trailing, mtu, peer, config.flags, &plan);
+	reason = decide_encap(ctx, packet, trailing, mtu, wg, peer, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.route.ifindex;
 		reason = commit_encap(ctx, frame, &plan, peer, config.flags);

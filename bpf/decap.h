@@ -122,8 +122,7 @@ static __always_inline int is_tunnel(pkt_ctx *ctx, __u32 ifindex)
 }
 
 /* Find the way of the inner packet, which comes in by the WireGuard device. */
-static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32 flags,
-				       struct decap *plan)
+static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, struct decap *plan)
 {
 	struct bpf_fib_lookup fib;
 	int reason;
@@ -145,9 +144,6 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, __u32
 	reason = check_input(ctx, inner);
 	if (reason)
 		return reason;
-	reason = check_egress(ctx, fib.ifindex, flags);
-	if (reason)
-		return is_tunnel(ctx, fib.ifindex) ? XDP_WG_NESTED : reason;
 
 	plan->ifindex = fib.ifindex;
 	plan->nh_family = fib.family;
@@ -183,6 +179,7 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 					__u32 flags, struct decap *plan)
 {
 	struct packet inner = {};
+	__u32 way = 0;
 	int reason;
 
 	if (bpf_wg_endpoint_match(peer, &outer->flow, sizeof(outer->flow)) != 1)
@@ -201,13 +198,19 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 	if (!decap_source_allowed(wg, peer, &inner))
 		return XDP_WG_INNER;
 	inner.flow.iif = wg->dev->ifindex;
-	reason = decap_route(ctx, &inner, flags, plan);
+	reason = decap_route(ctx, &inner, plan);
 	if (reason)
 		return reason;
 	plan->inner = inner.length;
 	plan->family = inner.flow.family;
 	plan->ecn = outer->flow.tos;
-	return 0;
+
+	if (plan->family == AF_INET6)
+		way |= BPF_WG_HOOKS_INNER_IPV6;
+	if (outer->flow.family == AF_INET6)
+		way |= BPF_WG_HOOKS_OUTER_IPV6;
+	reason = check_way(ctx, wg, plan->ifindex, way, flags);
+	return reason == XDP_WG_EGRESS && is_tunnel(ctx, plan->ifindex) ? XDP_WG_NESTED : reason;
 }
 
 /* Forward the inner header, which is at offset: congestion marks of the outer one, one hop less. */

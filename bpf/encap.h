@@ -59,14 +59,15 @@ static __always_inline __u32 padded_length(__u32 length, __u32 mtu)
 }
 
 /*
- * Decide about a packet that routes to a WireGuard device: trailing is the number of bytes that
- * follow it in the frame, mtu that of its route. Only reads. Returns 0 with the plan made, or the
+ * Decide about a packet for a peer, which routes to wg: trailing is the number of bytes that follow
+ * it in the frame, mtu that of its route. Only reads. Returns 0 with the plan made, or the
  * reason to pass.
  */
 static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet, __u32 trailing,
-					__u32 mtu, struct wg_peer *peer, __u32 flags,
-					struct encap *plan)
+					__u32 mtu, struct wg_device *wg, struct wg_peer *peer,
+					__u32 flags, struct encap *plan)
 {
+	__u32 way = BPF_WG_HOOKS_ENCRYPT;
 	__u32 plaintext;
 	int reason;
 
@@ -75,9 +76,6 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet, __u
 	if (reason)
 		return reason;
 	reason = check_input(ctx, packet);
-	if (reason)
-		return reason;
-	reason = check_egress(ctx, plan->route.ifindex, flags);
 	if (reason)
 		return reason;
 
@@ -96,7 +94,12 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet, __u
 	plan->tail = plaintext - packet->length + MESSAGE_TAG - trailing;
 	plan->ecn = ecn_encapsulate(packet->flow.tos);
 	plan->family = packet->flow.family;
-	return 0;
+
+	if (plan->family == AF_INET6)
+		way |= BPF_WG_HOOKS_INNER_IPV6;
+	if (plan->route.family == AF_INET6)
+		way |= BPF_WG_HOOKS_OUTER_IPV6;
+	return check_way(ctx, wg, plan->route.ifindex, way, flags);
 }
 
 /* One hop less for the inner packet; what it had before is saved for encap_restore_ttl(). */

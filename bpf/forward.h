@@ -101,14 +101,30 @@ static __always_inline int local_reason(pkt_ctx *ctx, struct packet *packet)
 	return ip_addresses_special(packet) ? XDP_WG_ADDRESS : XDP_WG_NO_ROUTE;
 }
 
-/* Whether a frame can be transmitted by an interface; flags is enum xdp_wg_flags. */
-static __always_inline int check_egress(pkt_ctx *ctx, __u32 ifindex, __u32 flags)
+/*
+ * Whether a packet may go through wg and out by an interface: it can leave there, and nobody would
+ * see it on the stack's way. Those who make the rules decide, unless flags, which is enum
+ * xdp_wg_flags, says otherwise. way is the direction and the families, of enum bpf_wg_hooks_flags.
+ * To be asked last, when the plan is known.
+ */
+static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex, __u32 way,
+				     __u32 flags)
 {
-	int ret = pkt_egress(ctx, ifindex);
-
-	if (ret < 0 || (!ret && !(flags & XDP_WG_SKB_MODE)))
-		return XDP_WG_EGRESS;
-	return 0;
+	if (!(flags & XDP_WG_SKB_MODE))
+		way |= BPF_WG_HOOKS_NATIVE;
+	if (!(flags & XDP_WG_BYPASS_NETFILTER))
+		way |= BPF_WG_HOOKS_NETFILTER;
+	if (!(flags & XDP_WG_BYPASS_TC))
+		way |= BPF_WG_HOOKS_TC;
+	switch (pkt_hooks(ctx, wg, ifindex, way)) {
+	case 0:
+		return 0;
+	case BPF_WG_HOOKS_NETFILTER:
+		return XDP_WG_NETFILTER;
+	case BPF_WG_HOOKS_TC:
+		return XDP_WG_TRAFFIC_CONTROL;
+	}
+	return XDP_WG_EGRESS;
 }
 
 /* A neighbour is about to be sent to: probe it if it has not been heard of for long. */

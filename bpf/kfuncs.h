@@ -38,8 +38,9 @@ extern struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *ctx, __u3
 extern struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *ctx, __u16 port) __ksym;
 extern int bpf_xdp_wg_flow_validate(struct xdp_md *ctx, struct bpf_wg_flow *flow,
 				    __u32 flow__sz) __ksym;
+extern int bpf_xdp_wg_hooks(struct xdp_md *ctx, struct wg_device *wg, __u32 ifindex,
+			    __u32 flags) __ksym;
 extern int bpf_xdp_wg_own_mac(struct xdp_md *ctx, const void *mac, __u32 mac__sz) __ksym;
-extern int bpf_xdp_wg_egress(struct xdp_md *ctx, __u32 ifindex) __ksym;
 extern int bpf_xdp_wg_neigh_probe(struct xdp_md *ctx, __u32 ifindex, const void *addr,
 				  __u32 addr__sz) __ksym;
 extern int bpf_xdp_wg_peek(struct xdp_md *ctx, __u32 offset, __u32 length, struct wg_peer *peer,
@@ -59,8 +60,9 @@ extern struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *ctx,
 extern struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *ctx, __u16 port) __ksym;
 extern int bpf_skb_wg_flow_validate(struct __sk_buff *ctx, struct bpf_wg_flow *flow,
 				    __u32 flow__sz) __ksym;
+extern int bpf_skb_wg_hooks(struct __sk_buff *ctx, struct wg_device *wg, __u32 ifindex,
+			    __u32 flags) __ksym;
 extern int bpf_skb_wg_own_mac(struct __sk_buff *ctx, const void *mac, __u32 mac__sz) __ksym;
-extern int bpf_skb_wg_egress(struct __sk_buff *ctx, __u32 ifindex) __ksym;
 extern int bpf_skb_wg_neigh_probe(struct __sk_buff *ctx, __u32 ifindex, const void *addr,
 				  __u32 addr__sz) __ksym;
 extern int bpf_skb_wg_peek(struct __sk_buff *ctx, __u32 offset, __u32 length, struct wg_peer *peer,

@@ -14,7 +14,6 @@
  * pkt_shrink          the exact reverse
  * pkt_encapsulated    metadata of an encrypted packet with its outer headers
  * pkt_strip           remove what is in front of an inner packet and behind it
- * pkt_egress          as bpf_xdp_wg_egress()
  * pkt_pass, pkt_drop, pkt_redirect: the verdicts
  *
  * and the kfuncs by their names without the kind of program.
@@ -79,9 +78,9 @@ static __always_inline int pkt_flow_validate(pkt_ctx *ctx, struct bpf_wg_flow *f
 	return PKT_KFUNC(wg_flow_validate)(ctx, flow, sizeof(*flow));
 }
 
-static __always_inline int pkt_egress(pkt_ctx *ctx, __u32 ifindex)
+static __always_inline int pkt_hooks(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex, __u32 flags)
 {
-	return PKT_KFUNC(wg_egress)(ctx, ifindex);
+	return PKT_KFUNC(wg_hooks)(ctx, wg, ifindex, flags);
 }
 
 static __always_inline int pkt_neigh_probe4(pkt_ctx *ctx, __u32 ifindex, const void *addr)

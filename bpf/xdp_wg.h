@@ -22,7 +22,7 @@
  * Version of the layout of everything pinned and of struct xdp_wg_config. It changes whenever a
  * program of one version could not work on the maps of another.
  */
-#define XDP_WG_LAYOUT 1
+#define XDP_WG_LAYOUT 2
 
 /* Options of one attached program: the section .rodata.config of the object. */
 #define XDP_WG_CONFIG_SECTION ".rodata.config"
@@ -32,6 +32,9 @@ enum xdp_wg_flags {
 	XDP_WG_NO_UDP_CSUM = 1U << 0,
 	/* In skb mode or at the tc hook: any egress that is up can transmit, also without XDP. */
 	XDP_WG_SKB_MODE = 1U << 1,
+	/* Packets do not pass for what netfilter, or traffic control, has on the stack's way. */
+	XDP_WG_BYPASS_NETFILTER = 1U << 2,
+	XDP_WG_BYPASS_TC = 1U << 3,
 };
 
 struct xdp_wg_config {
@@ -130,13 +133,14 @@ enum verdict {
 	X(ENDPOINT, PASS, "endpoint", "from a new endpoint, or to a peer without one")             \
 	X(OUTER_ROUTE, PASS, "outer-route", "without a plain route to their endpoint")             \
 	X(POLICY, PASS, "policy", "that IPsec, a mark or a special route may claim")               \
-	X(NETFILTER, PASS, "netfilter", "that set up a TCP connection, with a forward hook")       \
+	X(NETFILTER, PASS, "netfilter", "that netfilter has rules for")                            \
 	X(NESTED, PASS, "nested", "from one WireGuard tunnel into another")                        \
 	X(NEIGHBOUR, PASS, "neighbour", "to a next hop not resolved yet")                          \
 	X(EGRESS, PASS, "egress", "to an interface that cannot transmit XDP frames")               \
 	X(ROOM, PASS, "room", "in a buffer too small to encrypt in")                               \
 	X(INNER, PASS, "inner", "to decrypt, with an inner packet for the stack")                  \
 	X(SHUTDOWN, PASS, "shutdown", "while their WireGuard device or peer went away")            \
+	X(TRAFFIC_CONTROL, PASS, "traffic-control", "that traffic control has rules for")          \
 	X(AUTH, DROP, "auth", "that failed authentication")                                        \
 	X(REPLAY, DROP, "replay", "replayed")                                                      \
 	X(BROKEN, DROP, "broken", "that could not be finished")

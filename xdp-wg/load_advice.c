@@ -34,6 +34,24 @@ static void mention_other_versions(const struct attachment_list *before,
 	}
 }
 
+/* Who comes from a version that asked no rules finds packets slower, and connections that work. */
+static void mention_new_default(const struct attachment_list *before,
+				const struct attachment_list *added)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		const struct attachment *old = &before->entries[i];
+		const struct attachment *entry = attachment_on(added, old->ifindex);
+		char version[32];
+
+		if (!entry || old->config.layout == XDP_WG_LAYOUT)
+			continue;
+		config_version(&old->config, version, sizeof(version));
+		log_warning("xdp-wg %s on %s took packets past netfilter and traffic control: "
+			    "now packets pass that these have rules for",
+			    version, entry->ifname);
+	}
+}
+
 static void mention_partial_checksums(const struct attachment_list *added)
 {
 	char names[256] = "";
@@ -95,13 +113,17 @@ static void mention_alone(const struct attachment_list *added, const struct atta
 	}
 }
 
-static void mention_bypassed(const struct attachment_list *now, const struct snapshot *snapshot)
+/* What the rules have to do with it. That they decide is no reason to warn, but news. */
+static void mention_rules(const struct attachment_list *now, const struct snapshot *snapshot)
 {
 	struct bypass bypass;
 	char sentence[1024];
 
 	if (bypass_collect(now, snapshot, &bypass))
 		return;
+	for (int rules = 0; rules < BYPASS_RULES; rules++)
+		if (bypass_pass_sentence(&bypass, rules, 0, sentence, sizeof(sentence)))
+			log_info("%s", sentence);
 	for (int kind = 0; kind < BYPASS_KINDS; kind++)
 		if (bypass_sentence(&bypass, kind, sentence, sizeof(sentence)))
 			log_warning("%s", sentence);
@@ -120,6 +142,7 @@ void load_advise(const struct attachment_list *before, const struct attachment_l
 			 added->entries[i].hook == HOOK_TC ? "tc"
 							   : mode_name(added->entries[i].mode));
 	mention_other_versions(before, added);
+	mention_new_default(before, added);
 	mention_partial_checksums(added);
 	mention_merging(added);
 	mention_bound(added);
@@ -132,7 +155,7 @@ void load_advise(const struct attachment_list *before, const struct attachment_l
 	diagnose(&snapshot, &diagnosis);
 	for (size_t i = 0; i < diagnosis.count; i++)
 		log_info("%s", diagnosis.findings[i].text);
-	mention_bypassed(&now, &snapshot);
+	mention_rules(&now, &snapshot);
 	snapshot_free(&snapshot);
 out:
 	attachment_free(&now);

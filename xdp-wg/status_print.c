@@ -96,19 +96,65 @@ static void print_queues(FILE *stream, const struct cpumap_stats *stats)
 
 static void print_bypass(FILE *stream, const struct bypass *bypass)
 {
-	if (bypass->count)
-		fputs("\nBypassed by what goes fast:\n", stream);
+	const char *title = "\nBypassed by what goes fast:\n";
+
 	for (size_t i = 0; i < bypass->count; i++) {
+		if (!bypass->items[i].bypassed)
+			continue;
+		fputs(title, stream);
+		title = "";
 		fprintf(stream, "  %-9s  ", bypass_kind_name(bypass->items[i].kind));
 		printable_put(stream, bypass->items[i].name);
 		fputc('\n', stream);
 	}
 }
 
-void status_print_text(FILE *stream, const struct report *report)
+/* Whether a program that is shown passes packets because of such rules, and not only SYNs. */
+static bool is_default(const struct report *report, enum bypass_rules rules)
+{
+	__u32 flag = rules == BYPASS_TC ? XDP_WG_BYPASS_TC : XDP_WG_BYPASS_NETFILTER;
+
+	for (size_t i = 0; i < report->count; i++)
+		if (!config_bypasses(&report->programs[i]->config, flag))
+			return true;
+	return false;
+}
+
+/* What is said of packets that passed because of rules. Return: whether any did. */
+static bool rules_sentence(const struct report *report, enum bypass_rules rules, char *buf,
+			   size_t size)
+{
+	__u64 packets = report->counters[bypass_reason(rules)].packets;
+
+	return packets && is_default(report, rules) &&
+	       bypass_pass_sentence(&report->bypass, rules, packets, buf, size);
+}
+
+static void print_reason(FILE *stream, const char *before, const char *text)
+{
+	fprintf(stream, "%swhy: ", before);
+	printable_put(stream, text);
+	fputc('\n', stream);
+}
+
+static void print_why(FILE *stream, const struct report *report)
 {
 	const struct diagnosis_finding *why = diagnose_reason(&report->diagnosis);
+	const char *separator = "\n";
+	char sentence[1024];
 
+	for (int rules = 0; rules < BYPASS_RULES; rules++) {
+		if (!rules_sentence(report, rules, sentence, sizeof(sentence)))
+			continue;
+		print_reason(stream, separator, sentence);
+		separator = "";
+	}
+	if (why)
+		print_reason(stream, separator, why->text);
+}
+
+void status_print_text(FILE *stream, const struct report *report)
+{
 	for (size_t i = 0; i < report->count; i++)
 		print_program(stream, report->programs[i]);
 	if (!report->count)
@@ -119,11 +165,7 @@ void status_print_text(FILE *stream, const struct report *report)
 	print_counters(stream, report, VERDICT_DROP, "Dropped:");
 	print_queues(stream, &report->cpus);
 	print_bypass(stream, &report->bypass);
-	if (why) {
-		fputs("\nwhy: ", stream);
-		printable_put(stream, why->text);
-		fputc('\n', stream);
-	}
+	print_why(stream, report);
 }
 
 static void add_xdp(json_object *object, const struct attachment *program)
@@ -180,14 +222,18 @@ static json_object *counters_object(const struct xdp_wg_counter *counters)
 	return object;
 }
 
-static json_object *bypass_array(const struct bypass *bypass)
+/* What is bypassed, or what packets pass because of. */
+static json_object *bypass_array(const struct bypass *bypass, bool passed)
 {
 	json_object *array = json_object_new_array();
 
 	for (size_t i = 0; i < bypass->count; i++) {
 		const struct bypass_item *item = &bypass->items[i];
-		json_object *object = json_object_new_object();
+		json_object *object;
 
+		if (!(passed ? item->passed : item->bypassed))
+			continue;
+		object = json_object_new_object();
 		output_add_string(object, "kind", bypass_kind_name(item->kind));
 		output_add_string(object, "name", item->name);
 		json_object_array_add(array, object);
@@ -217,23 +263,34 @@ static json_object *queues_array(const struct cpumap_stats *stats)
 	return array;
 }
 
+static json_object *why_array(const struct report *report)
+{
+	json_object *array = json_object_new_array();
+	char sentence[1024];
+
+	for (int rules = 0; rules < BYPASS_RULES; rules++)
+		if (rules_sentence(report, rules, sentence, sizeof(sentence)))
+			json_object_array_add(array, json_object_new_string(sentence));
+	for (size_t i = 0; i < report->diagnosis.count; i++)
+		json_object_array_add(array,
+				      json_object_new_string(report->diagnosis.findings[i].text));
+	return array;
+}
+
 int status_print_json(FILE *stream, const struct report *report)
 {
 	json_object *root = json_object_new_object();
 	json_object *interfaces = json_object_new_array();
-	json_object *why = json_object_new_array();
 
 	for (size_t i = 0; i < report->count; i++)
 		json_object_array_add(interfaces, program_object(report->programs[i]));
-	for (size_t i = 0; i < report->diagnosis.count; i++)
-		json_object_array_add(why,
-				      json_object_new_string(report->diagnosis.findings[i].text));
 
 	json_object_object_add(root, "interfaces", interfaces);
 	json_object_object_add(root, "counters", counters_object(report->counters));
-	json_object_object_add(root, "why", why);
+	json_object_object_add(root, "why", why_array(report));
 	json_object_object_add(root, "cpus", queues_array(&report->cpus));
-	json_object_object_add(root, "bypassed", bypass_array(&report->bypass));
+	json_object_object_add(root, "bypassed", bypass_array(&report->bypass, false));
+	json_object_object_add(root, "rules", bypass_array(&report->bypass, true));
 
 	return output_json(stream, root);
 }

@@ -48,50 +48,76 @@ static const struct snapshot_device *find_device(const struct snapshot *snapshot
 	return NULL;
 }
 
-static bool is_any_loaded(const struct snapshot *snapshot)
+enum bypass_rules bypass_rules_of(enum bypass_kind kind)
+{
+	return kind == BYPASS_QDISC || kind == BYPASS_FILTER ? BYPASS_TC : BYPASS_NETFILTER;
+}
+
+enum xdp_wg_reason bypass_reason(enum bypass_rules rules)
+{
+	return rules == BYPASS_TC ? XDP_WG_TRAFFIC_CONTROL : XDP_WG_NETFILTER;
+}
+
+/* Whether a program is loaded on the device that bypasses such rules, or one that does not. */
+static bool is_loaded(const struct snapshot_device *device, enum bypass_rules rules, bool bypasses)
+{
+	bool told = rules == BYPASS_TC ? device->bypasses_tc : device->bypasses_netfilter;
+
+	return device->loaded && told == bypasses;
+}
+
+static bool is_any_loaded(const struct snapshot *snapshot, enum bypass_rules rules, bool bypasses)
 {
 	for (size_t i = 0; i < snapshot->count; i++)
-		if (snapshot->devices[i].loaded)
+		if (is_loaded(&snapshot->devices[i], rules, bypasses))
 			return true;
 	return false;
 }
 
 /* XDP hands frames to the driver. What tc redirects is queued like any other packet. */
-static bool is_any_in_xdp(const struct snapshot *snapshot)
+static bool is_any_in_xdp(const struct snapshot *snapshot, enum bypass_rules rules, bool bypasses)
 {
 	for (size_t i = 0; i < snapshot->count; i++)
-		if (snapshot->devices[i].loaded && !snapshot->devices[i].tc)
+		if (is_loaded(&snapshot->devices[i], rules, bypasses) && !snapshot->devices[i].tc)
 			return true;
 	return false;
 }
 
 /*
- * A packet on the fast path never is at a WireGuard device: what is at the hooks of one is bypassed
- * wherever our program is loaded.
+ * Whether packets would come by it that arrive where a program is loaded that bypasses such things,
+ * or where one is that does not. A packet on the fast path never is at a WireGuard device: what is
+ * at the hooks of one counts wherever our program is loaded.
  */
-static bool is_bypassed(const struct bypass_item *item, const struct snapshot *snapshot)
+static bool is_on_the_way(const struct bypass_item *item, const struct snapshot *snapshot,
+			  bool bypasses)
 {
+	enum bypass_rules rules = bypass_rules_of(item->kind);
 	const struct snapshot_device *device;
 
 	if (item->where == BYPASS_STACK)
-		return is_any_loaded(snapshot);
+		return is_any_loaded(snapshot, rules, bypasses);
 	device = find_device(snapshot, item->device);
 	if (!device || !device->up)
 		return false;
 	if (device->wireguard)
-		return is_any_loaded(snapshot);
+		return is_any_loaded(snapshot, rules, bypasses);
 	if (item->where == BYPASS_INGRESS)
-		return device->loaded && !(device->tc && item->ahead);
-	return device->ethernet && is_any_in_xdp(snapshot);
+		return is_loaded(device, rules, bypasses) && !(device->tc && item->ahead);
+	return device->ethernet && is_any_in_xdp(snapshot, rules, bypasses);
 }
 
 void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < bypass->count; i++)
-		if (is_bypassed(&bypass->items[i], snapshot))
-			bypass->items[kept++] = bypass->items[i];
+	for (size_t i = 0; i < bypass->count; i++) {
+		struct bypass_item *item = &bypass->items[i];
+
+		item->bypassed = is_on_the_way(item, snapshot, true);
+		item->passed = is_on_the_way(item, snapshot, false);
+		if (item->bypassed || item->passed)
+			bypass->items[kept++] = *item;
+	}
 	bypass->count = kept;
 }
 
@@ -119,7 +145,7 @@ bool bypass_sentence(const struct bypass *bypass, enum bypass_kind kind, char *b
 	for (size_t i = 0; i < bypass->count; i++) {
 		const struct bypass_item *item = &bypass->items[i];
 
-		if (item->kind != kind)
+		if (item->kind != kind || !item->bypassed)
 			continue;
 		len = append(buf, len, size, any ? ", " : "");
 		len = append(buf, len, size, item->name);
@@ -132,6 +158,71 @@ bool bypass_sentence(const struct bypass *bypass, enum bypass_kind kind, char *b
 		       "; those that set up a TCP connection do not, so that MSS "
 		       "clamping works");
 	return any;
+}
+
+/* How many names a sentence has: a firewall may have dozens of chains. */
+#define MAX_NAMES 6
+
+/* Name those that packets pass because of. Return: the length of the text. */
+static size_t append_names(const struct bypass *bypass, enum bypass_rules rules, char *buf,
+			   size_t len, size_t size)
+{
+	unsigned int named = 0, more = 0;
+	char rest[32];
+
+	for (size_t i = 0; i < bypass->count; i++) {
+		const struct bypass_item *item = &bypass->items[i];
+
+		if (!item->passed || bypass_rules_of(item->kind) != rules)
+			continue;
+		if (named == MAX_NAMES) {
+			more++;
+			continue;
+		}
+		len = append(buf, len, size, named++ ? ", " : "");
+		len = append(buf, len, size, item->name);
+	}
+	if (!more)
+		return len;
+	snprintf(rest, sizeof(rest), " and %u more", more);
+	return append(buf, len, size, rest);
+}
+
+bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, __u64 packets,
+			  char *buf, size_t size)
+{
+	static const char *const names[BYPASS_RULES] = {
+		[BYPASS_NETFILTER] = "netfilter",
+		[BYPASS_TC] = "traffic control",
+	};
+	static const char *const hidden[BYPASS_RULES] = {
+		[BYPASS_NETFILTER] = "hooks that are no tables (nft list hooks)",
+		[BYPASS_TC] = "something that is gone by now",
+	};
+	char who[64] = "packets pass";
+	bool any = false;
+	size_t len;
+
+	for (size_t i = 0; i < bypass->count; i++)
+		any |= bypass->items[i].passed && bypass_rules_of(bypass->items[i].kind) == rules;
+	if (!any && !packets)
+		return false;
+	if (packets)
+		snprintf(who, sizeof(who), "%llu packet%s passed", (unsigned long long)packets,
+			 packets == 1 ? "" : "s");
+	len = append(buf, 0, size, who);
+	len = append(buf, len, size, " because ");
+	len = append(buf, len, size, names[rules]);
+	len = append(buf, len, size, " has ");
+	if (any) {
+		len = append(buf, len, size, "rules (");
+		len = append_names(bypass, rules, buf, len, size);
+		len = append(buf, len, size, ")");
+	} else {
+		len = append(buf, len, size, hidden[rules]);
+	}
+	append(buf, len, size, ": this is the default, and nothing is broken");
+	return true;
 }
 
 void bypass_free(struct bypass *bypass)

@@ -5,12 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <net/if.h>
+#include <linux/types.h>
 
+#include "bpf/xdp_wg.h"
 #include "netns/snapshot_types.h"
 
 /*
- * What a packet on the fast path does not meet, although it would on its way through the stack:
- * firewalls, queues and filters. bypass_collect.h has what looks for them.
+ * What a packet would meet on its way through the stack, and not on the fast path: firewalls,
+ * queues and filters. Packets pass because of it, or bypass it, as the program was told.
+ * bypass_collect.h has what looks for them.
  */
 
 enum bypass_kind {
@@ -20,6 +23,13 @@ enum bypass_kind {
 	BYPASS_QDISC,
 	BYPASS_FILTER, /* of traffic control: a classifier or a program */
 	BYPASS_KINDS,
+};
+
+/* Whose rules it is, which the program can be told to bypass. */
+enum bypass_rules {
+	BYPASS_NETFILTER,
+	BYPASS_TC,
+	BYPASS_RULES,
 };
 
 enum bypass_where {
@@ -34,6 +44,8 @@ struct bypass_item {
 	char device[IF_NAMESIZE]; /* "" in the stack */
 	bool ahead; /* at a tc hook, before our program */
 	bool forward; /* sees forwarded packets */
+	bool bypassed; /* packets that go fast bypass it; by bypass_conclude() */
+	bool passed; /* packets pass because of it; likewise, and both may be so */
 	char name[192]; /* with the interface's, if there is one */
 };
 
@@ -51,8 +63,8 @@ struct bypass {
 int bypass_add(struct bypass *bypass, const struct bypass_item *item);
 
 /*
- * bypass_conclude() - Leave only those in the list that packets do bypass, according to where our
- * programs are loaded.
+ * bypass_conclude() - Leave only those in the list that packets do bypass, or pass because of,
+ * according to where our programs are loaded and what they were told.
  */
 void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot);
 
@@ -64,6 +76,21 @@ const char *bypass_kind_name(enum bypass_kind kind);
  * Return: whether there is anything of that kind.
  */
 bool bypass_sentence(const struct bypass *bypass, enum bypass_kind kind, char *buf, size_t size);
+
+/* bypass_rules_of() - Whose rules a kind is of. */
+enum bypass_rules bypass_rules_of(enum bypass_kind kind);
+
+/* bypass_reason() - What packets that pass because of such rules are counted as. */
+enum xdp_wg_reason bypass_reason(enum bypass_rules rules);
+
+/*
+ * bypass_pass_sentence() - Say that packets pass because of rules, without a full stop.
+ * @packets: how many did; 0 if it is not known
+ *
+ * Return: whether they do: there may be packets without any rules that are known.
+ */
+bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, __u64 packets,
+			  char *buf, size_t size);
 
 void bypass_free(struct bypass *bypass);
 

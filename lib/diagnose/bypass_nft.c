@@ -31,11 +31,19 @@ static const char *family_name(unsigned char family)
 	return NULL;
 }
 
-/* Without rules, a chain whose policy is to accept is as good as none. */
+static bool is_nat(const struct nlattr **table)
+{
+	return table[NFTA_CHAIN_TYPE] && !strcmp(mnl_attr_get_str(table[NFTA_CHAIN_TYPE]), "nat");
+}
+
+/*
+ * Without rules, a chain whose policy is to accept is as good as none, unless it is for
+ * translation: then conntrack looks at every packet.
+ */
 static bool is_idle(const struct nlattr **table)
 {
-	return table[NFTA_CHAIN_USE] && !mnl_attr_get_u32(table[NFTA_CHAIN_USE]) &&
-	       table[NFTA_CHAIN_POLICY] &&
+	return !is_nat(table) && table[NFTA_CHAIN_USE] &&
+	       !mnl_attr_get_u32(table[NFTA_CHAIN_USE]) && table[NFTA_CHAIN_POLICY] &&
 	       ntohl(mnl_attr_get_u32(table[NFTA_CHAIN_POLICY])) == NF_ACCEPT;
 }
 
@@ -85,7 +93,7 @@ int bypass_nft_chain(const struct nlmsghdr *message, void *data)
 	snprintf(item.name, sizeof(item.name), "%s %s %s", family,
 		 mnl_attr_get_str(table[NFTA_CHAIN_TABLE]),
 		 mnl_attr_get_str(table[NFTA_CHAIN_NAME]));
-	if (table[NFTA_CHAIN_TYPE] && !strcmp(mnl_attr_get_str(table[NFTA_CHAIN_TYPE]), "nat"))
+	if (is_nat(table))
 		item.kind = BYPASS_NAT;
 	if (header->nfgen_family == NFPROTO_NETDEV) {
 		item.where = number == NF_NETDEV_EGRESS ? BYPASS_EGRESS : BYPASS_INGRESS;

@@ -14,6 +14,7 @@
 #include "netns/route.h"
 #include "netns/wireguard.h"
 #include "netns/xfrm.h"
+#include "program/config.h"
 #include "util/netdev.h"
 #include "util/netlink.h"
 
@@ -41,6 +42,9 @@ static void join_attached(struct snapshot *snapshot, const struct attachment_lis
 		device->loaded = true;
 		device->tc = attachment->hook == HOOK_TC;
 		device->native = !device->tc && attachment->mode == XDP_MODE_NATIVE;
+		device->bypasses_netfilter =
+			config_bypasses(&attachment->config, XDP_WG_BYPASS_NETFILTER);
+		device->bypasses_tc = config_bypasses(&attachment->config, XDP_WG_BYPASS_TC);
 	}
 }
 

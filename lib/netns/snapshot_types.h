@@ -37,6 +37,8 @@ struct snapshot_device {
 	bool loaded; /* has our program, ... */
 	bool native; /* ... in native mode, which needs an egress that transmits XDP frames */
 	bool tc; /* ... at the tc hook */
+	bool bypasses_netfilter; /* ... which takes packets past its rules */
+	bool bypasses_tc; /* likewise */
 	bool transmits; /* frames that XDP redirects there; only known if loaded or underlay */
 	/* Of a WireGuard device: */
 	unsigned int peers;

@@ -14,6 +14,8 @@ static const struct {
 	const char *name;
 } options[] = {
 	{ XDP_WG_NO_UDP_CSUM, "no-udp-csum" },
+	{ XDP_WG_BYPASS_NETFILTER, "bypass-netfilter" },
+	{ XDP_WG_BYPASS_TC, "bypass-tc" },
 };
 
 void config_init(struct xdp_wg_config *config, __u32 flags)
@@ -27,6 +29,12 @@ void config_init(struct xdp_wg_config *config, __u32 flags)
 bool config_current(const struct xdp_wg_config *config)
 {
 	return config->layout == XDP_WG_LAYOUT;
+}
+
+/* Before layout 2, packets went past everything. */
+bool config_bypasses(const struct xdp_wg_config *config, __u32 flag)
+{
+	return config->layout < 2 || config->flags & flag;
 }
 
 void config_version(const struct xdp_wg_config *config, char *buf, size_t size)

@@ -17,6 +17,12 @@ void config_init(struct xdp_wg_config *config, __u32 flags);
 /* config_current() - Whether a program with this configuration works on this version's maps. */
 bool config_current(const struct xdp_wg_config *config);
 
+/*
+ * config_bypasses() - Whether a program takes packets past what the stack would have for them.
+ * @flag: XDP_WG_BYPASS_NETFILTER or XDP_WG_BYPASS_TC
+ */
+bool config_bypasses(const struct xdp_wg_config *config, __u32 flag);
+
 /* config_version() - Write the version that loaded a program, as "0.1.0". */
 void config_version(const struct xdp_wg_config *config, char *buf, size_t size);
 

@@ -6,7 +6,7 @@
 #define LIB_UTIL_VERSION_H
 
 #define VERSION_MAJOR 0
-#define VERSION_MINOR 1
+#define VERSION_MINOR 2
 #define VERSION_PATCH 0
 
 #define VERSION_STRING_(major, minor, patch) #major "." #minor "." #patch

@@ -346,6 +346,48 @@ __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_w
 }
 
 /**
+ * bpf_xdp_wg_hooks - who would see a packet on the stack's way, and does not if a program takes it
+ * @xdp_ctx: the packet, with the device that received it
+ * @wg: the WireGuard device that it goes through, in the same network namespace
+ * @ifindex: interface that what is made of it leaves by
+ * @flags: enum bpf_wg_hooks_flags: what is asked about, the direction, the families
+ *
+ * About netfilter: the hooks of the receiving interface's ingress; prerouting, forward and
+ * postrouting of the inner packet; the egress of the sending interface. For a packet to encrypt
+ * also the egress of @wg, and output and postrouting of the outer packet; for one to decrypt
+ * prerouting and input of the outer packet, and the ingress of @wg. Conntrack's hooks count: an
+ * entry that sees half a flow goes wrong; so do SELinux's and Smack's. AppArmor's does not, which
+ * looks at nothing but marks that rules give, and neither does a chain of nftables that has no
+ * rules and accepts, where the kernel lets one look into it.
+ *
+ * About traffic control: filters and tcx programs at ingress of the receiving interface and at
+ * egress of the sending one; at egress of @wg, or at its ingress; and, where the packet leaves, a
+ * root qdisc that somebody asked for and that does more than queue. The datapath's own program
+ * does not count, wherever it is attached: it is known by its name, tc_wg.
+ *
+ * For tc, what comes before that program at its hook has seen the packet, and so will the egress
+ * of the sending interface: neither is asked about.
+ *
+ * Whether the packet can leave at all is a part of the answer, as it is bpf_xdp_wg_egress()'s.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
+ * about, -EINVAL for unknown flags, -ENODEV without a receiving interface, -ENETDOWN when the
+ * packet cannot leave by @ifindex.
+ */
+__bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, struct wg_device *wg, __u32 ifindex,
+				 __u32 flags)
+{
+	return wg_bpf_hooks(xdp_dev(xdp_ctx), wg, ifindex, flags, true);
+}
+
+__bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg, __u32 ifindex,
+				 __u32 flags)
+{
+	return wg_bpf_hooks(skb_dev(skb_ctx), wg, ifindex, flags, false);
+}
+
+/**
  * bpf_xdp_wg_own_mac - whether a frame is addressed to the interface that received it
  * @xdp_ctx: the packet
  * @mac: destination MAC address of the frame
@@ -776,6 +818,7 @@ COMMON_KFUNCS
 BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_index, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_xdp_wg_flow_validate)
+BTF_ID_FLAGS(func, bpf_xdp_wg_hooks, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_xdp_wg_egress)
 BTF_ID_FLAGS(func, bpf_xdp_wg_neigh_probe)
@@ -794,6 +837,7 @@ COMMON_KFUNCS
 BTF_ID_FLAGS(func, bpf_skb_wg_device_get_by_index, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_skb_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_skb_wg_flow_validate)
+BTF_ID_FLAGS(func, bpf_skb_wg_hooks, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_skb_wg_egress)
 BTF_ID_FLAGS(func, bpf_skb_wg_neigh_probe)
@@ -830,6 +874,7 @@ int __init wg_bpf_init(void)
 {
 	int ret;
 
+	wg_bpf_hooks_init();
 	ret = wg_bpf_aead_selftest();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);

@@ -12,7 +12,6 @@
 
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
-#include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <net/addrconf.h>
 #include <net/ip6_route.h>
@@ -341,22 +340,6 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 #endif
 }
 
-/* Whether netfilter sees forwarded packets of a family. */
-static bool has_forward_hook(const struct net *net, u8 family)
-{
-#ifdef CONFIG_NETFILTER
-	const struct nf_hook_entries *hooks;
-
-	if (family == AF_INET)
-		hooks = rcu_dereference_bh(net->nf.hooks_ipv4[NF_INET_FORWARD]);
-	else
-		hooks = rcu_dereference_bh(net->nf.hooks_ipv6[NF_INET_FORWARD]);
-	return hooks && hooks->num_hook_entries;
-#else
-	return false;
-#endif
-}
-
 int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 {
 	struct net_device *dev;
@@ -375,7 +358,7 @@ int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
 	if (wg_bpf_has_policy(net, flow->oif ? XFRM_POLICY_FWD : XFRM_POLICY_IN) ||
 	    (flow->oif && wg_bpf_has_policy(net, XFRM_POLICY_OUT)))
 		return -EPERM;
-	if (flow->flags & BPF_WG_FLOW_SYN && has_forward_hook(net, flow->family))
+	if (flow->flags & BPF_WG_FLOW_SYN && wg_bpf_has_forward_hook(net, flow->family))
 		return -EINPROGRESS;
 	flow->mtu = 0;
 	switch (flow->family) {

@@ -19,12 +19,30 @@
 #include <linux/btf.h>
 #include <linux/etherdevice.h>
 #include <linux/filter.h>
+#include <linux/if_arp.h>
 #include <net/xdp.h>
 
 /* A peer that may be handed out and used: its timers and queues can still be started. */
 static inline bool wg_bpf_peer_usable(const struct wg_peer *peer)
 {
 	return !READ_ONCE(peer->is_dead) && netif_running(peer->device->dev);
+}
+
+/* Whether packets can leave by an interface now. */
+static inline bool wg_bpf_transmits(const struct net_device *dev)
+{
+	unsigned long state = READ_ONCE(dev->state);
+
+	return (state & (BIT(__LINK_STATE_START) | BIT(__LINK_STATE_NOCARRIER))) ==
+		       BIT(__LINK_STATE_START) &&
+	       dev->type == ARPHRD_ETHER;
+}
+
+/* Whether frames of XDP can. */
+static inline bool wg_bpf_transmits_xdp(const struct net_device *dev)
+{
+	return dev->netdev_ops->ndo_xdp_xmit &&
+	       READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT;
 }
 
 /**
@@ -53,6 +71,12 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 void wg_bpf_flow_uninit(void);
 bool wg_bpf_has_policy(const struct net *net, int direction);
 int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
+
+/* bpf_hooks.c: see bpf_xdp_wg_hooks() */
+void wg_bpf_hooks_init(void);
+bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
+int wg_bpf_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex, u32 flags,
+		 bool skips_egress);
 
 /* bpf_route.c: see the kfuncs of the same names */
 int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size);

@@ -39,25 +39,13 @@ int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size)
 	return dev && dev->type == ARPHRD_ETHER && ether_addr_equal_unaligned(dev->dev_addr, mac);
 }
 
-static struct net_device *running_ethernet(struct net *net, u32 ifindex)
-{
-	struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
-
-	if (!dev || !netif_running(dev) || !netif_carrier_ok(dev) || dev->type != ARPHRD_ETHER)
-		return NULL;
-	return dev;
-}
-
 int wg_bpf_egress(struct net *net, u32 ifindex)
 {
-	const struct net_device *dev = running_ethernet(net, ifindex);
+	const struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
 
-	if (!dev)
+	if (!dev || !wg_bpf_transmits(dev))
 		return -ENETDOWN;
-	if (!dev->netdev_ops->ndo_xdp_xmit ||
-	    !(READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT))
-		return 0;
-	return 1;
+	return wg_bpf_transmits_xdp(dev);
 }
 
 int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size)

@@ -13,6 +13,20 @@ enum bpf_wg_flow_flags {
 	BPF_WG_FLOW_SYN = 1U << 0,
 };
 
+enum bpf_wg_hooks_flags {
+	/* What is asked about; also what bpf_xdp_wg_hooks() answers. */
+	BPF_WG_HOOKS_NETFILTER = 1U << 0,
+	BPF_WG_HOOKS_TC = 1U << 1,
+	/* A packet to encrypt; otherwise a data message to decrypt. */
+	BPF_WG_HOOKS_ENCRYPT = 1U << 2,
+	/* What is not IPv6 is IPv4. */
+	BPF_WG_HOOKS_INNER_IPV6 = 1U << 3,
+	BPF_WG_HOOKS_OUTER_IPV6 = 1U << 4,
+	/* What is made of it is an XDP frame, which not every interface transmits. */
+	BPF_WG_HOOKS_NATIVE = 1U << 5,
+	BPF_WG_HOOKS_FLAGS = (1U << 6) - 1,
+};
+
 /**
  * struct bpf_wg_flow - one packet's way through the router, as the input path sees it
  * @iif: layer 3 interface it came in by: the WireGuard device for a decrypted packet

@@ -13,6 +13,9 @@
 # nothing else than these handshakes, for two peers of R1: one over IPv4, one over IPv6. With the
 # keys of the session the program itself seals and opens the messages of these peers.
 #
+# In the environment, DIFF_RULES is a set of rules that R1 has under all variants: empty, stateful,
+# nat, mark, mss or tc. DIFF_BYPASS has xdp-wg bypass them, which must then show.
+#
 # All neighbours are permanent and A and W have no addresses, so that no packet is on the way but
 # those of the test. What R1 does not know how to reach fails at once.
 
@@ -209,12 +212,113 @@ variant() {
 	done
 	in_ns diff-r1 ip rule add pref 32767 lookup default
 	in_ns diff-r1 nft flush ruleset
+	for v in r1-a r1-w wg0; do
+		in_ns diff-r1 tc qdisc del dev $v clsact 2> /dev/null || true
+	done
 	in_ns diff-r1 wg set wg0 fwmark 0
 	in_ns diff-r1 ip route flush 192.0.2.2/32
 	in_ns diff-r1 ip -6 route flush 2001:db8::2/128
 	hash_policy 0
 	routes main
 	"variant_$1"
+	[ -z "${DIFF_RULES:-}" ] || "rules_$DIFF_RULES"
+}
+
+# What Debian installs.
+rules_empty() {
+	in_ns diff-r1 nft -f - <<-NFT
+		table inet rules {
+			chain input {
+				type filter hook input priority filter;
+			}
+			chain forward {
+				type filter hook forward priority filter;
+			}
+			chain output {
+				type filter hook output priority filter;
+			}
+		}
+	NFT
+}
+
+# A begins, and others answer; but pass.c's markers come from either side.
+rules_stateful() {
+	in_ns diff-r1 nft -f - <<-NFT
+		table inet rules {
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				ip saddr { 10.2.0.1, 10.2.128.1 } ip daddr 10.1.0.1 accept
+				ct state established,related accept
+				iifname "r1-a" ct state new accept
+			}
+		}
+	NFT
+}
+
+# An address for an address: where several have the same, ports that are taken are replaced by random
+# ones, on which two runs do not agree.
+rules_nat() {
+	in_ns diff-r1 nft -f - <<-NFT
+		table inet rules {
+			chain post {
+				type nat hook postrouting priority srcnat;
+				oifname "wg0" snat ip prefix to ip saddr map { 10.1.0.0/16 : 10.11.0.0/16 }
+			}
+		}
+	NFT
+}
+
+# Some of what comes from A or out of the tunnel has no way, by its mark.
+rules_mark() {
+	local v
+
+	in_ns diff-r1 nft -f - <<-NFT
+		table inet rules {
+			chain pre {
+				type filter hook prerouting priority mangle;
+				iifname { "r1-a", "wg0" } meta l4proto { tcp, icmp } meta mark set 0x4000
+			}
+		}
+	NFT
+	for v in -4 -6; do
+		in_ns diff-r1 ip $v rule add pref 5 fwmark 0x4000 unreachable
+	done
+}
+
+rules_mss() {
+	in_ns diff-r1 nft -f - <<-NFT
+		table inet rules {
+			chain post {
+				type filter hook postrouting priority mangle;
+				tcp flags syn tcp option maxseg size set 536
+				ip dscp set cs1
+				ip6 dscp set cs1
+			}
+		}
+	NFT
+}
+
+rules_tc() {
+	local dev protocol
+
+	for dev in r1-a r1-w wg0; do
+		in_ns diff-r1 tc qdisc add dev $dev clsact
+		for protocol in ip ipv6; do
+			in_ns diff-r1 tc filter add dev $dev ingress protocol $protocol \
+				flower ip_proto tcp action drop
+		done
+	done
+}
+
+# forget: conntrack knows nothing of the frames of the first pass, of which the second has the same.
+forget() {
+	in_ns diff-r1 python3 -c '
+import socket, struct
+NETLINK_NETFILTER, CT_DELETE, REQUEST_ACK = 12, 1 << 8 | 2, 5
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
+s.send(struct.pack("=IHHIIBBH", 20, CT_DELETE, REQUEST_ACK, 1, 0, 0, 0, 0))
+error = struct.unpack_from("=i", s.recv(4096), 16)[0]
+assert not error, error'
 }
 
 variant_0() {
@@ -317,9 +421,16 @@ session() {
 	done
 }
 
-# load HOOK: none leaves both passes to the kernel, which tests the test.
+# load HOOK: none leaves both passes to the kernel, which tests the test. Without a set of rules, one
+# variant has a rule all the same, and is to go fast.
 load() {
-	local options
+	local options bypass=
+
+	case ${DIFF_RULES:-} in
+	'') bypass=--bypass-netfilter ;;
+	stateful | nat) forget ;;
+	esac
+	[ -z "${DIFF_BYPASS:-}" ] || bypass="--bypass-netfilter --bypass-tc"
 
 	case $1 in
 	native) options="-m native" ;;
@@ -330,7 +441,7 @@ load() {
 	none) return ;;
 	*) echo "network.sh: there is no hook $1" >&2; exit 2 ;;
 	esac
-	in_ns diff-r1 xdp-wg load -q $options r1-a r1-w
+	in_ns diff-r1 xdp-wg load -q $bypass $options r1-a r1-w
 }
 
 case ${1:-} in

@@ -58,6 +58,22 @@ void tally_fast(struct tally *tally)
 			tally->fast[direction] += counter(status, counter_names[direction]);
 }
 
+/* How many of the frames that go into the tunnel or come out of it went fast, in percent. */
+static double share(const struct tally *tally)
+{
+	unsigned int fast = 0, all = 0;
+	enum direction direction;
+
+	for (direction = 0; direction < DIRECTIONS; direction++) {
+		if (!counter_names[direction])
+			continue;
+		fast += tally->fast[direction];
+		all += tally->frames[direction][0][0] + tally->frames[direction][0][1] +
+		       tally->frames[direction][1][0] + tally->frames[direction][1][1];
+	}
+	return all ? 100.0 * fast / all : 0;
+}
+
 void tally_print(const struct tally *tally)
 {
 	enum direction direction;
@@ -69,4 +85,5 @@ void tally_print(const struct tally *tally)
 		       tally->frames[direction][0][0], tally->frames[direction][0][1],
 		       tally->frames[direction][1][0], tally->frames[direction][1][1],
 		       tally->easy[direction], tally->fast[direction]);
+	printf("fast: %.1f %% of those into and out of the tunnel\n", share(tally));
 }

@@ -14,8 +14,8 @@ static struct wanted table[] = {
 	/* What is not compared, since it shows in no frame. */
 	{ "Packets that go fast may overtake those that pass: these wait in WireGuard's queues.", 0,
 	  0 },
-	{ "Netfilter, traffic control, captures and the kernel's protocol counters (nstat) do not see "
-	  "them: that is what is saved.",
+	{ "Captures and the kernel's protocol counters (nstat) do not see them: that is what is saved. "
+	  "Netfilter and traffic control do not, where they are to be bypassed.",
 	  0, 0 },
 	{ "Drivers count the bytes of frames from XDP in their own way: veth adds the Ethernet header.",
 	  0, 0 },

@@ -59,6 +59,8 @@ static __always_inline __s64 OF_KIND(call_device)(struct CONTEXT *ctx, struct wg
 	exchange.reply.device = wg->dev->ifindex;
 	if (request->call == CALL_DEVICE)
 		return 0;
+	if (request->call == CALL_HOOKS)
+		return KFUNC(wg_hooks)(ctx, wg, request->egress, request->hooks);
 	if (size > sizeof(request->address))
 		return 0;
 	if (request->find_peer == PEER_BY_ADDRESS)

@@ -14,6 +14,7 @@
 /* The kfuncs; those of a device or peer take the one that struct request tells how to find. */
 enum call {
 	CALL_DEVICE, /* only the device */
+	CALL_HOOKS,
 	CALL_PEER, /* only device and peer */
 	CALL_KEYS, /* no kfunc: the session keys of the peer, read from its memory */
 	CALL_TUPLE,
@@ -64,6 +65,7 @@ struct request {
 	__be32 saddr, daddr;
 	__u32 offset, length, to, from, seed;
 	__u32 family; /* of the outer header */
+	__u32 hooks; /* enum bpf_wg_hooks_flags */
 	__u64 ticket; /* to take over by */
 	__u64 room_flags; /* of bpf_skb_adjust_room() */
 	__u32 headroom; /* to leave in front of an XDP frame that is moved there */

@@ -76,6 +76,15 @@ static void test_validate_local(const void *arg)
 	}
 }
 
+/* A table of one family with a rule for what is forwarded. */
+static void add_forward_rule(const char *family)
+{
+	test_shell("nft add table %s test && nft add chain %s test forward "
+		   "'{ type filter hook forward priority 0; }' && "
+		   "nft add rule %s test forward counter",
+		   family, family, family);
+}
+
 /* Firewalls adjust the MSS that a SYN announces, as far as there is a firewall. */
 static void test_validate_syn(const void *arg)
 {
@@ -88,8 +97,7 @@ static void test_validate_syn(const void *arg)
 	request6.flow.protocol = IPPROTO_TCP;
 	request6.flow.flags = BPF_WG_FLOW_SYN;
 	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
-	test_shell("nft add table ip test && nft add chain ip test forward "
-		   "'{ type filter hook forward priority 0; }'");
+	add_forward_rule("ip");
 	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), -EINPROGRESS);
 	CHECK_EQ(call_run(kind, "r1-a", &request6, NULL), 0);
 	request.flow.flags = 0;
@@ -97,8 +105,7 @@ static void test_validate_syn(const void *arg)
 	test_shell("nft delete table ip test");
 	request.flow.flags = BPF_WG_FLOW_SYN;
 	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
-	test_shell("nft add table ip6 test && nft add chain ip6 test forward "
-		   "'{ type filter hook forward priority 0; }'");
+	add_forward_rule("ip6");
 	CHECK_EQ(call_run(kind, "r1-a", &request, NULL), 0);
 	CHECK_EQ(call_run(kind, "r1-a", &request6, NULL), -EINPROGRESS);
 	test_shell("nft delete table ip6 test");

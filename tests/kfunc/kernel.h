@@ -78,6 +78,8 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 								    __u16 port) __ksym;            \
 	extern int bpf_##kind##_wg_flow_validate(struct context *ctx, struct bpf_wg_flow *flow,    \
 						 __u32 flow__sz) __ksym;                           \
+	extern int bpf_##kind##_wg_hooks(struct context *ctx, struct wg_device *wg, __u32 ifindex, \
+					 __u32 flags) __ksym;                                      \
 	extern int bpf_##kind##_wg_own_mac(struct context *ctx, const void *mac, __u32 mac__sz)    \
 		__ksym;                                                                            \
 	extern int bpf_##kind##_wg_egress(struct context *ctx, __u32 ifindex) __ksym;              \

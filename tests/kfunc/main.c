@@ -52,7 +52,8 @@ static void restore(void)
 	for (i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++) {
 		netns_enter(namespaces[i]);
 		test_shell("{ ip link del wgx; ip link del group 77; ip link del dummy9; "
-			   "ip link del master9; "
+			   "ip link del master9; tc qdisc del dev wg0 root; "
+			   "tc qdisc del dev wg0 clsact; tc qdisc del dev r1-r2 root; "
 			   "nft flush ruleset; ip xfrm policy flush; "
 			   "ip route del 192.0.2.2/32; ip -6 route del 2001:db8::2/128; "
 			   "ip -6 route del fd00:2::2/128; ip nexthop flush; "
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 	add_endpoint_tests();
 	add_route_tests();
 	add_input_tests();
+	add_hooks_tests();
 	add_encrypt_tests();
 	add_peek_tests();
 	add_decrypt_tests();

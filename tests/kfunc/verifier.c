@@ -136,6 +136,7 @@ static const char *const signatures[] = {
 	"struct wg_device *bpf_%_wg_device_get_by_index($, __u32 ifindex)",
 	"struct wg_device *bpf_%_wg_device_get_by_port($, __u16 port)",
 	"int bpf_%_wg_flow_validate($, struct bpf_wg_flow *flow, __u32 flow__sz)",
+	"int bpf_%_wg_hooks($, struct wg_device *wg, __u32 ifindex, __u32 flags)",
 	"int bpf_%_wg_own_mac($, const void *mac, __u32 mac__sz)",
 	"int bpf_%_wg_egress($, __u32 ifindex)",
 	"int bpf_%_wg_neigh_probe($, __u32 ifindex, const void *addr, __u32 addr__sz)",

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What packets bypass that go fast: each thing is named by load and by status as soon as it is there,
-# and not when it does nothing.
+# What packets bypass that go fast although there are rules: each thing is named by load and by
+# status as soon as it is there, and not when it does nothing. rules.sh is about the default.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -15,12 +15,12 @@ bypassed() {
 names() {
 	bypassed | grep -qxF "$1 $2" || fail "status does not name $2 as $1: $(bypassed)"
 	in_ns R1 xdp-wg status | grep -q "^  $1 *$2" || fail "status shows $2 only as JSON"
-	says 0 "packets that go fast bypass $3: $2" R1 xdp-wg load -R ${load_options:-} r1-a
+	says 0 "packets that go fast bypass $3: $2" R1 xdp-wg load -R ${load_options:-} $bypass_all r1-a
 }
 
 names_nothing() {
 	[ -z "$(bypassed)" ] || fail "status names $(bypassed)"
-	[[ $(in_ns R1 xdp-wg load -R ${load_options:-} r1-a 2>&1) != *bypass* ]] ||
+	[[ $(in_ns R1 xdp-wg load -R ${load_options:-} $bypass_all r1-a 2>&1) != *bypass* ]] ||
 		fail "load says that something is bypassed"
 }
 
@@ -31,7 +31,7 @@ rules() {
 }
 
 firewall() {
-	loaded
+	bypassing
 	names_nothing
 	rules <<-NFT
 		table ip idle {
@@ -51,14 +51,14 @@ firewall() {
 		}
 	NFT
 	names firewall "ip busy forward" "the firewall"
-	says 0 "those that set up a TCP connection do not" R1 xdp-wg load -R r1-a
+	says 0 "those that set up a TCP connection do not" R1 xdp-wg load -R $bypass_all r1-a
 	crosses_fast
 	in_ns R1 nft flush ruleset
 	names_nothing
 }
 
 firewall_of_device() {
-	loaded
+	bypassing
 	rules <<-NFT
 		table netdev wires {
 			chain arriving {
@@ -77,7 +77,7 @@ firewall_of_device() {
 }
 
 nat() {
-	loaded
+	bypassing
 	rules <<-NFT
 		table ip translation {
 			chain postrouting {
@@ -90,7 +90,7 @@ nat() {
 }
 
 flowtable() {
-	loaded
+	bypassing
 	rules <<-NFT
 		table inet flows {
 			flowtable short {
@@ -104,7 +104,7 @@ flowtable() {
 
 # The kernel makes a table when somebody asks for it, as iptables does.
 iptables() {
-	loaded
+	bypassing
 	modprobe iptable_filter || fail "no iptables"
 	in_ns R1 python3 -c '
 import ctypes, socket
@@ -123,7 +123,7 @@ assert not libc.getsockopt(raw.fileno(), socket.IPPROTO_IP, IPT_SO_GET_INFO, inf
 }
 
 qdisc() {
-	loaded
+	bypassing
 	in_ns R1 tc qdisc add dev r1-r2 root fq_codel || fail "no fq_codel"
 	undo in_ns R1 tc qdisc del dev r1-r2 root
 	names_nothing
@@ -133,7 +133,7 @@ qdisc() {
 }
 
 filter() {
-	loaded
+	bypassing
 	in_ns R1 tc qdisc add dev r1-a clsact || fail "no clsact"
 	undo in_ns R1 tc qdisc del dev r1-a clsact
 	names_nothing
@@ -145,7 +145,7 @@ filter() {
 tcx() {
 	local id load_options="--hook tc"
 
-	loaded
+	bypassing
 	bpftool prog load "$tests/net/tcx.bpf.o" /sys/fs/bpf/other type tcx/ingress ||
 		fail "no program"
 	undo rm -f /sys/fs/bpf/other
@@ -155,10 +155,10 @@ tcx() {
 	undo in_ns R1 bpftool net detach tcx_ingress dev r1-a
 	load_options= names filter "program tcx_count ($id) at ingress of r1-a" "traffic control"
 	in_ns R1 xdp-wg unload -q --all
-	load R1 --hook tc
+	load R1 --hook tc $bypass_all
 	names_nothing
 	in_ns R1 xdp-wg unload -q r1-a
-	in_ns R1 xdp-wg load -q --hook tc --before "$id" r1-a || fail "load --before failed"
+	in_ns R1 xdp-wg load -q --hook tc $bypass_all --before "$id" r1-a || fail "load --before failed"
 	undo in_ns R1 xdp-wg unload -q --all
 	names filter "program tcx_count ($id) at ingress of r1-a" "traffic control"
 }

@@ -40,7 +40,7 @@ block_handshakes() {
 no_new_key() {
 	local start
 
-	loaded
+	bypassing
 	fresh_session
 	start=$SECONDS
 	block_handshakes
@@ -63,7 +63,7 @@ no_new_key() {
 rekey() {
 	local start=$SECONDS first last changes=0
 
-	loaded
+	bypassing
 	fresh_session
 	traffic_start --rate 100
 	mark

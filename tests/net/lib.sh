@@ -188,6 +188,18 @@ loaded() {
 	wait_session 30 || fail "A and B do not reach each other once xdp-wg is loaded"
 }
 
+# bypassing: the network, and xdp-wg on both routers, which takes packets past all rules.
+bypass_all="--bypass-netfilter --bypass-tc"
+bypassing() {
+	local ns
+
+	unloaded "$@"
+	for ns in $routers; do
+		load "$ns" $bypass_all
+	done
+	wait_session 30 || fail "A and B do not reach each other once xdp-wg is loaded"
+}
+
 # unloaded: the network, without xdp-wg.
 unloaded() {
 	local ns

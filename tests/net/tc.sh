@@ -85,8 +85,15 @@ order() {
 	[ "$(in_ns R1 bpftool -j net show dev r1-a | jq '.[0].tc | length')" = 1 ] ||
 		fail "unload took another program along"
 
-	# Before it, what goes fast is not filtered.
+	# Before it, packets pass because of it, unless it is to be bypassed.
 	in_ns R1 xdp-wg load -q --hook tc --before "$filter" r1-a || fail "load --before failed"
+	position 1 2
+	ping_none A 10.2.0.2 3 -s 1200
+	mark
+	crosses
+	expect_gained R1 encapsulated 0 0
+	expect_gained R1 traffic-control 20
+	load R1 -R --hook tc --bypass-tc
 	position 1 2
 	ping_all A 10.2.0.2 3 -s 1200
 	crosses_fast
@@ -95,7 +102,8 @@ order() {
 	# Behind it, only what it has passed is seen.
 	other tcx_count
 	in_ns R1 xdp-wg unload -q r1-a
-	in_ns R1 xdp-wg load -q --hook tc --after "$filter" r1-a || fail "load --after failed"
+	in_ns R1 xdp-wg load -q --hook tc --bypass-tc --after "$filter" r1-a ||
+		fail "load --after failed"
 	position 2 3
 	before=$(seen)
 	ping_all A 10.2.0.2 5

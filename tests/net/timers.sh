@@ -62,7 +62,7 @@ within() {
 keepalives() {
 	local n
 
-	loaded
+	bypassing
 	fresh_session
 	must R1 wg set wg0 peer "$(key R2)" persistent-keepalive 5
 	undo in_ns R1 wg set wg0 peer "$(key R2)" persistent-keepalive 0
@@ -87,7 +87,7 @@ keepalives() {
 dead_peer() {
 	local start
 
-	loaded
+	bypassing
 	fresh_session
 	start=$SECONDS
 	traffic_start --one-way

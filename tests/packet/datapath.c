@@ -28,6 +28,12 @@ static struct datapath datapaths[] = {
 	{ .kind = XDP, .flags = XDP_WG_SKB_MODE },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_NO_UDP_CSUM },
+	{ .kind = XDP, .flags = XDP_WG_BYPASS_NETFILTER },
+	{ .kind = XDP, .flags = XDP_WG_BYPASS_TC },
+	{ .kind = XDP, .flags = XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC },
+	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_BYPASS_NETFILTER },
+	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_BYPASS_TC },
+	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC },
 };
 
 #define DATAPATHS (sizeof(datapaths) / sizeof(*datapaths))
@@ -42,6 +48,7 @@ struct one_case {
 };
 
 static enum kind kind_now;
+static __u32 flags_now;
 
 enum kind current_kind(void)
 {
@@ -108,10 +115,16 @@ void datapath_load(void)
 		load(&datapaths[i]);
 }
 
+void use_flags(__u32 flags)
+{
+	flags_now = flags;
+}
+
 static const struct datapath *find(__u32 flags)
 {
 	size_t i;
 
+	flags |= flags_now;
 	if (kind_now == SKB)
 		flags |= XDP_WG_SKB_MODE;
 	for (i = 0; i < DATAPATHS; i++) {

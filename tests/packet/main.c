@@ -35,6 +35,7 @@ static void restore(void)
 	unmake_setup();
 	undo_room();
 	undo_found();
+	use_flags(0);
 	for (i = 0; i < 2; i++) {
 		netns_enter(namespaces[i]);
 		test_shell("{ nft flush ruleset; ip xfrm policy flush; "
@@ -44,6 +45,7 @@ static void restore(void)
 			   "net.ipv4.conf.all.forwarding=1 net.ipv6.conf.all.forwarding=1; "
 			   "wg set wg0 private-key /run/topology/%s.key; "
 			   "wg set wg0 peer $(wg pubkey < /run/topology/X.key) remove; "
+			   "tc qdisc del dev r1-a clsact; tc qdisc del dev r1-r2 root; "
 			   "} 2> /dev/null || true",
 			   namespaces[i]);
 	}

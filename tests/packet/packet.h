@@ -52,6 +52,12 @@ enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *f
 				enum outcome *verdict);
 
 /*
+ * use_flags() - Add flags to those of all programs that are run from now on.
+ * @flags: XDP_WG_BYPASS_*
+ */
+void use_flags(__u32 flags);
+
+/*
  * room_prog_fd() - The program to run in the place of a tc program: that one, or, after
  * use_headroom(), one that runs it on a packet with less headroom.
  */

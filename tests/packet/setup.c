@@ -24,6 +24,12 @@ struct setup {
 #define FAST_ENCAP XDP_WG_ENCAP
 #define FAST_DECAP XDP_WG_DECAP
 
+/* A rule that lets everything through. */
+#define RULE(family, hook)                                                                         \
+	"nft 'table " family " test { chain c { type filter hook " hook                            \
+	" priority 0; counter; }; }'"
+#define NO_RULES "nft flush ruleset"
+
 static const struct setup setups[] = {
 	{ "forwarding-off", "R1", "sysctl -q -w net.ipv4.conf.r1-a.forwarding=0",
 	  "sysctl -q -w net.ipv4.conf.r1-a.forwarding=1", 0, 0, XDP_WG_FORWARDING_OFF, FAST_DECAP },
@@ -78,6 +84,36 @@ static const struct setup setups[] = {
 	{ "ipsec", "R1",
 	  "ip xfrm policy add dir fwd src 198.51.100.0/24 dst 203.0.113.0/24 action block",
 	  "ip xfrm policy flush", 0, 0, XDP_WG_POLICY, XDP_WG_POLICY },
+	{ "netfilter-prerouting", "R1", RULE("inet", "prerouting"), NO_RULES, 0, 0,
+	  XDP_WG_NETFILTER, XDP_WG_NETFILTER },
+	{ "netfilter-input", "R1", RULE("inet", "input"), NO_RULES, 0, 0, FAST_ENCAP,
+	  XDP_WG_NETFILTER },
+	{ "netfilter-forward", "R1", RULE("inet", "forward"), NO_RULES, 0, 0, XDP_WG_NETFILTER,
+	  XDP_WG_NETFILTER },
+	{ "netfilter-output", "R1", RULE("inet", "output"), NO_RULES, 0, 0, XDP_WG_NETFILTER,
+	  FAST_DECAP },
+	{ "netfilter-postrouting", "R1", RULE("inet", "postrouting"), NO_RULES, 0, 0,
+	  XDP_WG_NETFILTER, XDP_WG_NETFILTER },
+	{ "netfilter-inner-6", "R1", RULE("ip6", "forward"), NO_RULES, 1, 0, XDP_WG_NETFILTER,
+	  XDP_WG_NETFILTER },
+	{ "netfilter-outer-6", "R1", RULE("ip6", "postrouting"), NO_RULES, 0, 1, XDP_WG_NETFILTER,
+	  FAST_DECAP },
+	{ "netfilter-other-family", "R1", RULE("ip6", "forward"), NO_RULES, 0, 0, FAST_ENCAP,
+	  FAST_DECAP },
+	{ "netfilter-idle", "R1",
+	  "nft 'table inet test { chain c { type filter hook forward priority 0; }; }'", NO_RULES,
+	  0, 0, FAST_ENCAP, FAST_DECAP },
+	{ "tc-ingress", "R1",
+	  "tc qdisc add dev r1-a clsact && tc filter add dev r1-a ingress matchall action pass",
+	  "tc qdisc del dev r1-a clsact", 0, 0, XDP_WG_TRAFFIC_CONTROL, FAST_DECAP },
+	{ "tc-tunnel", "R1",
+	  "tc qdisc add dev wg0 clsact && tc filter add dev wg0 ingress matchall action pass",
+	  "tc qdisc del dev wg0 clsact", 0, 0, FAST_ENCAP, XDP_WG_TRAFFIC_CONTROL },
+	{ "tc-egress", "R1",
+	  "tc qdisc add dev r1-a clsact && tc filter add dev r1-a egress matchall action pass",
+	  "tc qdisc del dev r1-a clsact", 0, 0, FAST_ENCAP, XDP_WG_TRAFFIC_CONTROL, true },
+	{ "tc-shaper", "R1", "tc qdisc add dev r1-r2 root tbf rate 1gbit burst 100k latency 50ms",
+	  "tc qdisc del dev r1-r2 root", 0, 0, XDP_WG_TRAFFIC_CONTROL, FAST_DECAP, true },
 	{ "encapsulating-route", "R1",
 	  "ip route add 192.0.2.2/32 encap ip id 7 dst 192.0.2.9 dev r1-r2",
 	  "ip route del 192.0.2.2/32", 0, 0, XDP_WG_POLICY, FAST_DECAP },
@@ -228,7 +264,10 @@ static void test_new_key(const void *arg)
 	check_decap(&r2, &frame, &packet, 0);
 }
 
-/* A SYN, and the same segment without, while there is a forward hook of the family or none. */
+/*
+ * A SYN, and the same segment without, while there is a forward hook of the family or none: who
+ * bypasses netfilter does not mean MSS clamping.
+ */
 static void check_syn(int inner, bool hooked)
 {
 	struct frame frame, packet, tcp;
@@ -276,12 +315,48 @@ static void test_syn(const void *arg)
 	check_syn(0, false);
 	check_syn(1, false);
 	session_enter(&r1);
-	test_shell("nft 'add table inet test; add chain inet test forward { "
-		   "type filter hook forward priority 0; }'");
+	test_shell(RULE("inet", "forward"));
+	use_flags(XDP_WG_BYPASS_NETFILTER);
 	check_syn(0, true);
 	check_syn(1, true);
+	use_flags(0);
 	session_enter(&r1);
-	test_shell("nft delete table inet test");
+	test_shell(NO_RULES);
+}
+
+/* Each option is for its own kind of rules alone. */
+static void test_bypass(const void *arg)
+{
+	struct frame host, frame, packet;
+
+	(void)arg;
+	use_outer(0);
+	host_frame(&r1, &host, 0, 500);
+	session_enter(&r1);
+	test_shell(RULE("inet", "forward"));
+	use_flags(XDP_WG_BYPASS_TC);
+	check_pass("r1-a", &host, XDP_WG_NETFILTER);
+	use_flags(XDP_WG_BYPASS_NETFILTER);
+	frame = host;
+	check_encap(&r1, 0, &frame);
+	inner_packet(&r2, &packet, 0, 500);
+	message_frame(&r1, &frame, &packet);
+	check_decap(&r1, &frame, &packet, 0);
+
+	test_shell("tc qdisc add dev r1-a clsact && "
+		   "tc filter add dev r1-a ingress matchall action pass");
+	check_pass("r1-a", &host, XDP_WG_TRAFFIC_CONTROL);
+	use_flags(XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC);
+	frame = host;
+	check_encap(&r1, 0, &frame);
+	test_shell(NO_RULES);
+	use_flags(0);
+	check_pass("r1-a", &host, XDP_WG_TRAFFIC_CONTROL);
+	use_flags(XDP_WG_BYPASS_TC);
+	frame = host;
+	check_encap(&r1, 0, &frame);
+	use_flags(0);
+	test_shell("tc qdisc del dev r1-a clsact");
 }
 
 void add_setup_tests(enum kind kind)
@@ -298,4 +373,5 @@ void add_setup_tests(enum kind kind)
 	add_case(kind, test_no_key, NULL, "setup/no-key");
 	add_case(kind, test_new_key, NULL, "setup/new-key");
 	add_case(kind, test_syn, NULL, "setup/syn");
+	add_case(kind, test_bypass, NULL, "setup/bypass");
 }

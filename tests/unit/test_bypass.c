@@ -14,7 +14,7 @@
 #include "diagnose/bypass_search.h"
 #include "diagnose/bypass_tc.h"
 
-/* eth0 and eth1 are loaded, eth2 and the tunnel wg0 are not. */
+/* eth0 and eth1 are loaded, and bypass everything; eth2 and the tunnel wg0 are not. */
 enum {
 	ETH0,
 	ETH1,
@@ -36,12 +36,16 @@ static int set_up(void **state __attribute__((unused)))
 			   .name = "eth0",
 			   .up = true,
 			   .ethernet = true,
-			   .loaded = true },
+			   .loaded = true,
+			   .bypasses_netfilter = true,
+			   .bypasses_tc = true },
 		[ETH1] = { .ifindex = 3,
 			   .name = "eth1",
 			   .up = true,
 			   .ethernet = true,
-			   .loaded = true },
+			   .loaded = true,
+			   .bypasses_netfilter = true,
+			   .bypasses_tc = true },
 		[ETH2] = { .ifindex = 4, .name = "eth2", .up = true, .ethernet = true },
 		[WG0] = { .ifindex = 5, .name = "wg0", .up = true, .wireguard = true },
 	};
@@ -131,6 +135,66 @@ TEST(down_devices_do_not_count)
 	assert_int_equal(bypass.count, 0);
 }
 
+static const struct bypass_item *find(const char *name)
+{
+	for (size_t i = 0; i < bypass.count; i++)
+		if (!strcmp(bypass.items[i].name, name))
+			return &bypass.items[i];
+	fail_msg("there is no \"%s\"", name);
+	return NULL;
+}
+
+static void expect(const char *name, bool bypassed, bool passed)
+{
+	assert_int_equal(find(name)->bypassed, bypassed);
+	assert_int_equal(find(name)->passed, passed);
+}
+
+TEST(rules_decide_by_default)
+{
+	devices[ETH0].bypasses_netfilter = devices[ETH1].bypasses_netfilter = false;
+	devices[ETH0].bypasses_tc = devices[ETH1].bypasses_tc = false;
+	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_QDISC, BYPASS_EGRESS, "eth2", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth2", false);
+	bypass_conclude(&bypass, &snapshot);
+	assert_int_equal(bypass.count, 3);
+	expect("0 at 0 of ", false, true);
+	expect("4 at 1 of eth0", false, true);
+	expect("3 at 2 of eth2", false, true);
+}
+
+TEST(each_program_has_its_options)
+{
+	devices[ETH1].bypasses_netfilter = false;
+	devices[ETH0].bypasses_tc = false;
+	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	put(BYPASS_FLOWTABLE, BYPASS_STACK, "", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth1", false);
+	put(BYPASS_FILTER, BYPASS_EGRESS, "wg0", false);
+	bypass_conclude(&bypass, &snapshot);
+	expect("0 at 0 of ", true, true);
+	expect("2 at 0 of ", true, true);
+	expect("4 at 1 of eth0", false, true);
+	expect("4 at 1 of eth1", true, false);
+	expect("4 at 2 of wg0", true, true);
+}
+
+/* Those at the egress of XDP's packets are not on the way of tc's. */
+TEST(tc_passes_for_what_it_skips)
+{
+	devices[ETH0].tc = devices[ETH1].tc = true;
+	devices[ETH0].bypasses_tc = devices[ETH1].bypasses_tc = false;
+	put(BYPASS_QDISC, BYPASS_EGRESS, "eth1", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", true);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	bypass_conclude(&bypass, &snapshot);
+	assert_int_equal(bypass.count, 1);
+	expect("4 at 1 of eth0", false, true);
+}
+
 TEST(items_are_listed_once)
 {
 	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
@@ -146,6 +210,8 @@ TEST(sentences_name_everything)
 	assert_false(bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text)));
 	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
 	put(BYPASS_FIREWALL, BYPASS_INGRESS, "eth0", false);
+	assert_false(bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text)));
+	bypass_conclude(&bypass, &snapshot);
 	assert_true(bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text)));
 	assert_string_equal(text, "packets that go fast bypass the firewall: 0 at 0 of , "
 				  "0 at 1 of eth0");
@@ -158,9 +224,42 @@ TEST(sentences_name_everything)
 	for (int i = 0; i < 100; i++) {
 		snprintf(bypass.items[0].name, sizeof(bypass.items[0].name), "%d", i);
 		put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+		bypass.items[bypass.count - 1].bypassed = true;
 	}
 	bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text));
 	assert_true(strlen(text) < sizeof(text));
+}
+
+TEST(packets_pass_because_of_rules)
+{
+	char text[512];
+
+	assert_false(bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 0, text, sizeof(text)));
+	assert_true(bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 1, text, sizeof(text)));
+	assert_string_equal(text, "1 packet passed because netfilter has hooks that are no tables "
+				  "(nft list hooks): this is the default, and nothing is broken");
+
+	devices[ETH0].bypasses_netfilter = devices[ETH0].bypasses_tc = false;
+	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
+	put(BYPASS_FIREWALL, BYPASS_INGRESS, "eth0", false);
+	put(BYPASS_FIREWALL, BYPASS_INGRESS, "eth1", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
+	bypass_conclude(&bypass, &snapshot);
+	assert_true(bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 0, text, sizeof(text)));
+	assert_string_equal(text, "packets pass because netfilter has rules (0 at 0 of , "
+				  "0 at 1 of eth0): this is the default, and nothing is broken");
+	assert_true(bypass_pass_sentence(&bypass, BYPASS_TC, 25, text, sizeof(text)));
+	assert_string_equal(text, "25 packets passed because traffic control has rules (4 at 1 of "
+				  "eth0): this is the default, and nothing is broken");
+
+	for (int i = 0; i < 20; i++) {
+		struct bypass_item item = { .kind = BYPASS_NAT, .passed = true };
+
+		snprintf(item.name, sizeof(item.name), "%d", i);
+		assert_int_equal(bypass_add(&bypass, &item), 0);
+	}
+	bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 7, text, sizeof(text));
+	assert_non_null(strstr(text, ", 0, 1, 2, 3 and 16 more): this is the default"));
 }
 
 /* A base chain as nf_tables describes it; @device NULL for those of the stack. */
@@ -230,6 +329,9 @@ TEST(harmless_chains_are_not)
 	assert_int_equal(bypass.count, 0);
 	chain(NFPROTO_INET, "filter", NF_INET_FORWARD, NULL, 0, NF_DROP);
 	assert_int_equal(bypass.count, 1);
+	/* Translation looks at every packet, with rules or without. */
+	chain(NFPROTO_INET, "nat", NF_INET_POST_ROUTING, NULL, 0, NF_ACCEPT);
+	assert_int_equal(bypass.count, 2);
 }
 
 static void qdisc(const char *kind, int ifindex, __u32 handle, __u32 parent)
@@ -292,8 +394,12 @@ int main(void)
 		BYPASS_TEST(xdp_bypasses_the_stack_and_its_edges),
 		BYPASS_TEST(tc_leaves_by_the_queues),
 		BYPASS_TEST(down_devices_do_not_count),
+		BYPASS_TEST(rules_decide_by_default),
+		BYPASS_TEST(each_program_has_its_options),
+		BYPASS_TEST(tc_passes_for_what_it_skips),
 		BYPASS_TEST(items_are_listed_once),
 		BYPASS_TEST(sentences_name_everything),
+		BYPASS_TEST(packets_pass_because_of_rules),
 		BYPASS_TEST(chains_are_read),
 		BYPASS_TEST(chains_of_devices_are_read),
 		BYPASS_TEST(harmless_chains_are_not),

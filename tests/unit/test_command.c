@@ -101,6 +101,11 @@ TEST(load_takes_short_and_long_options)
 	assert_true(options.replace);
 	assert_true(options.foreground);
 	assert_int_equal(log_level(), LEVEL_VERBOSE);
+
+	assert_int_equal(PARSE(&options, &first, "--bypass-netfilter", "eth0"), PARSE_OK);
+	assert_int_equal(options.attach.flags, XDP_WG_BYPASS_NETFILTER);
+	assert_int_equal(PARSE(&options, &first, "--bypass-tc", "-u", "eth0"), PARSE_OK);
+	assert_int_equal(options.attach.flags, XDP_WG_BYPASS_TC | XDP_WG_NO_UDP_CSUM);
 }
 
 TEST(options_may_follow_interfaces)

@@ -54,7 +54,27 @@ TEST(options_are_named)
 	assert_string_equal(config_option_name(&config, 0), "");
 	config_init(&config, XDP_WG_NO_UDP_CSUM);
 	assert_string_equal(config_option_name(&config, 0), "no-udp-csum");
-	assert_null(config_option_name(&config, 1));
+	assert_string_equal(config_option_name(&config, 1), "");
+	config_init(&config, XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC);
+	assert_string_equal(config_option_name(&config, 0), "");
+	assert_string_equal(config_option_name(&config, 1), "bypass-netfilter");
+	assert_string_equal(config_option_name(&config, 2), "bypass-tc");
+	assert_null(config_option_name(&config, 3));
+}
+
+TEST(first_version_bypassed_all)
+{
+	struct xdp_wg_config config;
+
+	config_init(&config, 0);
+	assert_false(config_bypasses(&config, XDP_WG_BYPASS_NETFILTER));
+	config.flags = XDP_WG_BYPASS_NETFILTER;
+	assert_true(config_bypasses(&config, XDP_WG_BYPASS_NETFILTER));
+	assert_false(config_bypasses(&config, XDP_WG_BYPASS_TC));
+	config.layout = 1;
+	config.flags = 0;
+	assert_true(config_bypasses(&config, XDP_WG_BYPASS_NETFILTER));
+	assert_true(config_bypasses(&config, XDP_WG_BYPASS_TC));
 }
 
 TEST(modes_are_named)
@@ -84,6 +104,7 @@ int main(void)
 		cmocka_unit_test(other_layout_is_not_current),
 		cmocka_unit_test(version_is_readable),
 		cmocka_unit_test(options_are_named),
+		cmocka_unit_test(first_version_bypassed_all),
 		cmocka_unit_test(modes_are_named),
 	};
 

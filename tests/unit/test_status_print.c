@@ -170,8 +170,8 @@ TEST(only_what_happened_is_shown)
 TEST(bypassed_things_are_listed)
 {
 	struct bypass_item items[] = {
-		{ .kind = BYPASS_FIREWALL, .name = "inet filter forward" },
-		{ .kind = BYPASS_QDISC, .name = "cake on eth1" },
+		{ .kind = BYPASS_FIREWALL, .bypassed = true, .name = "inet filter forward" },
+		{ .kind = BYPASS_QDISC, .bypassed = true, .passed = true, .name = "cake on eth1" },
 	};
 	json_object *root, *object;
 
@@ -186,7 +186,40 @@ TEST(bypassed_things_are_listed)
 	object = json_object_array_get_idx(get(root, "bypassed"), 1);
 	assert_string_equal(json_object_get_string(get(object, "kind")), "qdisc");
 	assert_string_equal(json_object_get_string(get(object, "name")), "cake on eth1");
+	assert_int_equal(json_object_array_length(get(root, "rules")), 1);
+	object = json_object_array_get_idx(get(root, "rules"), 0);
+	assert_string_equal(json_object_get_string(get(object, "name")), "cake on eth1");
 	json_object_put(root);
+}
+
+/* Also while others go fast; but not of SYNs, which pass although netfilter is bypassed. */
+TEST(rules_are_a_reason)
+{
+	struct bypass_item items[] = {
+		{ .kind = BYPASS_FIREWALL, .passed = true, .name = "inet fw forward" },
+		{ .kind = BYPASS_QDISC, .passed = true, .name = "cake on eth1" },
+	};
+	json_object *root;
+
+	report.bypass = (struct bypass){ items, ARRAY_SIZE(items) };
+	expect("why:", false);
+	expect("Bypassed", false);
+	report.counters[XDP_WG_ENCAP].packets = 10;
+	report.counters[XDP_WG_NETFILTER].packets = 5;
+	expect("\n\nwhy: 5 packets passed because netfilter has rules (inet fw forward): this is "
+	       "the default, and nothing is broken\n",
+	       true);
+	report.counters[XDP_WG_TRAFFIC_CONTROL].packets = 1;
+	expect("broken\nwhy: 1 packet passed because traffic control has rules (cake on eth1): ",
+	       true);
+	root = parsed();
+	assert_int_equal(json_object_array_length(get(root, "why")), 2);
+	json_object_put(root);
+
+	config_init(&first.config, XDP_WG_BYPASS_NETFILTER);
+	config_init(&second.config, XDP_WG_BYPASS_NETFILTER);
+	expect("because netfilter", false);
+	expect("because traffic control", true);
 }
 
 TEST(reason_is_one_line)
@@ -271,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup(other_versions_are_told, set_up),
 		cmocka_unit_test_setup(only_what_happened_is_shown, set_up),
 		cmocka_unit_test_setup(bypassed_things_are_listed, set_up),
+		cmocka_unit_test_setup(rules_are_a_reason, set_up),
 		cmocka_unit_test_setup(reason_is_one_line, set_up),
 		cmocka_unit_test_setup(names_are_made_printable, set_up),
 		cmocka_unit_test_setup(nothing_loaded_shows_nothing, set_up),

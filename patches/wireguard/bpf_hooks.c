@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whether a packet may leave by an interface without the stack: can it, and who else would see the
+ * packet on the stack's way. That is netfilter and traffic control, at each hook that the packet
+ * would come by and does not if a program takes it. Nothing here changes a packet.
+ *
+ * What there is at a hook changes at any time, so it is asked for every packet. Most systems have
+ * nothing, and then it costs them one pointer a hook.
+ */
+
+#include "bpf_internal.h"
+
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/string.h>
+#include <net/sch_generic.h>
+#include <net/tcx.h>
+#if IS_ENABLED(CONFIG_NF_TABLES)
+#include <net/netfilter/nf_tables.h>
+#endif
+
+/**
+ * struct way - where a packet would come by
+ * @net: the network namespace of all of it
+ * @in: the device that received it
+ * @wg: the WireGuard device
+ * @out: the device that sends what is made of it
+ * @skips_egress: whether it does not come to the hooks and queues of @out, as from XDP
+ */
+struct way {
+	const struct net *net;
+	const struct net_device *in;
+	const struct net_device *wg;
+	const struct net_device *out;
+	bool skips_egress;
+};
+
+#ifdef CONFIG_NETFILTER
+
+/*
+ * What is behind an entry is known by the operations that it was registered with. They are not for
+ * packets, and kernels without an RCU head in them may free them at once when a hook goes.
+ */
+#define OPS_ARE_UNDER_RCU (offsetof(struct nf_hook_ops, hook) >= sizeof(struct rcu_head))
+
+/* A base chain without rules that accepts. What is a rule of the next generation is none yet. */
+static bool is_idle_chain(const struct net *net, const void *priv)
+{
+#if IS_ENABLED(CONFIG_NF_TABLES)
+	const struct nft_chain *chain = priv;
+	const struct nft_rule_blob *blob;
+
+	if (READ_ONCE(net->nft.gencursor))
+		blob = rcu_dereference_bh(chain->blob_gen_1);
+	else
+		blob = rcu_dereference_bh(chain->blob_gen_0);
+	return ((const struct nft_rule_dp *)blob->data)->is_last &&
+	       READ_ONCE(nft_base_chain(chain)->policy) == NF_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+/*
+ * AppArmor has one at postrouting in every network namespace. It is for packets of sockets that
+ * have a security mark, which only rules give them: where there are none, it sees nothing.
+ */
+static struct nf_hook_entry apparmor __ro_after_init;
+
+/**
+ * wg_bpf_hooks_init - learn what does not count
+ *
+ * AppArmor's function has no name that others could use: it is known by its place, which nobody
+ * else has. It is there before this module is, and for as long as the kernel runs.
+ */
+void __init wg_bpf_hooks_init(void)
+{
+#ifdef CONFIG_SECURITY_APPARMOR
+	const struct nf_hook_entries *entries;
+	struct nf_hook_ops **ops;
+
+	rcu_read_lock();
+	entries = rcu_dereference(init_net.nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+	for (unsigned int i = 0; entries && i < entries->num_hook_entries; i++) {
+		ops = nf_hook_entries_get_hook_ops(entries);
+		if (READ_ONCE(ops[i])->priority == NF_IP_PRI_SELINUX_FIRST &&
+		    READ_ONCE(ops[i])->hook_ops_type == NF_HOOK_OP_UNDEFINED)
+			apparmor.hook = READ_ONCE(entries->hooks[i].hook);
+	}
+	rcu_read_unlock();
+#endif
+}
+
+/*
+ * Entries of a hook that accept without a look at the packet: chains that Debian's nftables.conf
+ * begins with, and what is left of a hook that was removed when no memory was to be had, whose
+ * operations have no family.
+ */
+static bool is_idle_hook(const struct net *net, const struct nf_hook_ops *ops)
+{
+	switch (ops->hook_ops_type) {
+	case NF_HOOK_OP_NF_TABLES:
+		return is_idle_chain(net, ops->priv);
+	case NF_HOOK_OP_UNDEFINED:
+		return ops->pf == NFPROTO_UNSPEC;
+	default:
+		return false;
+	}
+}
+
+static noinline bool any_not_idle(const struct net *net, const struct nf_hook_entries *entries)
+{
+	struct nf_hook_ops **ops = nf_hook_entries_get_hook_ops(entries);
+
+	for (unsigned int i = 0; i < entries->num_hook_entries; i++) {
+		if (READ_ONCE(entries->hooks[i].hook) == apparmor.hook)
+			continue;
+		if (!OPS_ARE_UNDER_RCU || !is_idle_hook(net, READ_ONCE(ops[i])))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool is_hooked(const struct net *net,
+				      struct nf_hook_entries __rcu *const *hook)
+{
+	const struct nf_hook_entries *entries = rcu_dereference_bh(*hook);
+
+	if (!entries ||
+	    (entries->num_hook_entries == 1 && READ_ONCE(entries->hooks[0].hook) == apparmor.hook))
+		return false;
+	return any_not_idle(net, entries);
+}
+
+/*
+ * Whether any network namespace has something at a hook. Otherwise it costs an instruction that
+ * does nothing.
+ */
+static __always_inline bool is_used(u8 family, unsigned int hook)
+{
+#ifdef CONFIG_JUMP_LABEL
+	return static_key_false(&nf_hooks_needed[family][hook]);
+#else
+	return true;
+#endif
+}
+
+static __always_inline bool is_ip_hooked(const struct net *net, bool ipv6, unsigned int hook)
+{
+	if (ipv6)
+		return is_used(NFPROTO_IPV6, hook) && is_hooked(net, &net->nf.hooks_ipv6[hook]);
+	return is_used(NFPROTO_IPV4, hook) && is_hooked(net, &net->nf.hooks_ipv4[hook]);
+}
+
+static __always_inline bool is_ingress_hooked(const struct net *net, const struct net_device *dev)
+{
+#ifdef CONFIG_NETFILTER_INGRESS
+	return is_used(NFPROTO_NETDEV, NF_NETDEV_INGRESS) && is_hooked(net, &dev->nf_hooks_ingress);
+#else
+	return false;
+#endif
+}
+
+static __always_inline bool is_egress_hooked(const struct net *net, const struct net_device *dev)
+{
+#ifdef CONFIG_NETFILTER_EGRESS
+	return is_used(NFPROTO_NETDEV, NF_NETDEV_EGRESS) && is_hooked(net, &dev->nf_hooks_egress);
+#else
+	return false;
+#endif
+}
+
+/* The inner packet is forwarded. */
+static __always_inline bool is_inner_hooked(const struct net *net, bool ipv6)
+{
+	return is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING) ||
+	       is_ip_hooked(net, ipv6, NF_INET_FORWARD) ||
+	       is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING);
+}
+
+/* The outer packet comes from this host, or to it. */
+static __always_inline bool is_outer_hooked(const struct net *net, bool ipv6, bool encrypt)
+{
+	if (encrypt)
+		return is_ip_hooked(net, ipv6, NF_INET_LOCAL_OUT) ||
+		       is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING);
+	return is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING) ||
+	       is_ip_hooked(net, ipv6, NF_INET_LOCAL_IN);
+}
+
+static __always_inline bool sees_netfilter(const struct way *way, u32 flags)
+{
+	const struct net *net = way->net;
+	bool encrypt = flags & BPF_WG_HOOKS_ENCRYPT;
+
+	if (is_ingress_hooked(net, way->in) ||
+	    (encrypt ? is_egress_hooked(net, way->wg) : is_ingress_hooked(net, way->wg)) ||
+	    (way->skips_egress && is_egress_hooked(net, way->out)))
+		return true;
+	if (flags & BPF_WG_HOOKS_INNER_IPV6 ? is_inner_hooked(net, true)
+					    : is_inner_hooked(net, false))
+		return true;
+	return flags & BPF_WG_HOOKS_OUTER_IPV6 ? is_outer_hooked(net, true, encrypt)
+					       : is_outer_hooked(net, false, encrypt);
+}
+
+/**
+ * wg_bpf_has_forward_hook - whether netfilter sees the packets of a family that are forwarded
+ */
+bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
+{
+	return is_ip_hooked(net, family == AF_INET6, NF_INET_FORWARD);
+}
+
+#else /* CONFIG_NETFILTER */
+
+void __init wg_bpf_hooks_init(void)
+{
+}
+
+static bool sees_netfilter(const struct way *way, u32 flags)
+{
+	return false;
+}
+
+bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
+{
+	return false;
+}
+
+#endif /* CONFIG_NETFILTER */
+
+#ifdef CONFIG_NET_XGRESS
+/* What the datapath's own program at the tcx hook is called, by which user space knows it, too. */
+static const char own_program[] = "tc_wg";
+
+/*
+ * Whether there is a filter, or a program that is not the datapath's own. What comes before that
+ * has seen the packet already if it is at the hook where that runs: then only what is behind
+ * counts.
+ */
+static noinline bool any_filter(struct bpf_mprog_entry *entry, bool runs_here)
+{
+	const struct bpf_mprog_fp *fp;
+	const struct bpf_prog *prog;
+	bool found = false;
+
+	for (fp = entry->fp_items; (prog = READ_ONCE(fp->prog)); fp++) {
+		if (strcmp(prog->aux->name, own_program))
+			found = true;
+		else if (runs_here)
+			found = false;
+	}
+	return found || rcu_access_pointer(tcx_entry(entry)->miniq);
+}
+
+static bool is_filtered(struct bpf_mprog_entry __rcu *const *hook, bool runs_here)
+{
+	struct bpf_mprog_entry *entry = rcu_dereference_bh(*hook);
+
+	return unlikely(entry) && any_filter(entry, runs_here);
+}
+#endif
+
+static bool is_ingress_filtered(const struct net_device *dev, bool runs_here)
+{
+#ifdef CONFIG_NET_XGRESS
+	return is_filtered(&dev->tcx_ingress, runs_here);
+#else
+	return false;
+#endif
+}
+
+static bool is_egress_filtered(const struct net_device *dev)
+{
+#ifdef CONFIG_NET_XGRESS
+	return is_filtered(&dev->tcx_egress, false);
+#else
+	return false;
+#endif
+}
+
+/* Those that only keep packets until the device can take them. */
+static bool is_plain_queue(const struct Qdisc *qdisc)
+{
+	static const char *const kinds[] = {
+		"pfifo_fast", "fq_codel", "fq", "pfifo", "bfifo",
+	};
+
+	/* noqueue has no function to enqueue. */
+	return !qdisc->handle || !READ_ONCE(qdisc->enqueue) ||
+	       match_string(kinds, ARRAY_SIZE(kinds), qdisc->ops->id) >= 0;
+}
+
+/* mq is as plain as those of the device's queues. */
+static noinline bool any_shaper(const struct net_device *dev, const struct Qdisc *root)
+{
+	if (strcmp(root->ops->id, "mq"))
+		return !is_plain_queue(root);
+	for (unsigned int i = 0; i < READ_ONCE(dev->real_num_tx_queues); i++)
+		if (!is_plain_queue(rcu_dereference_bh(netdev_get_tx_queue(dev, i)->qdisc)))
+			return true;
+	return false;
+}
+
+/* The kernel gives no handle to a qdisc that nobody has asked for. */
+static bool is_shaped(const struct net_device *dev)
+{
+	const struct Qdisc *root = rcu_dereference_bh(dev->qdisc);
+
+	return unlikely(root->handle) && any_shaper(dev, root);
+}
+
+static bool sees_tc(const struct way *way, u32 flags)
+{
+	if (is_ingress_filtered(way->in, !way->skips_egress))
+		return true;
+	if (way->skips_egress && (is_egress_filtered(way->out) || is_shaped(way->out)))
+		return true;
+	if (flags & BPF_WG_HOOKS_ENCRYPT)
+		return is_egress_filtered(way->wg) || is_shaped(way->wg);
+	return is_ingress_filtered(way->wg, false);
+}
+
+int wg_bpf_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex, u32 flags,
+		 bool skips_egress)
+{
+	struct way way = { .in = in, .wg = wg->dev, .skips_egress = skips_egress };
+	struct net *net;
+
+	if (flags & ~BPF_WG_HOOKS_FLAGS)
+		return -EINVAL;
+	if (!in)
+		return -ENODEV;
+	net = dev_net(in);
+	way.net = net;
+	way.out = dev_get_by_index_rcu(net, ifindex);
+	if (!way.out || !wg_bpf_transmits(way.out) ||
+	    (flags & BPF_WG_HOOKS_NATIVE && !wg_bpf_transmits_xdp(way.out)))
+		return -ENETDOWN;
+	if (flags & BPF_WG_HOOKS_NETFILTER && sees_netfilter(&way, flags))
+		return BPF_WG_HOOKS_NETFILTER;
+	if (flags & BPF_WG_HOOKS_TC && sees_tc(&way, flags))
+		return BPF_WG_HOOKS_TC;
+	return 0;
+}
