@@ -34,7 +34,7 @@ int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 		*mode = xdp.attached ? xdp.attached : xdp.native ? XDP_MODE_NATIVE : XDP_MODE_SKB;
 
 	if (*mode == XDP_MODE_NATIVE && !xdp.native) {
-		log_error("the driver of %s does not support XDP: use -m skb", ifname);
+		log_error("the driver of %s does not support XDP: use --hook tc, or else -m skb", ifname);
 		return -EOPNOTSUPP;
 	}
 	if (xdp.attached && xdp.attached != *mode) {
