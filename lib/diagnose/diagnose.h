@@ -35,8 +35,8 @@ void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis);
  * diagnose_passed() - Add what the counters tell: packets that passed, in numbers that matter, and
  * that something can be done about.
  * @counters: XDP_WG_REASON_MAX entries
- * @diagnosis: has what diagnose() found. If packets went fast, only what keeps all of them from doing
- *             so now is left of that: the rest may not concern any.
+ * @diagnosis: has what diagnose() found. If packets went fast, only what keeps all of them from
+ * doing so now is left of that: the rest may not concern any.
  */
 void diagnose_passed(const struct xdp_wg_counter *counters, struct diagnosis *diagnosis);
 

@@ -9,7 +9,7 @@
 #include "diagnose/diagnose.h"
 #include "program/reasons.h"
 
-/* A few packets of each kind are part of how networks work: so many, and one in so many, are not. */
+/* A few packets of each kind are how networks work: so many, and one in so many, are not. */
 #define MANY 10
 #define SHARE 100
 

@@ -302,7 +302,8 @@ TEST(counters_tell_what_passed)
 	counters[XDP_WG_NEIGHBOUR].packets = 11;
 	diagnose_passed(counters, &diagnosis);
 	assert_int_equal(diagnosis.count, 1);
-	expect(0, "11 packets passed, to a next hop not resolved yet: is the next hop there", false);
+	expect(0, "11 packets passed, to a next hop not resolved yet: is the next hop there",
+	       false);
 
 	counters[XDP_WG_ENCAP].packets = 0;
 	counters[XDP_WG_EGRESS].packets = 50;
