@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What load tells once everything is attached. None of it is an error: a router may be set up in
- * any order. A warning is what may harm: packets that would be wrong, or go where the rules would not
- * let them. That packets take the stack's way, as without the program, harms nobody: it is news.
+ * any order. A warning is what may harm: packets that would be wrong, or go where the rules would
+ * not let them. That packets take the stack's way, as without the program, harms nobody: it is
+ * news.
  */
 #include <stdio.h>
 #include <string.h>

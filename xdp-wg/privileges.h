@@ -3,9 +3,9 @@
 #define XDP_WG_PRIVILEGES_H
 
 /*
- * privileges_check() - See that the process may do what the commands do, and raise its limit of open
- * files as far as it may. Without that, what the kernel keeps from it would look as if it were not
- * there.
+ * privileges_check() - See that the process may do what the commands do, and raise its limit of
+ * open files as far as it may. Without that, what the kernel keeps from it would look as if it were
+ * not there.
  *
  * Return: 0, or a negative errno, with a message printed.
  */

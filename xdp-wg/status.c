@@ -8,7 +8,6 @@
 #include "attach/find.h"
 #include "diagnose/bypass_collect.h"
 #include "netns/snapshot.h"
-#include "program/reasons.h"
 #include "state/state.h"
 #include "util/interfaces.h"
 #include "util/log.h"
@@ -35,8 +34,8 @@ static void explain(const struct attachment_list *attached, struct report *repor
 		log_debug("cannot find out how this network namespace is set up (error %d)", -err);
 		return;
 	}
-	if (!reasons_verdict(report->counters, VERDICT_FAST))
-		diagnose(&snapshot, &report->diagnosis);
+	diagnose(&snapshot, &report->diagnosis);
+	diagnose_passed(report->counters, &report->diagnosis);
 	err = bypass_collect(attached, &snapshot, &report->bypass);
 	if (err)
 		log_debug("cannot find out what packets bypass (error %d)", -err);

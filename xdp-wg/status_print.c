@@ -81,9 +81,8 @@ static void print_queues(FILE *stream, const struct cpumap_stats *stats)
 			continue;
 		fputs(title, stream);
 		title = "";
-		fprintf(stream, "%14" PRIu64 " %s %9.1f %%  CPU %" PRIu32,
-			(uint64_t)queue->queued, packets(queue->queued),
-			cpumap_stats_share(stats, cpu), cpu);
+		fprintf(stream, "%14" PRIu64 " %s %9.1f %%  CPU %" PRIu32, (uint64_t)queue->queued,
+			packets(queue->queued), cpumap_stats_share(stats, cpu), cpu);
 		if (queue->lost)
 			fprintf(stream, ", %" PRIu64 " lost because its queue was full",
 				(uint64_t)queue->lost);

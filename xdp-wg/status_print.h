@@ -15,7 +15,7 @@ struct report {
 	const struct attachment *const *programs;
 	size_t count;
 	struct xdp_wg_counter counters[XDP_WG_REASON_MAX];
-	struct diagnosis diagnosis; /* has findings only if nothing went fast */
+	struct diagnosis diagnosis; /* of what could go fast and does not */
 	struct bypass bypass;
 	struct cpumap_stats cpus;
 };

@@ -34,7 +34,8 @@ int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 		*mode = xdp.attached ? xdp.attached : xdp.native ? XDP_MODE_NATIVE : XDP_MODE_SKB;
 
 	if (*mode == XDP_MODE_NATIVE && !xdp.native) {
-		log_error("the driver of %s does not support XDP: use -m skb", ifname);
+		log_error("the driver of %s does not support XDP: use --hook tc, or else -m skb",
+			  ifname);
 		return -EOPNOTSUPP;
 	}
 	if (xdp.attached && xdp.attached != *mode) {
@@ -219,7 +220,8 @@ int xdp_detach(const struct attachment *entry)
 /* Whether it is not known what is attached, in which case nothing may be concluded from that. */
 static bool is_obstacle(int err)
 {
-	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE ||
+	       err == -ENOMEM;
 }
 
 static int cannot_look(const char *ifname, int err)

@@ -16,7 +16,8 @@ static const struct {
 } kinds[BYPASS_KINDS] = {
 	[BYPASS_FIREWALL] = { "firewall", "packets that go fast bypass the firewall: ", "" },
 	[BYPASS_NAT] = { "nat", "packets that go fast bypass address translation: ",
-			 "; connections through a tunnel that it translates will not work" },
+			 "; what it translates will not work: connections through a tunnel, or "
+			 "the tunnel itself if its port is redirected" },
 	[BYPASS_FLOWTABLE] = { "flowtable", "packets that go fast bypass the flowtable: ", "" },
 	[BYPASS_QDISC] = { "qdisc", "packets that go fast bypass the queueing discipline: ",
 			   "; they are not shaped, and others are shaped as if they were not "

@@ -28,6 +28,7 @@ static void __attribute__((format(printf, 3, 4))) add(struct diagnosis *diagnosi
 		return;
 	finding = &diagnosis->findings[diagnosis->count++];
 	finding->blocking = blocking;
+	finding->idle = false;
 	va_start(args, format);
 	vsnprintf(finding->text, sizeof(finding->text), format, args);
 	va_end(args);
@@ -194,6 +195,85 @@ static void conclude_policies(const struct snapshot *snapshot, struct diagnosis 
 		    snapshot->policies_in, snapshot->policies_out, snapshot->policies_forward);
 }
 
+static void conclude_peers(const struct snapshot *snapshot, struct diagnosis *diagnosis)
+{
+	char list[128];
+
+	if (!count(snapshot, has_peers)) {
+		add(diagnosis, true, "no WireGuard device has a peer (%s)",
+		    names(snapshot, is_wireguard_up, list, sizeof(list)));
+	} else if (!count(snapshot, has_sessions)) {
+		add(diagnosis, true,
+		    "no WireGuard peer has a session at present: traffic to it starts one");
+		if (diagnosis->count < DIAGNOSIS_MAX_FINDINGS)
+			diagnosis->findings[diagnosis->count - 1].idle = true;
+	}
+}
+
+static const struct snapshot_device *bridge_of(const struct snapshot *snapshot,
+					       const struct snapshot_device *device)
+{
+	const struct snapshot_device *master = snapshot_device(snapshot, device->master);
+
+	return device->master && master && master->bridge ? master : NULL;
+}
+
+/* What arrives at a port of a bridge is the bridge's to route. */
+static void conclude_ports(const struct snapshot *snapshot, struct diagnosis *diagnosis)
+{
+	size_t ports = 0;
+
+	for (size_t i = 0; i < snapshot->count; i++)
+		ports += snapshot->devices[i].loaded && bridge_of(snapshot, &snapshot->devices[i]);
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct snapshot_device *device = &snapshot->devices[i];
+		const struct snapshot_device *bridge = bridge_of(snapshot, device);
+
+		if (device->loaded && bridge)
+			add(diagnosis, ports == count(snapshot, is_loaded),
+			    "%s is a port of %s, whose packets pass: unload it there, and load on the "
+			    "bridge (load --hook tc %s)",
+			    device->name, bridge->name, bridge->name);
+	}
+}
+
+static bool is_outside(const struct snapshot_device *device)
+{
+	return device->underlay && !device->wireguard;
+}
+
+static bool is_loaded_outside(const struct snapshot_device *device)
+{
+	return device->loaded && is_outside(device);
+}
+
+/* A port's packets are its master's. */
+static bool is_inside(const struct snapshot_device *device)
+{
+	return device->up && device->ethernet && !device->underlay && !device->master &&
+	       (device->forwards[FAMILY_IPV4] || device->forwards[FAMILY_IPV6]);
+}
+
+/* Each side of a tunnel is another direction. */
+static void conclude_sides(const struct snapshot *snapshot, struct diagnosis *diagnosis)
+{
+	size_t outside = count(snapshot, is_loaded_outside);
+	char list[128];
+
+	if (!count(snapshot, is_loaded) || !count(snapshot, is_outside))
+		return;
+	if (!outside)
+		add(diagnosis, false,
+		    "only packets to encrypt can go fast: those to decrypt arrive at %s, where "
+		    "nothing is loaded",
+		    names(snapshot, is_outside, list, sizeof(list)));
+	else if (outside == count(snapshot, is_loaded) && count(snapshot, is_inside))
+		add(diagnosis, false,
+		    "only packets to decrypt can go fast: load where those to encrypt arrive, too "
+		    "(%s?)",
+		    names(snapshot, is_inside, list, sizeof(list)));
+}
+
 void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis)
 {
 	char list[128];
@@ -217,17 +297,13 @@ void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis)
 		add(diagnosis, true, "no route leads to a WireGuard device (%s)",
 		    names(snapshot, is_wireguard_up, list, sizeof(list)));
 
+	conclude_ports(snapshot, diagnosis);
 	conclude_forwarding(snapshot, diagnosis);
 	conclude_policies(snapshot, diagnosis);
 
-	if (!count(snapshot, has_peers))
-		add(diagnosis, true, "no WireGuard device has a peer (%s)",
-		    names(snapshot, is_wireguard_up, list, sizeof(list)));
-	else if (!count(snapshot, has_sessions))
-		add(diagnosis, true,
-		    "no WireGuard peer has a session at present: traffic to it starts one");
-
+	conclude_peers(snapshot, diagnosis);
 	conclude_egress(snapshot, diagnosis);
+	conclude_sides(snapshot, diagnosis);
 }
 
 const struct diagnosis_finding *diagnose_reason(const struct diagnosis *diagnosis)

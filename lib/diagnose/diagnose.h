@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bpf/xdp_wg.h"
 #include "netns/snapshot_types.h"
 
 /* Why packets do not take the fast path: conclusions from a snapshot of the network namespace. */
@@ -12,6 +13,7 @@
 struct diagnosis_finding {
 	char text[256]; /* one sentence without a full stop */
 	bool blocking; /* because of this alone, no packet at all can take the fast path */
+	bool idle; /* it comes of there being no traffic, too */
 };
 
 #define DIAGNOSIS_MAX_FINDINGS 16
@@ -28,6 +30,15 @@ struct diagnosis {
  * Without a WireGuard device that is up there is no other finding than that.
  */
 void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis);
+
+/*
+ * diagnose_passed() - Add what the counters tell: packets that passed, in numbers that matter, and
+ * that something can be done about.
+ * @counters: XDP_WG_REASON_MAX entries
+ * @diagnosis: has what diagnose() found. If packets went fast, only what keeps all of them from
+ * doing so now is left of that: the rest may not concern any.
+ */
+void diagnose_passed(const struct xdp_wg_counter *counters, struct diagnosis *diagnosis);
 
 /*
  * diagnose_reason() - The best explanation for no packet taking the fast path: the first finding

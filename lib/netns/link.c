@@ -45,6 +45,9 @@ static int read_link(const struct nlmsghdr *message, void *data)
 		header->ifi_type == ARPHRD_ETHER && !kind_is(table[IFLA_LINKINFO], "ifb");
 	device->wireguard = kind_is(table[IFLA_LINKINFO], "wireguard");
 	device->veth = kind_is(table[IFLA_LINKINFO], "veth");
+	device->bridge = kind_is(table[IFLA_LINKINFO], "bridge");
+	if (table[IFLA_MASTER])
+		device->master = mnl_attr_get_u32(table[IFLA_MASTER]);
 	return MNL_CB_OK;
 }
 

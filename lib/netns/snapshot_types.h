@@ -31,6 +31,8 @@ struct snapshot_device {
 	bool ethernet; /* and packets can leave there: an ifb is none */
 	bool wireguard;
 	bool veth;
+	bool bridge;
+	int master; /* interface index of the device that this one is a port of, or 0 */
 	bool forwards[FAMILY_COUNT]; /* packets that arrive there are forwarded */
 	bool routed[FAMILY_COUNT]; /* a unicast route leads there */
 	bool underlay; /* encapsulated packets to a peer leave there */

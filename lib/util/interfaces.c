@@ -50,7 +50,8 @@ static int look_up(struct netlink *route, const char *name, struct interface *in
 	if (!len || len >= ALTNAME_SIZE)
 		return -ENODEV;
 	netlink_start(&request, RTM_GETLINK, &header, sizeof(header));
-	mnl_attr_put_strz(&request.message, len < IF_NAMESIZE ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+	mnl_attr_put_strz(&request.message, len < IF_NAMESIZE ? IFLA_IFNAME : IFLA_ALT_IFNAME,
+			  name);
 	return netlink_request(route, &request, NLM_F_ACK, read_link, interface);
 }
 

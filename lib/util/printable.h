@@ -6,7 +6,8 @@
 
 /*
  * printable_put() - Print a text in which a terminal finds nothing to obey: other characters than
- * those that ASCII can print come out as \xNN. Interfaces, for one, may have any byte in their names.
+ * those that ASCII can print come out as \xNN. Interfaces, for one, may have any byte in their
+ * names.
  */
 void printable_put(FILE *stream, const char *text);
 

@@ -135,7 +135,7 @@ modes() {
 
 	in_ns R1 ip link add dummy1 type dummy && in_ns R1 ip link set dummy1 up ||
 		fail "no dummy interface"
-	says 1 "use -m skb" R1 xdp-wg load dummy1
+	says 1 "use --hook tc, or else -m skb" R1 xdp-wg load dummy1
 	says 0 "(skb)" R1 xdp-wg load -m unspecified dummy1
 	says 0 "unloaded" R1 xdp-wg unload dummy1
 	says 0 "(skb)" R1 xdp-wg load -m skb dummy1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What status shows, and why it thinks that nothing goes fast.
+# What status shows, and why it thinks that packets do not go fast.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -49,6 +49,37 @@ why_not() {
 	[ "$(in_ns R1 xdp-wg status -j | jq -c .why)" = "[]" ] ||
 		fail "status still gives a reason"
 	! in_ns R1 xdp-wg status | grep -q '^why' || fail "status still gives a reason"
+}
+
+# Once packets went fast, a reason is given when they cannot any more, or when many did not.
+why_not_now() {
+	local mac
+
+	loaded
+	crosses_fast
+	in_ns R1 ip link set wg0 down
+	why "no WireGuard device is up"
+	spoil
+	clear_network
+
+	loaded
+	crosses_fast
+	mac=$(in_ns R1 ip -j link show r1-a | jq -r '.[0].address')
+	in_ns R1 ip link add br-lan address "$mac" type bridge && in_ns R1 ip link set br-lan up &&
+		in_ns R1 ip link set r1-a master br-lan || fail "no bridge"
+	says 1 "use --hook tc" R1 xdp-wg load br-lan
+	in_ns R1 xdp-wg unload -q r1-r2
+	why "load --hook tc br-lan"
+	spoil
+}
+
+# With one side only, the other direction is missing.
+one_side() {
+	unloaded
+	says 0 "those to decrypt arrive at r1-r2, where nothing is loaded" R1 xdp-wg load r1-a
+	in_ns R1 xdp-wg unload -q --all
+	says 0 "load where those to encrypt arrive, too (r1-a?)" R1 xdp-wg load r1-r2
+	in_ns R1 xdp-wg unload -q --all
 }
 
 shows() {
@@ -100,4 +131,6 @@ other_counters() {
 test_case shows 60
 test_case other-counters 60
 test_case why-not 90
+test_case why-not-now 90
+test_case one-side 60
 run_cases "$@"

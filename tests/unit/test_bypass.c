@@ -217,6 +217,10 @@ TEST(sentences_name_everything)
 				  "0 at 1 of eth0");
 	assert_false(bypass_sentence(&bypass, BYPASS_NAT, text, sizeof(text)));
 
+	put(BYPASS_NAT, BYPASS_STACK, "", false);
+	assert_true(bypass_sentence(&bypass, BYPASS_NAT, text, sizeof(text)));
+	assert_non_null(strstr(text, "or the tunnel itself if its port is redirected"));
+
 	bypass.items[1].forward = true;
 	bypass_sentence(&bypass, BYPASS_FIREWALL, text, sizeof(text));
 	assert_non_null(strstr(text, "MSS clamping"));

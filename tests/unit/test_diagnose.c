@@ -239,6 +239,101 @@ TEST(reason_is_the_first_blocking_one)
 	assert_non_null(strstr(diagnose_reason(&diagnosis)->text, "down: eth0"));
 }
 
+TEST(ports_of_a_bridge)
+{
+	devices[LO] = (struct snapshot_device){ .ifindex = 9, .name = "br-lan", .up = true };
+	devices[ETH0].master = 9;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+
+	devices[LO].bridge = true;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "eth0 is a port of br-lan", false);
+	expect(0, "(load --hook tc br-lan)", false);
+
+	devices[ETH1].loaded = devices[ETH1].underlay = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "eth0 is a port of br-lan", true);
+}
+
+TEST(loaded_on_one_side)
+{
+	devices[ETH0].ethernet = devices[ETH1].ethernet = true;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+
+	devices[ETH1].loaded = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "those to decrypt arrive at eth1, where nothing is loaded", false);
+
+	devices[ETH1].loaded = true;
+	devices[ETH0].loaded = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "load where those to encrypt arrive, too (eth0?)", false);
+
+	/* With one leg only, there is nowhere else. */
+	devices[ETH0].up = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+}
+
+TEST(counters_tell_what_passed)
+{
+	struct xdp_wg_counter counters[XDP_WG_REASON_MAX] = {};
+
+	diagnose(&snapshot, &diagnosis);
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+
+	/* Some always pass, and of some kinds all: that is how it should be. */
+	counters[XDP_WG_NEIGHBOUR].packets = 9;
+	counters[XDP_WG_NOT_TUNNEL].packets = 1000;
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+	counters[XDP_WG_NEIGHBOUR].packets = 10;
+	counters[XDP_WG_ENCAP].packets = 1100;
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+
+	counters[XDP_WG_NEIGHBOUR].packets = 11;
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "11 packets passed, to a next hop not resolved yet: is the next hop there",
+	       false);
+
+	counters[XDP_WG_ENCAP].packets = 0;
+	counters[XDP_WG_EGRESS].packets = 50;
+	diagnose(&snapshot, &diagnosis);
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 2);
+	expect(1, "--hook tc", false);
+}
+
+TEST(what_may_concern_nobody_is_left_out_if_packets_went_fast)
+{
+	struct xdp_wg_counter counters[XDP_WG_REASON_MAX] = {};
+
+	devices[WG0].sessions = 0;
+	snapshot.policies_in = 1;
+	diagnose(&snapshot, &diagnosis);
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 2);
+
+	counters[XDP_WG_DECAP].packets = 1;
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+
+	devices[WG0].wireguard = false;
+	diagnose(&snapshot, &diagnosis);
+	diagnose_passed(counters, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "no WireGuard device in", true);
+}
+
 TEST(findings_and_names_have_room)
 {
 	static struct snapshot_device many[200];
@@ -276,6 +371,11 @@ int main(void)
 		cmocka_unit_test_setup(devices_are_found, set_up),
 		cmocka_unit_test_setup(interface_is_down, set_up),
 		cmocka_unit_test_setup(reason_is_the_first_blocking_one, set_up),
+		cmocka_unit_test_setup(ports_of_a_bridge, set_up),
+		cmocka_unit_test_setup(loaded_on_one_side, set_up),
+		cmocka_unit_test_setup(counters_tell_what_passed, set_up),
+		cmocka_unit_test_setup(what_may_concern_nobody_is_left_out_if_packets_went_fast,
+				       set_up),
 		cmocka_unit_test_setup(findings_and_names_have_room, set_up),
 	};
 

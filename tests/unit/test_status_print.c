@@ -234,7 +234,11 @@ TEST(reason_is_one_line)
 
 TEST(names_are_made_printable)
 {
-	struct bypass_item item = { .kind = BYPASS_FIREWALL, .name = "ip \x1b[2Jfilter" };
+	struct bypass_item item = {
+		.kind = BYPASS_FIREWALL,
+		.name = "ip \x1b[2Jfilter",
+		.bypassed = true,
+	};
 
 	strcpy(report.diagnosis.findings[0].text, "\x1b]0;title");
 	report.diagnosis.count = 1;
