@@ -218,6 +218,7 @@ TEST(sentences_name_everything)
 	assert_false(bypass_sentence(&bypass, BYPASS_NAT, text, sizeof(text)));
 
 	put(BYPASS_NAT, BYPASS_STACK, "", false);
+	bypass_conclude(&bypass, &snapshot);
 	assert_true(bypass_sentence(&bypass, BYPASS_NAT, text, sizeof(text)));
 	assert_non_null(strstr(text, "or the tunnel itself if its port is redirected"));
 
