@@ -57,40 +57,69 @@ static bool find_name(const char *kernel_name, enum hook hook, enum rss *rss)
 	return false;
 }
 
-bool attachment_identify(int prog_fd, struct attachment *entry)
+/* What one of the program's maps tells, if it is one that we know. */
+static int identify_map(__u32 id, struct attachment *entry, bool *found)
+{
+	struct bpf_map_info map;
+	int fd, err;
+
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0)
+		return fd;
+	err = bpf_info_map(fd, &map);
+	if (err)
+		goto out;
+	if (name_is(map.name, XDP_WG_CONFIG_SECTION)) {
+		err = read_config(fd, &map, &entry->config);
+		*found = !err;
+	} else if (name_is(map.name, XDP_WG_COUNTERS_MAP)) {
+		entry->counters_id = map.id;
+	} else if (name_is(map.name, XDP_WG_CPUMAP)) {
+		entry->cpumap_id = map.id;
+	}
+out:
+	close(fd);
+	return err;
+}
+
+int attachment_identify(int prog_fd, struct attachment *entry)
 {
 	struct bpf_prog_info info = {};
 	__u32 ids[MAX_MAPS];
 	bool found = false;
 	enum rss rss;
+	int err;
 
 	info.nr_map_ids = MAX_MAPS;
 	info.map_ids = (__u64)(unsigned long)ids;
-	if (bpf_info_prog(prog_fd, &info) || !find_name(info.name, entry->hook, &rss))
-		return false;
+	err = bpf_info_prog(prog_fd, &info);
+	if (err)
+		return err;
+	if (!find_name(info.name, entry->hook, &rss))
+		return -ENOENT;
 
 	entry->rss = rss;
 	entry->prog_id = info.id;
 	entry->counters_id = 0;
 	entry->cpumap_id = 0;
 	for (__u32 i = 0; i < info.nr_map_ids && i < MAX_MAPS; i++) {
-		struct bpf_map_info map;
-		int fd;
-
-		fd = bpf_map_get_fd_by_id(ids[i]);
-		if (fd < 0)
-			continue;
-		if (!bpf_info_map(fd, &map)) {
-			if (name_is(map.name, XDP_WG_CONFIG_SECTION))
-				found = !read_config(fd, &map, &entry->config);
-			else if (name_is(map.name, XDP_WG_COUNTERS_MAP))
-				entry->counters_id = map.id;
-			else if (name_is(map.name, XDP_WG_CPUMAP))
-				entry->cpumap_id = map.id;
-		}
-		close(fd);
+		err = identify_map(ids[i], entry, &found);
+		if (err)
+			return err;
 	}
-	return found;
+	return found ? 0 : -ENOENT;
+}
+
+int attachment_add_ours(struct attachment_list *list, int prog_fd, struct attachment *entry)
+{
+	int err = attachment_identify(prog_fd, entry);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		return attachment_add(list, entry);
+	log_error("cannot find out which programs %s has: %s", entry->ifname, strerror(-err));
+	return err;
 }
 
 int attachment_add(struct attachment_list *list, const struct attachment *entry)

@@ -58,7 +58,18 @@ void attachment_free(struct attachment_list *list);
  * attachment_identify() - Whether a loaded program is one of ours.
  * @prog_fd: any program
  * @entry: with the hook; which program it is, its id, configuration and maps are written if it is
+ *
+ * Return: 0 if it is, -ENOENT if it is not, or another negative errno if the kernel does not tell,
+ * which must not be taken for either.
  */
-bool attachment_identify(int prog_fd, struct attachment *entry);
+int attachment_identify(int prog_fd, struct attachment *entry);
+
+/*
+ * attachment_add_ours() - Add a program to a list if it is one of ours.
+ * @entry: with the hook and the interface; the rest is written as by attachment_identify()
+ *
+ * Return: 0, also if it is not ours; or a negative errno, with a message printed.
+ */
+int attachment_add_ours(struct attachment_list *list, int prog_fd, struct attachment *entry);
 
 #endif /* LIB_ATTACH_ATTACHMENT_H */

@@ -235,13 +235,24 @@ int tcx_detach(const struct attachment *entry)
 	return 0;
 }
 
+/* Kernels without the hook have none of our programs at it, nor has an interface that is gone. */
+static int query_to_find(int ifindex, const char *ifname, struct programs *programs)
+{
+	int err = query(ifindex, programs);
+
+	if (err == -EINVAL || err == -ENODEV)
+		return 0;
+	if (err)
+		log_error("cannot find out which tc programs %s has: %s", ifname, strerror(-err));
+	return err;
+}
+
 int tcx_find(int ifindex, const char *ifname, struct attachment_list *list)
 {
 	struct programs programs;
-	int err = 0;
+	int err;
 
-	if (query(ifindex, &programs))
-		return 0;
+	err = query_to_find(ifindex, ifname, &programs);
 	for (__u32 i = 0; !err && i < programs.count; i++) {
 		struct attachment entry = {
 			.hook = HOOK_TC,
@@ -253,11 +264,15 @@ int tcx_find(int ifindex, const char *ifname, struct attachment_list *list)
 		int fd;
 
 		fd = bpf_prog_get_fd_by_id(programs.ids[i]);
-		if (fd < 0)
+		if (fd == -ENOENT)
 			continue;
+		if (fd < 0) {
+			log_error("cannot find out which tc programs %s has: %s", ifname,
+				  strerror(-fd));
+			return fd;
+		}
 		strncpy(entry.ifname, ifname, sizeof(entry.ifname) - 1);
-		if (attachment_identify(fd, &entry))
-			err = attachment_add(list, &entry);
+		err = attachment_add_ours(list, fd, &entry);
 		close(fd);
 	}
 	return err;

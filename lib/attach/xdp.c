@@ -193,15 +193,37 @@ static struct xdp_program *find_attached(struct xdp_multiprog *multiprog,
 	return prog && xdp_program__id(prog) == entry->prog_id ? prog : NULL;
 }
 
+/* Whether libxdp could not look, which says nothing about what is there. */
+static bool is_obstacle(int err)
+{
+	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
+
+/* The XDP programs of an interface, NULL if libxdp finds none that it knows. */
+static int get_multiprog(int ifindex, const char *ifname, struct xdp_multiprog **multiprog)
+{
+	int err;
+
+	*multiprog = xdp_multiprog__get_from_ifindex(ifindex);
+	err = libxdp_get_error(*multiprog);
+	if (!err)
+		return 0;
+	*multiprog = NULL;
+	if (!is_obstacle(err))
+		return 0;
+	log_error("cannot find out which XDP programs are on %s: %s", ifname, strerror(-err));
+	return err;
+}
+
 int xdp_detach(const struct attachment *entry)
 {
 	struct xdp_multiprog *multiprog;
 	struct xdp_program *prog;
-	int err = 0;
+	int err;
 
-	multiprog = xdp_multiprog__get_from_ifindex(entry->ifindex);
-	if (libxdp_get_error(multiprog))
-		return 0;
+	err = get_multiprog(entry->ifindex, entry->ifname, &multiprog);
+	if (err || !multiprog)
+		return err;
 
 	log_kernel_message_clear();
 	prog = find_attached(multiprog, entry);
@@ -217,50 +239,34 @@ int xdp_detach(const struct attachment *entry)
 	return err;
 }
 
-/* Whether it is not known what is attached, in which case nothing may be concluded from that. */
-static bool is_obstacle(int err)
-{
-	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE ||
-	       err == -ENOMEM;
-}
-
-static int cannot_look(const char *ifname, int err)
-{
-	log_error("cannot find out which XDP programs are on %s: %s", ifname, strerror(-err));
-	return err;
-}
-
 int xdp_find(int ifindex, const char *ifname, struct attachment_list *list)
 {
 	struct attachment entry = { .ifindex = ifindex };
 	struct xdp_multiprog *multiprog;
 	struct xdp_program *prog = NULL;
-	int err = 0;
+	int err;
 
-	multiprog = xdp_multiprog__get_from_ifindex(ifindex);
-	err = libxdp_get_error(multiprog);
-	if (err)
-		return is_obstacle(err) ? cannot_look(ifname, err) : 0;
+	err = get_multiprog(ifindex, ifname, &multiprog);
+	if (err || !multiprog)
+		return err;
 
 	strncpy(entry.ifname, ifname, sizeof(entry.ifname) - 1);
 	entry.mode = xdp_multiprog__attach_mode(multiprog);
 	while (!err && (prog = xdp_multiprog__next_prog(prog, multiprog))) {
-		if (!attachment_identify(xdp_program__fd(prog), &entry))
-			continue;
 		entry.prio = xdp_program__run_prio(prog);
-		err = attachment_add(list, &entry);
+		err = attachment_add_ours(list, xdp_program__fd(prog), &entry);
 	}
 
 	entry.alone = true;
 	entry.prio = 0;
 	prog = xdp_multiprog__main_prog(multiprog);
-	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
-		err = attachment_add(list, &entry);
+	if (!err && prog)
+		err = attachment_add_ours(list, xdp_program__fd(prog), &entry);
 
 	entry.mode = XDP_MODE_HW;
 	prog = xdp_multiprog__hw_prog(multiprog);
-	if (!err && prog && attachment_identify(xdp_program__fd(prog), &entry))
-		err = attachment_add(list, &entry);
+	if (!err && prog)
+		err = attachment_add_ours(list, xdp_program__fd(prog), &entry);
 
 	xdp_multiprog__close(multiprog);
 	return err;

@@ -105,7 +105,7 @@ static bool is_ours(const struct dispatcher *dispatcher, const char *pin, const 
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return false;
-	if (attachment_identify(fd, &program))
+	if (!attachment_identify(fd, &program))
 		for (size_t i = 0; i < count; i++)
 			found |= counters_ids[i] == program.counters_id;
 	close(fd);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One mistake of each kind that a kernel of vm/kernels is to notice, when the module is loaded. None
- * of them does lasting harm: what is read beyond its end is not used, and what was freed is not
- * written.
+ * One mistake of each kind that a kernel of vm/kernels is to notice, when the module is loaded.
+ * None of them does lasting harm: what is read beyond its end is not used, and what was freed is
+ * not written.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
