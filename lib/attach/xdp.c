@@ -196,7 +196,8 @@ static struct xdp_program *find_attached(struct xdp_multiprog *multiprog,
 /* Whether libxdp could not look, which says nothing about what is there. */
 static bool is_obstacle(int err)
 {
-	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE ||
+	       err == -ENOMEM;
 }
 
 /* The XDP programs of an interface, NULL if libxdp finds none that it knows. */
