@@ -197,7 +197,7 @@ bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, 
 		[BYPASS_TC] = "traffic control",
 	};
 	static const char *const hidden[BYPASS_RULES] = {
-		[BYPASS_NETFILTER] = "hooks that are no tables (nft list hooks)",
+		[BYPASS_NETFILTER] = "hooks that are no tables (nft list hooks), or had rules",
 		[BYPASS_TC] = "something that is gone by now",
 	};
 	char who[64] = "packets pass";
