@@ -220,25 +220,14 @@ variant() {
 	in_ns diff-r1 ip -6 route flush 2001:db8::2/128
 	hash_policy 0
 	routes main
-	"variant_$1"
+	# First, since Debian's file begins with no rules at all.
 	[ -z "${DIFF_RULES:-}" ] || "rules_$DIFF_RULES"
+	"variant_$1"
 }
 
 # What Debian installs.
 rules_empty() {
-	in_ns diff-r1 nft -f - <<-NFT
-		table inet rules {
-			chain input {
-				type filter hook input priority filter;
-			}
-			chain forward {
-				type filter hook forward priority filter;
-			}
-			chain output {
-				type filter hook output priority filter;
-			}
-		}
-	NFT
+	in_ns diff-r1 nft -f tests/nftables.conf
 }
 
 # A begins, and others answer; but pass.c's markers come from either side.

@@ -408,20 +408,7 @@ seen" shaped
 # What Debian installs as nftables.conf is no rule.
 empty_chains() {
 	loaded
-	rules <<-NFT
-		flush ruleset
-		table inet filter {
-			chain input {
-				type filter hook input priority filter;
-			}
-			chain forward {
-				type filter hook forward priority filter;
-			}
-			chain output {
-				type filter hook output priority filter;
-			}
-		}
-	NFT
+	rules < "$tests/nftables.conf"
 	crosses_fast
 	in_ns R1 nft add rule inet filter forward counter
 	mark
