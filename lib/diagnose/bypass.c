@@ -107,6 +107,12 @@ static bool is_on_the_way(const struct bypass_item *item, const struct snapshot 
 	return device->ethernet && is_any_in_xdp(snapshot, rules, bypasses);
 }
 
+/* Whether packets that go fast lack what it does; one that only looks at them does nothing. */
+static bool is_missed(const struct bypass_item *item)
+{
+	return item->kind != BYPASS_NAT || item->translates_all || item->leaving[0];
+}
+
 void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot)
 {
 	size_t kept = 0;
@@ -114,7 +120,7 @@ void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot)
 	for (size_t i = 0; i < bypass->count; i++) {
 		struct bypass_item *item = &bypass->items[i];
 
-		item->bypassed = is_on_the_way(item, snapshot, true);
+		item->bypassed = is_missed(item) && is_on_the_way(item, snapshot, true);
 		item->passed = is_on_the_way(item, snapshot, false);
 		if (item->bypassed || item->passed)
 			bypass->items[kept++] = *item;
@@ -150,6 +156,11 @@ bool bypass_sentence(const struct bypass *bypass, enum bypass_kind kind, char *b
 			continue;
 		len = append(buf, len, size, any ? ", " : "");
 		len = append(buf, len, size, item->name);
+		if (kind == BYPASS_NAT && !item->translates_all) {
+			len = append(buf, len, size, " (of packets that leave by ");
+			len = append(buf, len, size, item->leaving);
+			len = append(buf, len, size, ")");
+		}
 		any = true;
 		forward |= item->forward;
 	}
@@ -189,6 +200,22 @@ static size_t append_names(const struct bypass *bypass, enum bypass_rules rules,
 	return append(buf, len, size, rest);
 }
 
+/* Chains that make packets pass, though no rule of theirs is about them. */
+static void append_onlookers(const struct bypass *bypass, char *buf, size_t len, size_t size)
+{
+	const char *before = "; they are only seen, not translated, by ";
+
+	for (size_t i = 0; i < bypass->count; i++) {
+		const struct bypass_item *item = &bypass->items[i];
+
+		if (!item->passed || is_missed(item))
+			continue;
+		len = append(buf, len, size, before);
+		len = append(buf, len, size, item->name);
+		before = ", ";
+	}
+}
+
 bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, __u64 packets,
 			  char *buf, size_t size)
 {
@@ -222,7 +249,9 @@ bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, 
 	} else {
 		len = append(buf, len, size, hidden[rules]);
 	}
-	append(buf, len, size, ": this is the default, and nothing is broken");
+	len = append(buf, len, size, ": this is the default, and nothing is broken");
+	if (rules == BYPASS_NETFILTER)
+		append_onlookers(bypass, buf, len, size);
 	return true;
 }
 

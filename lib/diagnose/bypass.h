@@ -44,6 +44,9 @@ struct bypass_item {
 	char device[IF_NAMESIZE]; /* "" in the stack */
 	bool ahead; /* at a tc hook, before our program */
 	bool forward; /* sees forwarded packets */
+	/* If it translates, what of that which can go fast: */
+	bool translates_all; /* packets to and from anywhere */
+	char leaving[64]; /* those that leave by these interfaces, separated by commas */
 	bool bypassed; /* packets that go fast bypass it; by bypass_conclude() */
 	bool passed; /* packets pass because of it; likewise, and both may be so */
 	char name[192]; /* with the interface's, if there is one */

@@ -15,7 +15,7 @@ int bypass_collect(const struct attachment_list *attached, const struct snapshot
 
 	bypass->items = NULL;
 	bypass->count = 0;
-	err = bypass_nft(bypass);
+	err = bypass_nft(snapshot, bypass);
 	if (!err)
 		err = bypass_tc(attached, snapshot, bypass);
 	if (err)

@@ -11,25 +11,11 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "diagnose/bypass_name.h"
+#include "diagnose/bypass_nat.h"
 #include "diagnose/bypass_nft.h"
 #include "diagnose/bypass_search.h"
 #include "util/netlink.h"
-
-static const char *family_name(unsigned char family)
-{
-	switch (family) {
-	case NFPROTO_INET:
-		return "inet";
-	case NFPROTO_IPV4:
-		return "ip";
-	case NFPROTO_IPV6:
-		return "ip6";
-	case NFPROTO_NETDEV:
-		return "netdev";
-	}
-	/* What others filter (ARP, bridged frames), the fast path does not take. */
-	return NULL;
-}
 
 static bool is_nat(const struct nlattr **table)
 {
@@ -77,22 +63,19 @@ int bypass_nft_chain(const struct nlmsghdr *message, void *data)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
-	const char *family = family_name(header->nfgen_family);
 	struct bypass_item item = {};
 	__u32 number;
 
 	netlink_attributes(message, sizeof(*header), table, NFTA_CHAIN_MAX);
-	if (!family || !table[NFTA_CHAIN_HOOK] || !table[NFTA_CHAIN_TABLE] ||
-	    !table[NFTA_CHAIN_NAME] || is_idle(table))
+	if (!table[NFTA_CHAIN_HOOK] || is_idle(table) ||
+	    !bypass_name(header->nfgen_family, table[NFTA_CHAIN_TABLE], table[NFTA_CHAIN_NAME],
+			 item.name, sizeof(item.name)))
 		return MNL_CB_OK;
 	netlink_nested(table[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
 	if (!hook[NFTA_HOOK_HOOKNUM])
 		return MNL_CB_OK;
 	number = ntohl(mnl_attr_get_u32(hook[NFTA_HOOK_HOOKNUM]));
 
-	snprintf(item.name, sizeof(item.name), "%s %s %s", family,
-		 mnl_attr_get_str(table[NFTA_CHAIN_TABLE]),
-		 mnl_attr_get_str(table[NFTA_CHAIN_NAME]));
 	if (is_nat(table))
 		item.kind = BYPASS_NAT;
 	if (header->nfgen_family == NFPROTO_NETDEV) {
@@ -112,16 +95,12 @@ static int read_flowtable(const struct nlmsghdr *message, void *data)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[NFTA_FLOWTABLE_MAX + 1];
-	const char *family = family_name(header->nfgen_family);
 	struct bypass_item item = { .kind = BYPASS_FLOWTABLE };
 
 	netlink_attributes(message, sizeof(*header), table, NFTA_FLOWTABLE_MAX);
-	if (!family || !table[NFTA_FLOWTABLE_TABLE] || !table[NFTA_FLOWTABLE_NAME])
-		return MNL_CB_OK;
-	snprintf(item.name, sizeof(item.name), "%s %s %s", family,
-		 mnl_attr_get_str(table[NFTA_FLOWTABLE_TABLE]),
-		 mnl_attr_get_str(table[NFTA_FLOWTABLE_NAME]));
-	bypass_search_add(data, &item);
+	if (bypass_name(header->nfgen_family, table[NFTA_FLOWTABLE_TABLE],
+			table[NFTA_FLOWTABLE_NAME], item.name, sizeof(item.name)))
+		bypass_search_add(data, &item);
 	return MNL_CB_OK;
 }
 
@@ -151,6 +130,7 @@ static void add_iptables(struct bypass_search *search, const char *command, cons
 		struct bypass_item item = {
 			.kind = strcmp(table, "nat") ? BYPASS_FIREWALL : BYPASS_NAT,
 			.forward = strcmp(table, "nat") && strcmp(table, "raw"),
+			.translates_all = true,
 		};
 
 		snprintf(item.name, sizeof(item.name), "%s %s", command, table);
@@ -159,9 +139,17 @@ static void add_iptables(struct bypass_search *search, const char *command, cons
 	fclose(file);
 }
 
-int bypass_nft(struct bypass *bypass)
+static bool has_nat(const struct bypass *bypass)
 {
-	struct bypass_search search = { .bypass = bypass };
+	for (size_t i = 0; i < bypass->count; i++)
+		if (bypass->items[i].kind == BYPASS_NAT)
+			return true;
+	return false;
+}
+
+int bypass_nft(const struct snapshot *snapshot, struct bypass *bypass)
+{
+	struct bypass_search search = { .bypass = bypass, .snapshot = snapshot };
 	struct netlink netlink = {};
 	int err;
 
@@ -172,6 +160,8 @@ int bypass_nft(struct bypass *bypass)
 	if (err)
 		return err == -EPROTONOSUPPORT ? search.err : err;
 	err = list(&netlink, &search, NFT_MSG_GETCHAIN, bypass_nft_chain);
+	if (!err && has_nat(bypass))
+		err = list(&netlink, &search, NFT_MSG_GETRULE, bypass_nat_rule);
 	if (!err)
 		err = list(&netlink, &search, NFT_MSG_GETFLOWTABLE, read_flowtable);
 	netlink_close(&netlink);

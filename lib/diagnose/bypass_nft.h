@@ -5,14 +5,16 @@
 #include <libmnl/libmnl.h>
 
 #include "diagnose/bypass.h"
+#include "netns/snapshot_types.h"
 
 /*
  * bypass_nft() - Look for what netfilter does to packets, by nftables or by iptables.
+ * @snapshot: about the interfaces
  * @bypass: added to
  *
  * Return: 0, or a negative errno.
  */
-int bypass_nft(struct bypass *bypass);
+int bypass_nft(const struct snapshot *snapshot, struct bypass *bypass);
 
 /*
  * bypass_nft_chain() - Add a base chain of nftables, unless it lets everything through.

@@ -11,8 +11,8 @@
 struct bypass_search {
 	struct bypass *bypass;
 	int err; /* the last of bypass_add() */
-	/* For traffic control: */
 	const struct snapshot *snapshot;
+	/* For traffic control: */
 	const struct snapshot_device *device;
 	enum bypass_where where; /* of filters */
 	__u32 queues; /* handle of the device's root qdisc if that only has others for each queue */

@@ -76,17 +76,41 @@ firewall_of_device() {
 		fail "status does not name the chain at the egress"
 }
 
-nat() {
-	bypassing
+# masquerading [MATCH...]: packets that match.
+masquerading() {
+	in_ns R1 nft flush ruleset
 	rules <<-NFT
 		table ip translation {
 			chain postrouting {
 				type nat hook postrouting priority srcnat;
-				oif "lo" masquerade
+				meta l4proto tcp $* masquerade
 			}
 		}
 	NFT
+}
+
+nat() {
+	local seen="rules (ip translation postrouting): this is the default, and nothing is broken"
+
+	bypassing
+	masquerading
 	names nat "ip translation postrouting" "address translation"
+	masquerading oifname wg0
+	names nat "ip translation postrouting" "address translation"
+	says 0 "ip translation postrouting (of packets that leave by wg0)" \
+		R1 xdp-wg load -R $bypass_all r1-a
+	# What goes fast does not leave there, and misses nothing. But the chain sees all packets.
+	masquerading oif lo
+	names_nothing
+	masquerading oifname "ppp*"
+	names_nothing
+	load R1 -R
+	ping_all A 10.2.0.2 3
+	says 0 "$seen; they are only seen, not translated, by ip translation postrouting" \
+		R1 xdp-wg status
+	masquerading
+	says 0 "$seen" R1 xdp-wg status
+	[[ $(in_ns R1 xdp-wg status) != *"only seen"* ]] || fail "status does not see the rule for all"
 }
 
 flowtable() {

@@ -10,6 +10,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "diagnose/bypass_nat.h"
 #include "diagnose/bypass_nft.h"
 #include "diagnose/bypass_search.h"
 #include "diagnose/bypass_tc.h"
@@ -64,7 +65,9 @@ static int tear_down(void **state __attribute__((unused)))
 
 static void put(enum bypass_kind kind, enum bypass_where where, const char *device, bool ahead)
 {
-	struct bypass_item item = { .kind = kind, .where = where, .ahead = ahead };
+	struct bypass_item item = {
+		.kind = kind, .where = where, .ahead = ahead, .translates_all = true
+	};
 
 	snprintf(item.device, sizeof(item.device), "%s", device);
 	snprintf(item.name, sizeof(item.name), "%d at %d of %s%s", kind, where, device,
@@ -260,7 +263,9 @@ TEST(packets_pass_because_of_rules)
 				  "eth0): this is the default, and nothing is broken");
 
 	for (int i = 0; i < 20; i++) {
-		struct bypass_item item = { .kind = BYPASS_NAT, .passed = true };
+		struct bypass_item item = { .kind = BYPASS_NAT,
+					    .passed = true,
+					    .translates_all = true };
 
 		snprintf(item.name, sizeof(item.name), "%d", i);
 		assert_int_equal(bypass_add(&bypass, &item), 0);
@@ -341,6 +346,169 @@ TEST(harmless_chains_are_not)
 	assert_int_equal(bypass.count, 2);
 }
 
+static struct nlattr *expression(struct nlmsghdr *message, const char *name, struct nlattr **data)
+{
+	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+
+	mnl_attr_put_strz(message, NFTA_EXPR_NAME, name);
+	*data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
+	return element;
+}
+
+static void end_expression(struct nlmsghdr *message, struct nlattr *element, struct nlattr *data)
+{
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, element);
+}
+
+static void compare(struct nlmsghdr *message, __u32 key, __u32 op, const void *value, size_t len)
+{
+	struct nlattr *element, *data, *nest;
+
+	element = expression(message, "meta", &data);
+	mnl_attr_put_u32(message, NFTA_META_DREG, htonl(NFT_REG_1));
+	mnl_attr_put_u32(message, NFTA_META_KEY, htonl(key));
+	end_expression(message, element, data);
+	element = expression(message, "cmp", &data);
+	mnl_attr_put_u32(message, NFTA_CMP_SREG, htonl(NFT_REG_1));
+	mnl_attr_put_u32(message, NFTA_CMP_OP, htonl(op));
+	nest = mnl_attr_nest_start(message, NFTA_CMP_DATA);
+	mnl_attr_put(message, NFTA_DATA_VALUE, len, value);
+	mnl_attr_nest_end(message, nest);
+	end_expression(message, element, data);
+}
+
+/* A rule of the chain "c" of "t": what is compared must match, and then it is masqueraded. */
+static void rule(__u32 key, __u32 op, const void *value, size_t len)
+{
+	static const __u32 protocol = 6;
+	struct nlattr *list, *element, *data;
+	struct nfgenmsg *header;
+	struct nlmsghdr *message;
+	char buf[1024];
+
+	message = mnl_nlmsg_put_header(buf);
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->nfgen_family = NFPROTO_IPV4;
+	mnl_attr_put_strz(message, NFTA_RULE_TABLE, "t");
+	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, "c");
+	list = mnl_attr_nest_start(message, NFTA_RULE_EXPRESSIONS);
+	compare(message, NFT_META_L4PROTO, NFT_CMP_EQ, &protocol, 1);
+	if (value)
+		compare(message, key, op, value, len);
+	element = expression(message, "masq", &data);
+	end_expression(message, element, data);
+	mnl_attr_nest_end(message, list);
+	assert_int_equal(bypass_nat_rule(message, &search), MNL_CB_OK);
+}
+
+static void rule_for(const char *oifname)
+{
+	char name[IF_NAMESIZE] = "";
+
+	snprintf(name, sizeof(name), "%s", oifname);
+	rule(NFT_META_OIFNAME, NFT_CMP_EQ, name, sizeof(name));
+}
+
+static void nat_chain(void)
+{
+	bypass_free(&bypass);
+	chain(NFPROTO_IPV4, "nat", NF_INET_POST_ROUTING, NULL, 1, NF_ACCEPT);
+}
+
+/* Expect what is said of the chain: NULL for nothing. */
+static void expect_translation(const char *want)
+{
+	char text[512];
+
+	devices[ETH0].bypasses_netfilter = true;
+	devices[ETH1].bypasses_netfilter = false;
+	bypass_conclude(&bypass, &snapshot);
+	assert_int_equal(bypass.count, 1);
+	assert_true(bypass.items[0].passed);
+	assert_int_equal(bypass.items[0].bypassed, !!want);
+	assert_int_equal(bypass_sentence(&bypass, BYPASS_NAT, text, sizeof(text)), !!want);
+	if (want)
+		assert_non_null(strstr(text, want));
+	assert_true(bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 2, text, sizeof(text)));
+	assert_string_equal(text,
+			    want ? "2 packets passed because netfilter has rules (ip t c): this "
+				   "is the default, and nothing is broken"
+				 : "2 packets passed because netfilter has rules (ip t c): this "
+				   "is the default, and nothing is broken; they are only seen, "
+				   "not translated, by ip t c");
+}
+
+TEST(masquerade_elsewhere_is_not_blamed)
+{
+	static const __u32 tunnel = 5, none = 99;
+
+	nat_chain();
+	expect_translation(NULL);
+	nat_chain();
+	rule_for("ppp0");
+	rule_for("eth");
+	rule(NFT_META_OIFNAME, NFT_CMP_EQ, "ppp", 3);
+	rule(NFT_META_OIF, NFT_CMP_EQ, &none, sizeof(none));
+	expect_translation(NULL);
+
+	nat_chain();
+	rule_for("wg0");
+	expect_translation(
+		"translation: ip t c (of packets that leave by wg0); what it translates");
+	nat_chain();
+	rule_for("ppp0");
+	rule_for("eth2");
+	rule_for("eth1");
+	rule_for("eth2");
+	expect_translation("ip t c (of packets that leave by eth2, eth1);");
+	nat_chain();
+	rule(NFT_META_OIFNAME, NFT_CMP_EQ, "wg", 2);
+	expect_translation("leave by wg0)");
+	nat_chain();
+	rule(NFT_META_OIF, NFT_CMP_EQ, &tunnel, sizeof(tunnel));
+	expect_translation("leave by wg0)");
+}
+
+TEST(translation_without_an_interface_is_for_all)
+{
+	nat_chain();
+	rule_for("ppp0");
+	rule(0, 0, NULL, 0);
+	expect_translation("translation: ip t c; what it translates");
+	nat_chain();
+	rule(NFT_META_OIFNAME, NFT_CMP_NEQ, "ppp0", 5);
+	expect_translation("translation: ip t c; what it translates");
+	/* The answers come from somewhere else. */
+	nat_chain();
+	rule(NFT_META_IIFNAME, NFT_CMP_EQ, "ppp0", 5);
+	expect_translation("translation: ip t c; what it translates");
+}
+
+/* Interfaces that no packet leaves by that goes fast. */
+TEST(translation_is_for_interfaces_that_transmit)
+{
+	devices[ETH2].ethernet = false;
+	nat_chain();
+	rule_for("eth2");
+	expect_translation(NULL);
+	devices[ETH2].ethernet = true;
+	devices[ETH2].up = false;
+	nat_chain();
+	rule_for("eth2");
+	expect_translation(NULL);
+}
+
+TEST(many_interfaces_are_as_good_as_all)
+{
+	nat_chain();
+	for (int i = 0; i < 20; i++) {
+		snprintf(devices[ETH2].name, sizeof(devices[ETH2].name), "eth%d", i);
+		rule_for(devices[ETH2].name);
+	}
+	expect_translation("translation: ip t c; what it translates");
+}
+
 static void qdisc(const char *kind, int ifindex, __u32 handle, __u32 parent)
 {
 	struct tcmsg *header;
@@ -410,6 +578,10 @@ int main(void)
 		BYPASS_TEST(chains_are_read),
 		BYPASS_TEST(chains_of_devices_are_read),
 		BYPASS_TEST(harmless_chains_are_not),
+		BYPASS_TEST(masquerade_elsewhere_is_not_blamed),
+		BYPASS_TEST(translation_without_an_interface_is_for_all),
+		BYPASS_TEST(translation_is_for_interfaces_that_transmit),
+		BYPASS_TEST(many_interfaces_are_as_good_as_all),
 		BYPASS_TEST(shapers_are_found),
 		BYPASS_TEST(shapers_of_queues_are_found),
 		BYPASS_TEST(hooks_of_filters_are_noted),
