@@ -223,6 +223,7 @@ variant() {
 	# First, since Debian's file begins with no rules at all.
 	[ -z "${DIFF_RULES:-}" ] || "rules_$DIFF_RULES"
 	"variant_$1"
+	forget
 }
 
 # What Debian installs.
@@ -299,8 +300,14 @@ rules_tc() {
 	done
 }
 
-# forget: conntrack knows nothing of the frames of the first pass, of which the second has the same.
+# forget: conntrack knows nothing of the passes before, which had the same frames, or others between the
+# same addresses; and it waits for fragments no longer than R1 does.
 forget() {
+	case ${DIFF_RULES:-} in
+	stateful | nat) ;;
+	*) return 0 ;;
+	esac
+	in_ns diff-r1 sysctl -q -w net.netfilter.nf_conntrack_frag6_timeout=1
 	in_ns diff-r1 python3 -c '
 import socket, struct
 NETLINK_NETFILTER, CT_DELETE, REQUEST_ACK = 12, 1 << 8 | 2, 5
@@ -415,10 +422,8 @@ session() {
 load() {
 	local options bypass=
 
-	case ${DIFF_RULES:-} in
-	'') bypass=--bypass-netfilter ;;
-	stateful | nat) forget ;;
-	esac
+	forget
+	[ -n "${DIFF_RULES:-}" ] || bypass=--bypass-netfilter
 	[ -z "${DIFF_BYPASS:-}" ] || bypass="--bypass-netfilter --bypass-tc"
 
 	case $1 in
