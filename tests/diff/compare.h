@@ -7,6 +7,8 @@
 struct verdict {
 	unsigned int passed, failed;
 	unsigned int printed; /* mismatches; no more than a number of them is */
+	bool bypassed; /* rules that matter are bypassed: one mismatch is shown, and there must be
+			*/
 };
 
 /* compare() - Compare what the two passes of a chunk have made, and print what differs. */
