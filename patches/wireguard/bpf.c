@@ -336,13 +336,13 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
 __bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, struct bpf_wg_flow *flow,
 					 __u32 flow__sz)
 {
-	return wg_bpf_flow_validate(xdp_net(xdp_ctx), flow, flow__sz);
+	return wg_bpf_flow_validate(xdp_dev(xdp_ctx), flow, flow__sz);
 }
 
 __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_wg_flow *flow,
 					 __u32 flow__sz)
 {
-	return wg_bpf_flow_validate(skb_net(skb_ctx), flow, flow__sz);
+	return wg_bpf_flow_validate(skb_dev(skb_ctx), flow, flow__sz);
 }
 
 /**
@@ -378,13 +378,13 @@ __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_w
 __bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, struct wg_device *wg, __u32 ifindex,
 				 __u32 flags)
 {
-	return wg_bpf_hooks(xdp_dev(xdp_ctx), wg, ifindex, flags, true);
+	return wg_bpf_xdp_hooks(xdp_dev(xdp_ctx), wg, ifindex, flags);
 }
 
 __bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg, __u32 ifindex,
 				 __u32 flags)
 {
-	return wg_bpf_hooks(skb_dev(skb_ctx), wg, ifindex, flags, false);
+	return wg_bpf_skb_hooks(skb_dev(skb_ctx), wg, ifindex, flags);
 }
 
 /**

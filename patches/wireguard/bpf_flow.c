@@ -340,15 +340,19 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 #endif
 }
 
-int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size)
+/* @in is the device that received the packet, or NULL: mostly the one that is asked about. */
+int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size)
 {
-	struct net_device *dev;
+	struct net_device *dev = in;
+	struct net *net;
 
 	if (size != sizeof(*flow) || flow->flags & ~BPF_WG_FLOW_SYN)
 		return -EINVAL;
-	if (!net)
+	if (!in)
 		return -ENODEV;
-	dev = dev_get_by_index_rcu(net, flow->iif);
+	net = dev_net(in);
+	if (flow->iif != READ_ONCE(in->ifindex))
+		dev = dev_get_by_index_rcu(net, flow->iif);
 	if (!dev)
 		return -ENODEV;
 	/* A bridge, a bond, a VRF: what comes in here does not come in by this device. */

@@ -179,30 +179,34 @@ static __always_inline bool is_inner_hooked(const struct net *net, bool ipv6)
 	       is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING);
 }
 
-/* The outer packet comes from this host, or to it. */
-static __always_inline bool is_outer_hooked(const struct net *net, bool ipv6, bool encrypt)
+/*
+ * The outer packet comes from this host, or to it. The other hook that it has, the inner one has
+ * too, unless that is of the @other family.
+ */
+static __always_inline bool is_outer_hooked(const struct net *net, bool ipv6, bool encrypt,
+					    bool other)
 {
 	if (encrypt)
 		return is_ip_hooked(net, ipv6, NF_INET_LOCAL_OUT) ||
-		       is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING);
-	return is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING) ||
-	       is_ip_hooked(net, ipv6, NF_INET_LOCAL_IN);
+		       (other && is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING));
+	return is_ip_hooked(net, ipv6, NF_INET_LOCAL_IN) ||
+	       (other && is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING));
 }
 
 static __always_inline bool sees_netfilter(const struct way *way, u32 flags)
 {
 	const struct net *net = way->net;
 	bool encrypt = flags & BPF_WG_HOOKS_ENCRYPT;
+	bool inner6 = flags & BPF_WG_HOOKS_INNER_IPV6;
 
 	if (is_ingress_hooked(net, way->in) ||
 	    (encrypt ? is_egress_hooked(net, way->wg) : is_ingress_hooked(net, way->wg)) ||
 	    (way->skips_egress && is_egress_hooked(net, way->out)))
 		return true;
-	if (flags & BPF_WG_HOOKS_INNER_IPV6 ? is_inner_hooked(net, true)
-					    : is_inner_hooked(net, false))
+	if (inner6 ? is_inner_hooked(net, true) : is_inner_hooked(net, false))
 		return true;
-	return flags & BPF_WG_HOOKS_OUTER_IPV6 ? is_outer_hooked(net, true, encrypt)
-					       : is_outer_hooked(net, false, encrypt);
+	return flags & BPF_WG_HOOKS_OUTER_IPV6 ? is_outer_hooked(net, true, encrypt, !inner6)
+					       : is_outer_hooked(net, false, encrypt, inner6);
 }
 
 /**
@@ -312,7 +316,7 @@ static bool is_shaped(const struct net_device *dev)
 	return unlikely(root->handle) && any_shaper(dev, root);
 }
 
-static bool sees_tc(const struct way *way, u32 flags)
+static __always_inline bool sees_tc(const struct way *way, u32 flags)
 {
 	if (is_ingress_filtered(way->in, !way->skips_egress))
 		return true;
@@ -323,8 +327,9 @@ static bool sees_tc(const struct way *way, u32 flags)
 	return is_ingress_filtered(way->wg, false);
 }
 
-int wg_bpf_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex, u32 flags,
-		 bool skips_egress)
+/* One for each kind of program, since the compiler can leave out what is not for that kind. */
+static __always_inline int hooks(const struct net_device *in, const struct wg_device *wg,
+				 u32 ifindex, u32 flags, bool skips_egress)
 {
 	struct way way = { .in = in, .wg = wg->dev, .skips_egress = skips_egress };
 	struct net *net;
@@ -344,4 +349,16 @@ int wg_bpf_hooks(const struct net_device *in, const struct wg_device *wg, u32 if
 	if (flags & BPF_WG_HOOKS_TC && sees_tc(&way, flags))
 		return BPF_WG_HOOKS_TC;
 	return 0;
+}
+
+int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
+		     u32 flags)
+{
+	return hooks(in, wg, ifindex, flags, true);
+}
+
+int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
+		     u32 flags)
+{
+	return hooks(in, wg, ifindex, flags, false);
 }

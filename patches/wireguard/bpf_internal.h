@@ -70,13 +70,15 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 /* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
 void wg_bpf_flow_uninit(void);
 bool wg_bpf_has_policy(const struct net *net, int direction);
-int wg_bpf_flow_validate(struct net *net, struct bpf_wg_flow *flow, u32 size);
+int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size);
 
 /* bpf_hooks.c: see bpf_xdp_wg_hooks() */
 void wg_bpf_hooks_init(void);
 bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
-int wg_bpf_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex, u32 flags,
-		 bool skips_egress);
+int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
+		     u32 flags);
+int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
+		     u32 flags);
 
 /* bpf_route.c: see the kfuncs of the same names */
 int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size);
