@@ -20,18 +20,6 @@
 #include <net/l3mdev.h>
 #include <net/nexthop.h>
 #include <net/route.h>
-#include <net/xfrm.h>
-
-/* Whether IPsec has a say in packets of a direction, XFRM_POLICY_*. */
-bool wg_bpf_has_policy(const struct net *net, int direction)
-{
-#ifdef CONFIG_XFRM
-	return READ_ONCE(net->xfrm.policy_count[direction]) ||
-	       READ_ONCE(net->xfrm.policy_default[direction]) != XFRM_USERPOLICY_ACCEPT;
-#else
-	return false;
-#endif
-}
 
 /**
  * struct flow_cache_entry - an IPv4 flow that was found valid

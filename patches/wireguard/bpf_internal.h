@@ -2,10 +2,11 @@
 /*
  * What the files of the kfuncs use of each other, by the file that it is in.
  *
- * All of it runs in softirq or with bottom halves off, inside one RCU read-side critical section
- * that lasts as long as the program runs. Devices, peers and keypairs are freed after a grace
- * period, so the references that the verifier tracks cost nothing: a lookup hands out what RCU
- * protects, and the put functions do nothing but end the verifier's tracking.
+ * All of it runs in softirq or with bottom halves off, which locks hence need not turn off, and
+ * inside one RCU read-side critical section that lasts as long as the program runs. Devices, peers
+ * and keypairs are freed after a grace period, so the references that the verifier tracks cost
+ * nothing: a lookup hands out what RCU protects, and the put functions do nothing but end the
+ * verifier's tracking.
  */
 #ifndef _WG_BPF_INTERNAL_H
 #define _WG_BPF_INTERNAL_H
@@ -21,6 +22,7 @@
 #include <linux/filter.h>
 #include <linux/if_arp.h>
 #include <net/xdp.h>
+#include <net/xfrm.h>
 
 /* A peer that may be handed out and used: its timers and queues can still be started. */
 static inline bool wg_bpf_peer_usable(const struct wg_peer *peer)
@@ -43,6 +45,17 @@ static inline bool wg_bpf_transmits_xdp(const struct net_device *dev)
 {
 	return dev->netdev_ops->ndo_xdp_xmit &&
 	       READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT;
+}
+
+/* Whether IPsec has a say in packets of a direction, XFRM_POLICY_*. */
+static inline bool wg_bpf_has_policy(const struct net *net, int direction)
+{
+#ifdef CONFIG_XFRM
+	return READ_ONCE(net->xfrm.policy_count[direction]) ||
+	       READ_ONCE(net->xfrm.policy_default[direction]) != XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
 }
 
 /**
@@ -69,7 +82,6 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 
 /* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
 void wg_bpf_flow_uninit(void);
-bool wg_bpf_has_policy(const struct net *net, int direction);
 int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size);
 
 /* bpf_hooks.c: see bpf_xdp_wg_hooks() */

@@ -18,7 +18,6 @@
 #include <net/ndisc.h>
 #include <net/neighbour.h>
 #include <net/route.h>
-#include <net/xfrm.h>
 
 /* Must be called in rcu_read_lock(), which drivers need not be in: see bpf_flow.c. */
 static struct neighbour *find_neighbour(struct net_device *dev, u8 family, const __be32 *addr)
@@ -199,7 +198,7 @@ int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u3
 	if (size != sizeof(tuple->ipv4) && size != sizeof(tuple->ipv6) && size != sizeof(*tuple))
 		return -EINVAL;
 
-	read_lock_bh(&peer->endpoint_lock);
+	read_lock(&peer->endpoint_lock);
 	ret = endpoint->addr.sa_family;
 	switch (ret) {
 	case AF_INET:
@@ -231,7 +230,7 @@ int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u3
 	default:
 		ret = -EDESTADDRREQ;
 	}
-	read_unlock_bh(&peer->endpoint_lock);
+	read_unlock(&peer->endpoint_lock);
 	return ret;
 }
 
@@ -267,7 +266,7 @@ int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size
 	if (ret)
 		return ret;
 
-	read_lock_bh(&peer->endpoint_lock);
+	read_lock(&peer->endpoint_lock);
 	switch (peer->endpoint.addr.sa_family) {
 	case AF_INET:
 		sock = rcu_dereference_bh(wg->sock4);
@@ -288,7 +287,7 @@ int wg_bpf_peer_route(struct wg_peer *peer, struct bpf_wg_route *route, u32 size
 	ret = peer->endpoint.addr.sa_family == AF_INET ? peer_route4(peer, sock, route)
 						       : peer_route6(peer, sock, route);
 out:
-	read_unlock_bh(&peer->endpoint_lock);
+	read_unlock(&peer->endpoint_lock);
 	return ret;
 }
 
