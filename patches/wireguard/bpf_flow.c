@@ -74,52 +74,54 @@ static bool make_flow_cache(void)
 
 static WG_BPF_MEMORY(memory, make_flow_cache);
 
-static bool same_entry(const struct flow_cache_entry *a, const struct flow_cache_entry *b)
+/* Whether the entry holds for a packet that is received now. */
+static __always_inline bool is_entry_of(const struct flow_cache_entry *entry,
+					const struct bpf_wg_flow *flow, const struct net *net,
+					u8 filter)
 {
-	return a->src == b->src && a->dst == b->dst && a->iif == b->iif && a->oif == b->oif &&
-	       a->generation == b->generation && a->cookie == b->cookie && a->tos == b->tos &&
-	       a->filter == b->filter;
+	return entry->src == flow->src[0] && entry->dst == flow->dst[0] &&
+	       entry->iif == flow->iif && entry->oif == flow->oif &&
+	       entry->generation == rt_genid_ipv4(net) && entry->cookie == net->net_cookie &&
+	       entry->tos == (flow->tos & INET_DSCP_MASK) && entry->filter == filter;
 }
 
-static struct flow_cache_entry *flow_cache_slot(const struct flow_cache_entry *flow)
+/* The first slot of a flow; the second one is the other of the pair, the first one of others. */
+static unsigned int flow_cache_slot(const struct bpf_wg_flow *flow)
 {
-	u64 pair = (u64)(__force u32)flow->src << 32 | (__force u32)flow->dst;
+	u64 pair = (u64)(__force u32)flow->src[0] << 32 | (__force u32)flow->dst[0];
 
-	return this_cpu_ptr(flow_cache) + hash_64(pair + flow->iif, ilog2(FLOW_CACHE_SIZE));
+	return hash_64(pair + flow->iif, ilog2(FLOW_CACHE_SIZE));
 }
 
-/* The second slot of a flow is the first one of another. */
-static struct flow_cache_entry *flow_cache_other_slot(struct flow_cache_entry *slot)
+static const struct flow_cache_entry *flow_cache_find(const struct bpf_wg_flow *flow,
+						      const struct net *net, u8 filter)
 {
-	struct flow_cache_entry *first = this_cpu_ptr(flow_cache);
-
-	return first + ((slot - first) ^ 1);
-}
-
-static const struct flow_cache_entry *flow_cache_find(const struct flow_cache_entry *flow)
-{
-	const struct flow_cache_entry *slot;
+	const struct flow_cache_entry *entries;
+	unsigned int slot;
 
 	if (unlikely(!READ_ONCE(flow_cache))) {
 		wg_bpf_memory_ask(&memory);
 		return NULL;
 	}
+	entries = this_cpu_ptr(flow_cache);
 	slot = flow_cache_slot(flow);
-	if (same_entry(slot, flow))
-		return slot;
-	slot = flow_cache_other_slot((struct flow_cache_entry *)slot);
-	return same_entry(slot, flow) ? slot : NULL;
+	if (likely(is_entry_of(&entries[slot], flow, net, filter)))
+		return &entries[slot];
+	slot ^= 1;
+	return is_entry_of(&entries[slot], flow, net, filter) ? &entries[slot] : NULL;
 }
 
-static void flow_cache_add(const struct flow_cache_entry *flow)
+static void flow_cache_add(const struct bpf_wg_flow *flow, const struct flow_cache_entry *entry)
 {
-	struct flow_cache_entry *slot;
+	struct flow_cache_entry *entries;
+	unsigned int slot;
 
 	if (unlikely(!READ_ONCE(flow_cache)))
 		return;
+	entries = this_cpu_ptr(flow_cache);
 	slot = flow_cache_slot(flow);
-	*flow_cache_other_slot(slot) = *slot;
-	*slot = *flow;
+	entries[slot ^ 1] = entries[slot];
+	entries[slot] = *entry;
 }
 
 /*
@@ -219,32 +221,15 @@ static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *fl
 	return filter == 1 || !in_dev->ifa_list ? -EXDEV : 0;
 }
 
-/* Ask the routing tables about a flow, and remember the answer if it lasts. */
-static int validate_uncached4(struct net_device *dev, struct bpf_wg_flow *flow,
-			      const struct in_device *in_dev, struct flow_cache_entry *now)
+/*
+ * Ask the routing tables about a flow, and remember the answer if it lasts. Not inline: the flows
+ * that are remembered do not pay for it.
+ */
+static noinline int validate_uncached4(struct net_device *dev, struct bpf_wg_flow *flow,
+				       const struct in_device *in_dev, u8 filter)
 {
 	struct net *net = dev_net(dev);
 	bool keep = !fib4_has_custom_rules(net);
-	int ret;
-
-	ret = route4(net, flow, &now->several);
-	if (ret)
-		return ret;
-	ret = validate_source4(dev, flow, in_dev, now->filter, &keep);
-	if (ret)
-		return ret;
-	if (keep) {
-		now->mtu = flow->mtu;
-		flow_cache_add(now);
-	}
-	return now->several ? check_multipath4(dev, flow) : 0;
-}
-
-static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
-{
-	struct in_device *in_dev = rcu_dereference_bh(dev->ip_ptr);
-	const struct flow_cache_entry *cached;
-	struct net *net = dev_net(dev);
 	struct flow_cache_entry now = {
 		.cookie = net->net_cookie,
 		.generation = rt_genid_ipv4(net),
@@ -253,22 +238,38 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 		.src = flow->src[0],
 		.dst = flow->dst[0],
 		.tos = flow->tos & INET_DSCP_MASK,
+		.filter = filter,
 	};
 	int ret;
 
+	rcu_read_lock();
+	ret = route4(net, flow, &now.several);
+	if (!ret)
+		ret = validate_source4(dev, flow, in_dev, filter, &keep);
+	rcu_read_unlock();
+	if (ret)
+		return ret;
+	if (keep) {
+		now.mtu = flow->mtu;
+		flow_cache_add(flow, &now);
+	}
+	return now.several ? check_multipath4(dev, flow) : 0;
+}
+
+static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
+{
+	struct in_device *in_dev = rcu_dereference_bh(dev->ip_ptr);
+	const struct flow_cache_entry *cached;
+	u8 filter;
+
 	if (!in_dev)
 		return -ENODEV;
-	now.filter = IN_DEV_RPFILTER(in_dev);
-	cached = flow_cache_find(&now);
-	if (cached) {
-		flow->mtu = cached->mtu;
-		return cached->several ? check_multipath4(dev, flow) : 0;
-	}
-
-	rcu_read_lock();
-	ret = validate_uncached4(dev, flow, in_dev, &now);
-	rcu_read_unlock();
-	return ret;
+	filter = IN_DEV_RPFILTER(in_dev);
+	cached = flow_cache_find(flow, dev_net(dev), filter);
+	if (unlikely(!cached))
+		return validate_uncached4(dev, flow, in_dev, filter);
+	flow->mtu = cached->mtu;
+	return cached->several ? check_multipath4(dev, flow) : 0;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
