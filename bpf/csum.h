@@ -7,11 +7,13 @@
 
 #include <linux/types.h>
 
-/* Fold a sum of 16-bit words, RFC 1071. */
+/*
+ * Fold a sum of 16-bit words, RFC 1071. It is less than 2^48, as that of any packet: then no carry
+ * is left after the third step.
+ */
 static inline __u16 csum_fold(__u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return sum;
