@@ -49,24 +49,22 @@ static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
 /* Parse the frame down to the ports. Returns 0 or the reason to pass. */
 static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packet)
 {
-	const struct ethhdr *eth;
-	__u8 mac[ETH_ALEN];
+	const struct link_header *link;
 	__be16 protocol;
 	int reason;
 
 	reason = pkt_screen(ctx, frame);
 	if (reason)
 		return reason;
-	eth = pkt_at(ctx, 0, sizeof(*eth));
-	if (!eth)
+	link = pkt_at(ctx, 0, sizeof(*link));
+	if (!link)
 		return XDP_WG_MALFORMED;
-	protocol = eth->h_proto;
+	protocol = link->proto;
 	if (protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD))
 		return XDP_WG_VLAN;
 	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6))
 		return XDP_WG_NOT_IP;
-	__builtin_memcpy(mac, eth->h_dest, ETH_ALEN);
-	if (pkt_own_mac(ctx, mac) != 1)
+	if (pkt_own_mac(ctx, link->dest) != 1)
 		return XDP_WG_OTHER_MAC;
 	return parse_ip(ctx, protocol, frame, packet);
 }

@@ -58,7 +58,7 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 frame,
 				 struct wg_device *wg, const struct preview *known, __u32 *ifindex)
 {
-	struct decap plan = {};
+	struct decap plan;
 	struct wg_peer *peer;
 	int reason = 0;
 

@@ -23,11 +23,11 @@ struct decap {
 	__u32 inner; /* length of the inner packet */
 	__u32 ifindex; /* egress */
 	__be32 nexthop[4];
+	__be16 smac[ETH_ALEN / 2];
+	__be16 dmac[ETH_ALEN / 2];
 	__u8 nh_family;
 	__u8 family; /* of the inner packet */
 	__u8 ecn; /* of the outer header */
-	__u8 smac[ETH_ALEN];
-	__u8 dmac[ETH_ALEN];
 };
 
 /* A data message and the packet in it, as a peek shows it. */
@@ -236,13 +236,13 @@ static __always_inline int decap_update_inner(pkt_ctx *ctx, __u32 offset, const 
 
 static __always_inline int decap_write_link(pkt_ctx *ctx, const struct decap *plan)
 {
-	struct ethhdr *eth = pkt_at(ctx, 0, sizeof(*eth));
+	struct link_header *link = pkt_at(ctx, 0, sizeof(*link));
 
-	if (!eth)
+	if (!link)
 		return -1;
-	__builtin_memcpy(eth->h_dest, plan->dmac, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, plan->smac, ETH_ALEN);
-	eth->h_proto = bpf_htons(plan->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
+	__builtin_memcpy(link->dest, plan->dmac, ETH_ALEN);
+	__builtin_memcpy(link->source, plan->smac, ETH_ALEN);
+	link->proto = bpf_htons(plan->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
 	return 0;
 }
 

@@ -220,18 +220,18 @@ static __always_inline int encap_write_headers(pkt_ctx *ctx, const struct encap 
 					       struct wg_peer *peer, __u32 flags)
 {
 	__u32 offset = sizeof(struct ethhdr);
-	struct ethhdr *eth = pkt_at(ctx, 0, sizeof(*eth));
+	struct link_header *link = pkt_at(ctx, 0, sizeof(*link));
 
-	if (!eth)
+	if (!link)
 		return -1;
-	__builtin_memcpy(eth->h_dest, plan->route.dmac, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, plan->route.smac, ETH_ALEN);
+	__builtin_memcpy(link->dest, plan->route.dmac, ETH_ALEN);
+	__builtin_memcpy(link->source, plan->route.smac, ETH_ALEN);
 	if (plan->route.family == AF_INET) {
 		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
 
 		if (!ip)
 			return -1;
-		eth->h_proto = bpf_htons(ETH_P_IP);
+		link->proto = bpf_htons(ETH_P_IP);
 		encap_write_ip4(ip, plan, peer);
 		offset += sizeof(*ip);
 	} else {
@@ -239,7 +239,7 @@ static __always_inline int encap_write_headers(pkt_ctx *ctx, const struct encap 
 
 		if (!ip)
 			return -1;
-		eth->h_proto = bpf_htons(ETH_P_IPV6);
+		link->proto = bpf_htons(ETH_P_IPV6);
 		encap_write_ip6(ip, plan);
 		offset += sizeof(*ip);
 	}

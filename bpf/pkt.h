@@ -40,6 +40,17 @@ typedef struct xdp_md pkt_ctx;
 #define PKT_KFUNC(name) bpf_xdp_##name
 #endif
 
+/*
+ * An Ethernet header. That of linux/if_ether.h is packed, and would be read and written byte by
+ * byte. But frames begin at even addresses: two bytes further, and their IP headers, which are read
+ * by words, would be at multiples of four.
+ */
+struct link_header {
+	__be16 dest[ETH_ALEN / 2];
+	__be16 source[ETH_ALEN / 2];
+	__be16 proto;
+};
+
 /* The size bytes at offset, or NULL if they are not in the frame. Valid until the next resize. */
 static __always_inline void *pkt_at(pkt_ctx *ctx, __u32 offset, __u32 size)
 {
@@ -68,7 +79,7 @@ static __always_inline struct wg_device *pkt_device_by_port(pkt_ctx *ctx, __u16 
 	return PKT_KFUNC(wg_device_get_by_port)(ctx, port);
 }
 
-static __always_inline int pkt_own_mac(pkt_ctx *ctx, const __u8 *mac)
+static __always_inline int pkt_own_mac(pkt_ctx *ctx, const void *mac)
 {
 	return PKT_KFUNC(wg_own_mac)(ctx, mac, ETH_ALEN);
 }
