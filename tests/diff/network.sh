@@ -231,15 +231,18 @@ rules_empty() {
 	in_ns diff-r1 nft -f tests/nftables.conf
 }
 
-# A begins, and others answer; but pass.c's markers come from either side.
+# A begins, and others answer; but pass.c's markers come from either side, in any order. In a VRF,
+# packets are the VRF's, and r1-a is the slave that they came to.
 rules_stateful() {
 	in_ns diff-r1 nft -f - <<-NFT
 		table inet rules {
 			chain forward {
 				type filter hook forward priority filter; policy drop;
 				ip saddr { 10.2.0.1, 10.2.128.1 } ip daddr 10.1.0.1 accept
+				ip saddr 10.1.0.1 ip daddr { 10.2.0.1, 10.2.128.1 } accept
 				ct state established,related accept
 				iifname "r1-a" ct state new accept
+				meta sdifname "r1-a" ct state new accept
 			}
 		}
 	NFT
