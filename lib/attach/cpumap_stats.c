@@ -122,18 +122,17 @@ static bool is_attached(const struct attachment_list *attached, __u32 cpumap)
 	return false;
 }
 
-void cpumap_stats_remove_stale(const struct state *state, const struct attachment_list *attached)
+int cpumap_stats_remove_stale(const struct state *state, const struct attachment_list *attached)
 {
 	struct pins pins;
 	const char *name;
 	__u32 cpumap;
 
-	if (!pins_open(&pins, state->dir))
-		return;
-	while ((name = pins_next_number(&pins, LINK_PIN, &cpumap)))
+	pins_open(&pins, state->dir);
+	while (pins.dir && (name = pins_next_number(&pins, LINK_PIN, &cpumap)))
 		if (!is_attached(attached, cpumap))
 			pins_remove(&pins, name);
-	pins_close(&pins);
+	return pins_close(&pins);
 }
 
 static int open_map(void)

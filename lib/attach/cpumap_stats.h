@@ -30,9 +30,9 @@ int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_
 /*
  * cpumap_stats_remove_stale() - End the counting for cpumaps that no attached program uses.
  *
- * Needs the lock.
+ * Needs the lock. Return: 0, or a negative errno, with a warning printed.
  */
-void cpumap_stats_remove_stale(const struct state *state, const struct attachment_list *attached);
+int cpumap_stats_remove_stale(const struct state *state, const struct attachment_list *attached);
 
 /*
  * cpumap_stats_read() - Read what was counted in this network namespace.

@@ -286,32 +286,42 @@ static bool has_link(const struct attachment_list *attached, __u32 link_id)
 	return false;
 }
 
-static bool is_stale(const char *path, const struct attachment_list *attached)
+static int is_stale(const char *path, const struct attachment_list *attached, bool *stale)
 {
 	__u32 link_id;
 	int fd, err;
 
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return false;
+		return fd;
 	err = bpf_info_link_id(fd, &link_id);
 	close(fd);
-	return !err && !has_link(attached, link_id);
+	*stale = !err && !has_link(attached, link_id);
+	return err;
 }
 
-void tcx_remove_stale(const struct state *state, const struct attachment_list *attached)
+int tcx_remove_stale(const struct state *state, const struct attachment_list *attached)
 {
+	int err = 0, failed;
 	struct pins pins;
 	const char *name;
 	__u32 ifindex;
 
-	if (!pins_open(&pins, state->dir))
-		return;
-	while ((name = pins_next_number(&pins, PIN, &ifindex))) {
+	pins_open(&pins, state->dir);
+	while (pins.dir && (name = pins_next_number(&pins, PIN, &ifindex))) {
 		char path[PATH_MAX];
+		bool stale = false;
 
-		if (!link_path(state, ifindex, path, sizeof(path)) && is_stale(path, attached))
+		failed = link_path(state, ifindex, path, sizeof(path));
+		if (!failed)
+			failed = is_stale(path, attached, &stale);
+		if (stale)
 			pins_remove(&pins, name);
+		if (!failed)
+			continue;
+		log_warning("cannot find out what %s is: %s", path, strerror(-failed));
+		err = failed;
 	}
-	pins_close(&pins);
+	failed = pins_close(&pins);
+	return err ? err : failed;
 }

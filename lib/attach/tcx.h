@@ -54,8 +54,8 @@ int tcx_find(int ifindex, const char *ifname, struct attachment_list *list);
  * tcx_remove_stale() - Remove the pins of links that attach nothing in this network namespace.
  * @attached: all of our programs in it
  *
- * Needs the lock.
+ * Needs the lock. Return: 0, or a negative errno, with a warning printed.
  */
-void tcx_remove_stale(const struct state *state, const struct attachment_list *attached);
+int tcx_remove_stale(const struct state *state, const struct attachment_list *attached);
 
 #endif /* LIB_ATTACH_TCX_H */

@@ -17,6 +17,7 @@
 #include "attach/veth.h"
 #include "util/bpf_info.h"
 #include "util/ethtool.h"
+#include "util/log.h"
 
 #define EMPTY_NAME "xdp_wg_empty"
 
@@ -80,29 +81,44 @@ int veth_detach_last(const struct attachment *entry, const struct xdp_multiprog 
 	return err;
 }
 
-static void remove_stale(int ifindex)
+static int remove_stale(int ifindex)
 {
 	struct bpf_prog_info info = {};
 	__u32 id = 0;
-	int fd;
+	int fd, err;
 
-	if (bpf_xdp_query_id(ifindex, XDP_FLAGS_DRV_MODE, &id) || !id)
-		return;
+	err = bpf_xdp_query_id(ifindex, XDP_FLAGS_DRV_MODE, &id);
+	if (err || !id)
+		return err == -ENODEV ? 0 : err;
 	fd = bpf_prog_get_fd_by_id(id);
 	if (fd < 0)
-		return;
-	if (!bpf_info_prog(fd, &info) && !strcmp(info.name, EMPTY_NAME))
-		detach_empty(ifindex, fd);
+		return fd == -ENOENT ? 0 : fd;
+	err = bpf_info_prog(fd, &info);
+	if (!err && !strcmp(info.name, EMPTY_NAME))
+		err = detach_empty(ifindex, fd);
 	close(fd);
+	return err;
 }
 
-void veth_remove_stale(void)
+int veth_remove_stale(void)
 {
 	struct if_nameindex *interfaces = if_nameindex();
+	int err = 0;
 
-	if (!interfaces)
-		return;
-	for (struct if_nameindex *i = interfaces; i->if_index; i++)
-		remove_stale(i->if_index);
+	if (!interfaces) {
+		err = -errno;
+		log_warning("cannot list the interfaces: %s", strerror(-err));
+		return err;
+	}
+	for (struct if_nameindex *i = interfaces; i->if_index; i++) {
+		int failed = remove_stale(i->if_index);
+
+		if (!failed)
+			continue;
+		log_warning("cannot find out whether something is left on %s: %s", i->if_name,
+			    strerror(-failed));
+		err = failed;
+	}
 	if_freenameindex(interfaces);
+	return err;
 }

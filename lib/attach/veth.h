@@ -25,7 +25,10 @@ bool veth_is_last(const struct attachment *entry, const struct xdp_multiprog *mu
  */
 int veth_detach_last(const struct attachment *entry, const struct xdp_multiprog *multiprog);
 
-/* veth_remove_stale() - Detach what an interrupted veth_detach_last() left on any interface. */
-void veth_remove_stale(void);
+/*
+ * veth_remove_stale() - Detach what an interrupted veth_detach_last() left on any interface.
+ * Return: 0, or a negative errno, with a warning printed.
+ */
+int veth_remove_stale(void);
 
 #endif /* LIB_ATTACH_VETH_H */

@@ -89,59 +89,60 @@ static bool incomplete(const struct dispatcher *dispatcher, struct pins *pins)
 		links += is_pin(name, "-link");
 		programs += is_pin(name, "-prog");
 	}
-	return size < 0 || links < size || programs < size;
+	return !pins->err && (size < 0 || links < size || programs < size);
 }
 
-/* Whether a pinned program is ours and counts in this namespace. */
-static bool is_ours(const struct dispatcher *dispatcher, const char *pin, const __u32 *counters_ids,
-		    size_t count)
+/* Whether a pinned program is ours and counts in this namespace. Return: 0, or a negative errno. */
+static int is_ours(const struct dispatcher *dispatcher, const char *pin, const __u32 *counters_ids,
+		   size_t count, bool *ours)
 {
 	struct attachment program = {};
 	char path[2 * PATH_MAX];
-	bool found = false;
-	int fd;
+	int fd, err;
 
+	*ours = false;
 	snprintf(path, sizeof(path), "%s/%s", dispatcher->path, pin);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return false;
-	if (!attachment_identify(fd, &program))
-		for (size_t i = 0; i < count; i++)
-			found |= counters_ids[i] == program.counters_id;
+		return fd == -ENOENT ? 0 : fd;
+	err = attachment_identify(fd, &program);
+	for (size_t i = 0; !err && i < count; i++)
+		*ours |= counters_ids[i] == program.counters_id;
 	close(fd);
-	return found;
+	return err == -ENOENT ? 0 : err;
 }
 
-static bool holds_ours(const struct dispatcher *dispatcher, struct pins *pins,
-		       const __u32 *counters_ids, size_t count)
+static int holds_ours(const struct dispatcher *dispatcher, struct pins *pins,
+		      const __u32 *counters_ids, size_t count, bool *holds)
 {
 	const char *name;
+	int err = 0;
 
+	*holds = false;
 	pins_rewind(pins);
-	while ((name = pins_next(pins)))
-		if (is_pin(name, "-prog") && is_ours(dispatcher, name, counters_ids, count))
-			return true;
-	return false;
+	while (!err && !*holds && (name = pins_next(pins)))
+		if (is_pin(name, "-prog"))
+			err = is_ours(dispatcher, name, counters_ids, count, holds);
+	return err;
 }
 
-/* The dispatcher that is attached to an interface, 0 if none is. */
-static __u32 attached_id(int ifindex)
+/* The dispatcher that is attached to an interface, 0 if none is. Return: 0, or a negative errno. */
+static int attached_id(int ifindex, __u32 *id)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	int err;
 
-	if (bpf_xdp_query(ifindex, 0, &query))
-		return 0;
-	return query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
+	err = bpf_xdp_query(ifindex, 0, &query);
+	*id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
+	return err == -ENODEV ? 0 : err;
 }
 
 /*
  * Whoever is making a new dispatcher while we look has started from the attached one, so its
  * number is higher; an older one's maker will find that it was overtaken and give up.
  */
-static bool overtaken(const struct dispatcher *dispatcher)
+static bool overtaken(const struct dispatcher *dispatcher, __u32 attached)
 {
-	__u32 attached = attached_id(dispatcher->ifindex);
-
 	return !attached || dispatcher->prog_id < attached;
 }
 
@@ -167,14 +168,14 @@ static size_t pinned_programs(const char *path, __u32 *ids)
  * Whether a program in it is also in the dispatcher that is attached to the interface: then both
  * are of this namespace, because each interface has its own programs.
  */
-static bool related(const struct dispatcher *dispatcher)
+static bool related(const struct dispatcher *dispatcher, __u32 attached)
 {
 	__u32 ids[MAX_DISPATCHER_ACTIONS], attached_ids[MAX_DISPATCHER_ACTIONS];
 	size_t count, attached_count;
 	char path[2 * PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/xdp/dispatch-%d-%u", state_bpffs(), dispatcher->ifindex,
-		 attached_id(dispatcher->ifindex));
+		 attached);
 	count = pinned_programs(dispatcher->path, ids);
 	attached_count = pinned_programs(path, attached_ids);
 	for (size_t i = 0; i < count; i++)
@@ -184,19 +185,16 @@ static bool related(const struct dispatcher *dispatcher)
 	return false;
 }
 
-static bool attached_here(const struct dispatcher *dispatcher)
-{
-	return attached_id(dispatcher->ifindex) == dispatcher->prog_id;
-}
-
-static bool interface_exists(int ifindex)
+/* Return: 0, or a negative errno. */
+static int interface_exists(int ifindex, bool *exists)
 {
 	char name[IF_NAMESIZE];
 
-	return if_indextoname(ifindex, name);
+	*exists = if_indextoname(ifindex, name);
+	return *exists || errno == ENXIO || errno == ENODEV ? 0 : -errno;
 }
 
-static void remove_pins(const struct dispatcher *dispatcher, struct pins *pins)
+static int remove_pins(const struct dispatcher *dispatcher, struct pins *pins)
 {
 	const char *name;
 
@@ -205,24 +203,31 @@ static void remove_pins(const struct dispatcher *dispatcher, struct pins *pins)
 	while ((name = pins_next(pins)))
 		if (is_pin(name, "-link") || is_pin(name, "-prog"))
 			pins_remove(pins, name);
-	if (rmdir(dispatcher->path))
-		log_warning("cannot remove %s: %s", dispatcher->path, strerror(errno));
+	return rmdir(dispatcher->path) ? -errno : 0;
 }
 
 /*
  * The interface may have been moved to another network namespace, where the other programs of
  * the dispatcher still run: only our own are taken out.
  */
-static void remove_ours(const struct dispatcher *dispatcher, struct pins *pins,
-			const __u32 *counters_ids, size_t count)
+static int remove_ours(const struct dispatcher *dispatcher, struct pins *pins,
+		       const __u32 *counters_ids, size_t count)
 {
 	const char *name;
+	int err = 0;
 
 	pins_rewind(pins);
 	while ((name = pins_next(pins))) {
 		char link[NAME_MAX + sizeof("-link")];
+		bool ours;
+		int failed;
 
-		if (!is_pin(name, "-prog") || !is_ours(dispatcher, name, counters_ids, count))
+		if (!is_pin(name, "-prog"))
+			continue;
+		failed = is_ours(dispatcher, name, counters_ids, count, &ours);
+		if (failed)
+			err = failed;
+		if (!ours)
 			continue;
 		log_debug("removing %s/%s, whose interface is gone", dispatcher->path, name);
 		snprintf(link, sizeof(link), "%.*s-link", (int)(strlen(name) - strlen("-prog")),
@@ -232,61 +237,97 @@ static void remove_ours(const struct dispatcher *dispatcher, struct pins *pins,
 	}
 	/* Fails as it should if programs of others are left. */
 	rmdir(dispatcher->path);
+	return err;
 }
 
-/* What is to become of a dispatcher's pins, with maps of counters that it may count in. */
-typedef void (*examine_fn)(const struct dispatcher *dispatcher, struct pins *pins,
-			   const __u32 *counters_ids, size_t count);
+/*
+ * What is to become of a dispatcher's pins, with maps of counters that it may count in. Return: 0,
+ * or a negative errno.
+ */
+typedef int (*examine_fn)(const struct dispatcher *dispatcher, struct pins *pins,
+			  const __u32 *counters_ids, size_t count);
 
-static void examine(const struct dispatcher *dispatcher, struct pins *pins,
-		    const __u32 *counters_ids, size_t count)
+/* What is attached must not be taken for what is not because a question was not answered. */
+static int examine(const struct dispatcher *dispatcher, struct pins *pins,
+		   const __u32 *counters_ids, size_t count)
 {
-	if (attached_here(dispatcher))
-		return;
-	if (!interface_exists(dispatcher->ifindex))
-		remove_ours(dispatcher, pins, counters_ids, count);
-	else if (incomplete(dispatcher, pins) ||
-		 (overtaken(dispatcher) &&
-		  (holds_ours(dispatcher, pins, counters_ids, count) || related(dispatcher))))
-		remove_pins(dispatcher, pins);
+	bool exists, ours = false;
+	__u32 attached;
+	int err;
+
+	err = attached_id(dispatcher->ifindex, &attached);
+	if (err || attached == dispatcher->prog_id)
+		return err;
+	err = interface_exists(dispatcher->ifindex, &exists);
+	if (err)
+		return err;
+	if (!exists)
+		return remove_ours(dispatcher, pins, counters_ids, count);
+	if (incomplete(dispatcher, pins))
+		return remove_pins(dispatcher, pins);
+	if (!overtaken(dispatcher, attached))
+		return 0;
+	err = holds_ours(dispatcher, pins, counters_ids, count, &ours);
+	if (ours || related(dispatcher, attached))
+		err = remove_pins(dispatcher, pins);
+	return err;
 }
 
-static void for_each_dispatcher(examine_fn function, const __u32 *counters_ids, size_t count)
+/* Return: 0, or a negative errno, with a warning printed. */
+static int examine_pins(struct dispatcher *dispatcher, examine_fn function,
+			const __u32 *counters_ids, size_t count)
+{
+	struct pins pins;
+	int err = 0, failed;
+
+	if (pins_open(&pins, dispatcher->path))
+		err = function(dispatcher, &pins, counters_ids, count);
+	if (err)
+		log_warning("cannot remove what may be left of %s: %s", dispatcher->path,
+			    strerror(-err));
+	failed = pins_close(&pins);
+	return err ? err : failed;
+}
+
+static int for_each_dispatcher(examine_fn function, const __u32 *counters_ids, size_t count)
 {
 	struct dispatcher dispatcher;
-	struct pins root, pins;
 	char path[PATH_MAX];
+	int err = 0, failed;
+	struct pins root;
 	const char *name;
 
-	if (snprintf(path, sizeof(path), "%s/xdp", state_bpffs()) >= (int)sizeof(path) ||
-	    !pins_open(&root, path))
-		return;
-	if (flock(dirfd(root.dir), LOCK_EX))
+	if (snprintf(path, sizeof(path), "%s/xdp", state_bpffs()) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	if (pins_open(&root, path) && flock(dirfd(root.dir), LOCK_EX)) {
+		err = -errno;
+		log_warning("cannot lock %s: %s", path, strerror(-err));
 		goto out;
+	}
 
-	while ((name = pins_next(&root))) {
+	while (root.dir && (name = pins_next(&root))) {
 		/* What libxdp pins and unpins at once, to see whether it can. */
 		if (!strncmp(name, "prog-test-link-", strlen("prog-test-link-")))
 			pins_remove(&root, name);
 		if (sscanf(name, "dispatch-%d-%u", &dispatcher.ifindex, &dispatcher.prog_id) != 2)
 			continue;
 		if (snprintf(dispatcher.path, sizeof(dispatcher.path), "%s/%s", path, name) >=
-			    (int)sizeof(dispatcher.path) ||
-		    !pins_open(&pins, dispatcher.path))
+		    (int)sizeof(dispatcher.path))
 			continue;
-		function(&dispatcher, &pins, counters_ids, count);
-		pins_close(&pins);
+		failed = examine_pins(&dispatcher, function, counters_ids, count);
+		err = failed ? failed : err;
 	}
 out:
-	pins_close(&root);
+	failed = pins_close(&root);
+	return err ? err : failed;
 }
 
-void dispatcher_pins_remove(const __u32 *counters_ids, size_t count)
+int dispatcher_pins_remove(const __u32 *counters_ids, size_t count)
 {
-	for_each_dispatcher(examine, counters_ids, count);
+	return for_each_dispatcher(examine, counters_ids, count);
 }
 
-void dispatcher_pins_remove_dead(__u32 counters_id)
+int dispatcher_pins_remove_dead(__u32 counters_id)
 {
-	for_each_dispatcher(remove_ours, &counters_id, 1);
+	return for_each_dispatcher(remove_ours, &counters_id, 1);
 }

@@ -10,15 +10,16 @@
  * although they are attached nowhere.
  * @counters_ids: map ids of this network namespace's maps of counters
  *
- * libxdp leaves such pins when it is killed, and when an interface is removed. Needs the lock.
- * Failing is harmless.
+ * libxdp leaves such pins when it is killed, and when an interface is removed. Needs the lock. What
+ * cannot be told from one that is attached stays. Return: 0, or a negative errno, with a warning
+ * printed.
  */
-void dispatcher_pins_remove(const __u32 *counters_ids, size_t count);
+int dispatcher_pins_remove(const __u32 *counters_ids, size_t count);
 
 /*
  * dispatcher_pins_remove_dead() - Remove the pins of our programs that count in a map of counters,
  * of a network namespace whose interfaces are gone. As dispatcher_pins_remove().
  */
-void dispatcher_pins_remove_dead(__u32 counters_id);
+int dispatcher_pins_remove_dead(__u32 counters_id);
 
 #endif /* LIB_LOAD_DISPATCHER_PINS_H */

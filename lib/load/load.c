@@ -102,18 +102,23 @@ static int attach_all(struct load *load, const struct state *state,
 	return 0;
 }
 
-static void detach_added(const struct load *load)
+static int detach_added(const struct load *load)
 {
 	struct attachment_list now = {};
+	int err, failed;
 
 	/* libxdp may have attached a program alone, where a dispatcher is not supported. */
-	if (attachment_find(0, &now))
-		return;
-	for (size_t i = 0; i < now.count; i++)
-		for (size_t j = 0; j < load->added.count; j++)
-			if (now.entries[i].prog_id == load->added.entries[j].prog_id)
-				detach(&now.entries[i]);
+	err = attachment_find(0, &now);
+	for (size_t i = 0; i < now.count; i++) {
+		for (size_t j = 0; j < load->added.count; j++) {
+			if (now.entries[i].prog_id != load->added.entries[j].prog_id)
+				continue;
+			failed = detach(&now.entries[i]);
+			err = err ? err : failed;
+		}
+	}
 	attachment_free(&now);
+	return err;
 }
 
 /* After a failure: the interfaces are left as they were. */
@@ -165,6 +170,8 @@ static int load_locked(struct load *load, struct state *state, struct attach_opt
 		roll_back(load);
 	else if (load->replace)
 		err = detach_replaced(load);
+	/* The program is loaded also if what others left is still there: the next command's
+	 * business. */
 	reconcile_after(state);
 	return err;
 }
@@ -206,15 +213,15 @@ out:
 int load_remove(const struct load *load)
 {
 	struct state state;
-	int err;
+	int err, left;
 
 	err = state_lock(&state);
 	if (err)
 		return err;
-	detach_added(load);
-	reconcile_after(&state);
+	err = detach_added(load);
+	left = reconcile_after(&state);
 	state_unlock(&state);
-	return 0;
+	return err ? err : left;
 }
 
 void load_free(struct load *load)

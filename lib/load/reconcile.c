@@ -65,22 +65,24 @@ out:
 }
 
 /* The pin leads to what was attached before and is no longer. */
-static void remove_leftovers(const struct state *state, const struct attachment_list *attached)
+static int remove_leftovers(const struct state *state, const struct attachment_list *attached)
 {
 	size_t count = 0;
+	int err, failed;
 	__u32 *ids;
 
-	veth_remove_stale();
+	err = veth_remove_stale();
 	ids = calloc(attached->count + 1, sizeof(*ids));
 	if (!ids)
-		return;
+		return -ENOMEM;
 	ids[count] = state_counters_id(state);
 	count += !!ids[count];
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].counters_id)
 			ids[count++] = attached->entries[i].counters_id;
-	dispatcher_pins_remove(ids, count);
+	failed = dispatcher_pins_remove(ids, count);
 	free(ids);
+	return err ? err : failed;
 }
 
 int reconcile_before(struct state *state, const struct attachment_list *attached)
@@ -111,19 +113,38 @@ static bool has_program(int ifindex, const void *attached)
 	return attachment_on(attached, ifindex);
 }
 
-void reconcile_after(struct state *state)
+static int first(int err, int next)
+{
+	return err ? err : next;
+}
+
+/* As much of it as can be done; without all of it, the pins that lead to the rest have to stay. */
+static int tidy(const struct state *state, const struct attachment_list *attached)
+{
+	int err;
+
+	err = remove_leftovers(state, attached);
+	err = first(err, tcx_remove_stale(state, attached));
+	err = first(err, cpumap_stats_remove_stale(state, attached));
+	err = first(err, rxvlan_restore(state, attached));
+	err = first(err, devices_keep(state, has_program, attached));
+	dead_netns_remove(state);
+	return err || attached->count ? err : state_remove(state);
+}
+
+int reconcile_after(struct state *state)
 {
 	struct attachment_list attached = {};
+	int err;
 
-	if (attachment_find(0, &attached))
-		return;
-	remove_leftovers(state, &attached);
-	tcx_remove_stale(state, &attached);
-	cpumap_stats_remove_stale(state, &attached);
-	rxvlan_restore(state, &attached);
-	devices_keep(state, has_program, &attached);
-	dead_netns_remove(state);
-	if (!attached.count)
-		state_remove(state);
+	err = attachment_find(0, &attached);
+	if (!err) {
+		err = tidy(state, &attached);
+		if (err)
+			log_error("something may be left of what is not attached any more (%s): "
+				  "unload again",
+				  strerror(-err));
+	}
 	attachment_free(&attached);
+	return err;
 }

@@ -18,8 +18,9 @@ int reconcile_before(struct state *state, const struct attachment_list *attached
  * reconcile_after() - Remove whatever is left of programs that are not attached any more, restore
  * their interfaces' offloads, and remove all traces if none is attached.
  *
- * Needs the lock. Call it after every attempt to change something, also a failed one.
+ * Needs the lock. Call it after every attempt to change something, also a failed one. Return: 0, or
+ * a negative errno, with a message printed: something is left then, for the next call.
  */
-void reconcile_after(struct state *state);
+int reconcile_after(struct state *state);
 
 #endif /* LIB_LOAD_RECONCILE_H */

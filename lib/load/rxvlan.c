@@ -85,27 +85,39 @@ void rxvlan_disable(const struct state *state, int ifindex, const char *ifname)
 		    ifname, strerror(-err));
 }
 
-void rxvlan_restore(const struct state *state, const struct attachment_list *attached)
+/* Return: -ENOMEM, with a warning printed, if it is still to be done. */
+static int restore(const struct state *state, int ifindex)
 {
+	char ifname[IF_NAMESIZE] = "";
+	int err;
+
+	if (!devices_has(state, ifindex))
+		return 0;
+	err = if_indextoname(ifindex, ifname) ? set_rxvlan(ifname, true) : -errno;
+	if (!err || err == -ENXIO || err == -ENODEV)
+		return 0;
+	log_warning("cannot turn rx-vlan-offload of %s (%d) on again: %s", ifname, ifindex,
+		    strerror(-err));
+	return err == -ENOMEM ? err : 0;
+}
+
+int rxvlan_restore(const struct state *state, const struct attachment_list *attached)
+{
+	int err = 0, failed;
 	struct pins pins;
 	const char *name;
 	__u32 ifindex;
 
-	if (!pins_open(&pins, state->dir))
-		return;
-	while ((name = pins_next_number(&pins, RECORD, &ifindex))) {
-		char ifname[IF_NAMESIZE];
-		int err;
-
+	pins_open(&pins, state->dir);
+	while (pins.dir && (name = pins_next_number(&pins, RECORD, &ifindex))) {
 		if (attachment_at(attached, ifindex, HOOK_XDP))
 			continue;
-		if (devices_has(state, ifindex) && if_indextoname(ifindex, ifname)) {
-			err = set_rxvlan(ifname, true);
-			if (err)
-				log_warning("cannot turn rx-vlan-offload of %s on again: %s",
-					    ifname, strerror(-err));
-		}
-		pins_remove(&pins, name);
+		failed = restore(state, ifindex);
+		if (!failed)
+			pins_remove(&pins, name);
+		else
+			err = failed;
 	}
-	pins_close(&pins);
+	failed = pins_close(&pins);
+	return err ? err : failed;
 }

@@ -17,8 +17,9 @@ void rxvlan_disable(const struct state *state, int ifindex, const char *ifname);
  * rxvlan_restore() - Undo rxvlan_disable() on all interfaces that have none of our XDP programs.
  * @attached: all of our programs in the network namespace
  *
- * Needs the lock.
+ * Needs the lock. Return: 0, or a negative errno, with a warning printed and what could not be done
+ * for want of memory left to be done.
  */
-void rxvlan_restore(const struct state *state, const struct attachment_list *attached);
+int rxvlan_restore(const struct state *state, const struct attachment_list *attached);
 
 #endif /* LIB_LOAD_RXVLAN_H */

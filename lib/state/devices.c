@@ -73,23 +73,40 @@ bool devices_has(const struct state *state, int ifindex)
 	return has;
 }
 
-void devices_keep(const struct state *state, devices_keep_fn keep, const void *data)
+/* Return: 0, or a negative errno, -ENOENT if that was the last one. */
+static int keep_next(int fd, __u32 **previous, __u32 *key, devices_keep_fn keep, const void *data)
 {
-	__u32 key, next, *previous = NULL;
-	int fd;
+	__u32 next;
+	int err;
+
+	err = bpf_map_get_next_key(fd, *previous, &next);
+	if (err)
+		return err;
+	if (!keep(next, data)) {
+		err = bpf_map_delete_elem(fd, &next);
+		/* The kernel may have taken it out itself. */
+		return err == -ENOENT ? 0 : err;
+	}
+	*key = next;
+	*previous = key;
+	return 0;
+}
+
+int devices_keep(const struct state *state, devices_keep_fn keep, const void *data)
+{
+	__u32 key, *previous = NULL;
+	int fd, err;
 
 	fd = open_map(state);
-	if (fd < 0)
-		return;
-	while (!bpf_map_get_next_key(fd, previous, &next)) {
-		if (keep(next, data)) {
-			key = next;
-			previous = &key;
-		} else if (bpf_map_delete_elem(fd, &next)) {
-			break;
-		}
-	}
-	close(fd);
+	err = fd < 0 ? fd : 0;
+	while (!err)
+		err = keep_next(fd, &previous, &key, keep, data);
+	if (fd >= 0)
+		close(fd);
+	if (err == -ENOENT)
+		return 0;
+	log_warning("cannot forget which interfaces were used: %s", strerror(-err));
+	return err;
 }
 
 bool devices_any(const struct state *state, bool *any)

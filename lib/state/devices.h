@@ -28,9 +28,11 @@ bool devices_has(const struct state *state, int ifindex);
 /*
  * devices_keep() - Forget all but those that a function wants to keep. Needs the lock.
  * @data: for the function
+ *
+ * Return: 0, also if nothing was remembered, or a negative errno, with a warning printed.
  */
 typedef bool (*devices_keep_fn)(int ifindex, const void *data);
-void devices_keep(const struct state *state, devices_keep_fn keep, const void *data);
+int devices_keep(const struct state *state, devices_keep_fn keep, const void *data);
 
 /*
  * devices_any() - Whether any of the interfaces that were remembered is still there.

@@ -9,13 +9,14 @@
 
 /* A walk over what is in a directory of the BPF file system. */
 struct pins {
-	DIR *dir;
+	DIR *dir; /* NULL if there is no such directory */
+	int err; /* the first thing that went wrong on the way, as a negative errno */
 	char path[PATH_MAX];
 };
 
 /*
- * pins_open() - Begin a walk; end it with pins_close().
- * Return: whether there is such a directory; if not, there is nothing to close.
+ * pins_open() - Begin a walk; end it with pins_close(), which returns what went wrong.
+ * Return: whether there is anything to walk over.
  */
 bool pins_open(struct pins *pins, const char *dir);
 
@@ -39,8 +40,13 @@ void pins_rewind(struct pins *pins);
  * pins_remove() - Remove a pin, or an empty directory, if it is there. If it cannot be removed, a
  * warning is printed.
  */
-void pins_remove(const struct pins *pins, const char *name);
+void pins_remove(struct pins *pins, const char *name);
 
-void pins_close(struct pins *pins);
+/*
+ * pins_close() - End a walk, also one that pins_open() did not begin.
+ * Return: 0, or a negative errno if it did not see all that is there, or could not remove what it
+ * was told to, with a warning printed. That there is no directory is no error.
+ */
+int pins_close(struct pins *pins);
 
 #endif /* LIB_STATE_PINS_H */

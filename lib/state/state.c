@@ -195,16 +195,19 @@ void state_remove_counters(const struct state *state)
 		log_warning("cannot remove %s: %s", path, strerror(errno));
 }
 
-void state_remove(const struct state *state)
+int state_remove(const struct state *state)
 {
 	struct pins pins;
 	const char *name;
+	int err;
 
-	if (!pins_open(&pins, state->dir))
-		return;
-	while ((name = pins_next(&pins)))
+	pins_open(&pins, state->dir);
+	while (pins.dir && (name = pins_next(&pins)))
 		pins_remove(&pins, name);
-	pins_close(&pins);
-	if (rmdir(state->dir))
-		log_warning("cannot remove %s: %s", state->dir, strerror(errno));
+	err = pins_close(&pins);
+	if (err || !rmdir(state->dir) || errno == ENOENT)
+		return err;
+	err = -errno;
+	log_warning("cannot remove %s: %s", state->dir, strerror(-err));
+	return err;
 }

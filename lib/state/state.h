@@ -82,7 +82,10 @@ int state_counters_path(const struct state *state, char *buf, size_t size);
 /* state_remove_counters() - Remove the pin of the map of counters, if there is one. */
 void state_remove_counters(const struct state *state);
 
-/* state_remove() - Remove the directory of this network namespace with all pins. */
-void state_remove(const struct state *state);
+/*
+ * state_remove() - Remove the directory of this network namespace with all pins.
+ * Return: 0, or a negative errno, with a warning printed.
+ */
+int state_remove(const struct state *state);
 
 #endif /* LIB_STATE_STATE_H */
