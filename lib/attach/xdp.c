@@ -4,7 +4,10 @@
  * dispatcher's chain.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
@@ -200,18 +203,58 @@ static bool is_obstacle(int err)
 	       err == -ENOMEM;
 }
 
+/* Whether libxdp has pinned what is attached to an interface. Return: 0, or a negative errno. */
+static int find_pins(int ifindex, bool *found)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	char path[PATH_MAX];
+	int err;
+
+	err = bpf_xdp_query(ifindex, 0, &query);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/xdp/dispatch-%d-%u", state_bpffs(), ifindex,
+		 query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id);
+	*found = !access(path, F_OK);
+	return *found || errno == ENOENT ? 0 : -errno;
+}
+
+/*
+ * Where libxdp has no memory for a dispatcher and its pins, it may say that it knows nothing of it,
+ * or take it for a program that stands alone. @err: what it returned. Return: 0 if it has seen all
+ * that is its own, or a negative errno.
+ */
+static int check_seen(int ifindex, const struct xdp_multiprog *multiprog, int err)
+{
+	bool pinned = false;
+
+	if (is_obstacle(err))
+		return err;
+	/* Nothing is there, or it is of another version. */
+	if (err == -ENOENT || err == -EOPNOTSUPP)
+		return 0;
+	if (!err && xdp_multiprog__main_prog(multiprog) && !xdp_multiprog__is_legacy(multiprog))
+		return 0;
+	err = find_pins(ifindex, &pinned);
+	if (err)
+		return err == -ENODEV ? 0 : err;
+	return pinned ? -ENOMEM : 0;
+}
+
 /* The XDP programs of an interface, NULL if libxdp finds none that it knows. */
 static int get_multiprog(int ifindex, const char *ifname, struct xdp_multiprog **multiprog)
 {
-	int err;
+	int failed, err;
 
 	*multiprog = xdp_multiprog__get_from_ifindex(ifindex);
-	err = libxdp_get_error(*multiprog);
+	failed = libxdp_get_error(*multiprog);
+	if (failed)
+		*multiprog = NULL;
+	err = check_seen(ifindex, *multiprog, failed);
 	if (!err)
 		return 0;
+	xdp_multiprog__close(*multiprog);
 	*multiprog = NULL;
-	if (!is_obstacle(err))
-		return 0;
 	log_error("cannot find out which XDP programs are on %s: %s", ifname, strerror(-err));
 	return err;
 }
