@@ -104,18 +104,34 @@ static int skb_linear_writable(struct __sk_buff *ctx, struct wg_bpf_packet *pack
 	return 0;
 }
 
+/*
+ * Whether the checksum that is still to be finished is in a part of an skb, which is within it. It
+ * can be outside of the whole: XDP cuts what it likes off, and drivers do not look.
+ */
+static bool has_checksum(const struct sk_buff *skb, u32 offset, u32 length)
+{
+	s64 start = skb_checksum_start_offset(skb);
+
+	return start >= offset &&
+	       start + skb->csum_offset + sizeof(__sum16) <= (u64)offset + length;
+}
+
 /* What an skb says of its checksums, when that part of it has moved; both parts are within it. */
 static void move_checksum(struct sk_buff *skb, u32 to, u32 from, u32 length)
 {
-	u32 start;
-
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		return;
-	start = skb_checksum_start_offset(skb);
-	if (start >= from && start + skb->csum_offset + sizeof(__sum16) <= from + length)
+	if (skb->ip_summed == CHECKSUM_PARTIAL && has_checksum(skb, from, length))
 		skb->csum_start += to - from;
+}
+
+/* Whether a checksum that was to be finished is finished now. */
+static bool finish_checksum(struct sk_buff *skb)
+{
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return true;
+	/* The kernel warns of one that is not there. */
+	return has_checksum(skb, 0, skb_headlen(skb)) && !skb_checksum_help(skb);
 }
 
 __bpf_kfunc_start_defs();
@@ -581,7 +597,7 @@ __bpf_kfunc int bpf_skb_wg_stream_take_over(struct __sk_buff *skb_ctx, __u64 tic
  * -ESHUTDOWN for a peer that is being removed or whose device is down,
  * -ENOKEY without a valid key, -EKEYEXPIRED with one that is too old or used up.
  * For tc, -EBUSY when others see the same packet data, and -EOPNOTSUPP for a packet that is not
- * linear or waits for segmentation.
+ * linear, waits for segmentation, or has a checksum to be finished that is not within it.
  */
 __bpf_kfunc int bpf_xdp_wg_encrypt(struct xdp_md *xdp_ctx, __u32 offset, __u32 length,
 				   struct wg_peer *peer)
@@ -608,7 +624,7 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 	ret = skb_linear_writable(skb_ctx, &packet);
 	if (ret)
 		return ret;
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+	if (!finish_checksum(skb))
 		return -EOPNOTSUPP;
 	ret = wg_bpf_encrypt(&packet, offset, length, peer);
 	if (ret)

@@ -30,6 +30,11 @@ int call_moved_fd(void)
 	return bpf_program__fd(calls->progs.moves_xdp);
 }
 
+int call_cut_fd(void)
+{
+	return bpf_program__fd(calls->progs.cuts_xdp);
+}
+
 int call_encapsulate_fd(void)
 {
 	return bpf_program__fd(calls->progs.encapsulates_skb);

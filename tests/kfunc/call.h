@@ -37,6 +37,9 @@ void check_error(enum kind kind, const char *ifname, const struct request *reque
 /* call_moved_fd() - An XDP program that leaves only the headroom that the request says. */
 int call_moved_fd(void);
 
+/* call_cut_fd() - An XDP program that cuts off what the request says, and calls nothing. */
+int call_cut_fd(void);
+
 /* call_encapsulate_fd() - A tc program that makes room and then calls for encryption. */
 int call_encapsulate_fd(void);
 

@@ -67,6 +67,16 @@ int moves_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/* Cuts off what is said of the frame's beginning and end, and passes it on. */
+SEC("xdp")
+int cuts_xdp(struct xdp_md *ctx)
+{
+	if (bpf_xdp_adjust_head(ctx, exchange.request.headroom) ||
+	    bpf_xdp_adjust_tail(ctx, exchange.request.grow))
+		return XDP_ABORTED;
+	return XDP_PASS;
+}
+
 /* The verdict tells whether the call succeeded, for those who run this on two CPUs at once. */
 SEC("xdp.frags")
 int calls_xdp(struct xdp_md *ctx)

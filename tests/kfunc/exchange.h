@@ -68,8 +68,8 @@ struct request {
 	__u32 hooks; /* enum bpf_wg_hooks_flags */
 	__u64 ticket; /* to take over by */
 	__u64 room_flags; /* of bpf_skb_adjust_room() */
-	__u32 headroom; /* to leave in front of an XDP frame that is moved there */
-	__s32 grow; /* what bpf_skb_adjust_room() adds before the call */
+	__u32 headroom; /* to leave in front of an XDP frame that is moved there, or to cut off */
+	__s32 grow; /* what bpf_skb_adjust_room(), or bpf_xdp_adjust_tail(), adds before the call */
 	struct bpf_wg_flow flow;
 };
 

@@ -61,15 +61,18 @@ static void restore(void)
 			   "wg set wg0 fwmark 0 peer $(wg pubkey < /run/topology/X.key) remove; "
 			   "} 2> /dev/null || true");
 	}
+	netns_enter("A");
+	test_shell("ethtool -K a-r1 tx off > /dev/null");
 	session_enter(&r1);
-	test_shell("{ ip route del 10.2.0.2/32; ip route del 10.1.0.2/32; "
-		   "sysctl -q -w net.ipv4.conf.r1-a.rp_filter=0 net.ipv4.conf.wg0.rp_filter=0; "
-		   "sysctl -q -w net.ipv4.fib_multipath_hash_policy=0; "
-		   "ip addr add 192.0.2.1/30 dev r1-r2; ip addr del 192.0.2.5/29 dev r1-r2; "
-		   "ip neigh del 192.0.2.2 dev r1-r2; "
-		   "wg set wg0 private-key /run/topology/R1.key "
-		   "peer $(wg pubkey < /run/topology/R2.key) endpoint 192.0.2.2:51820; "
-		   "sysctl -q -w net.ipv6.conf.all.forwarding=1; } 2> /dev/null || true");
+	test_shell(
+		"{ ip link set r1-a xdp off; ip route del 10.2.0.2/32; ip route del 10.1.0.2/32; "
+		"sysctl -q -w net.ipv4.conf.r1-a.rp_filter=0 net.ipv4.conf.wg0.rp_filter=0; "
+		"sysctl -q -w net.ipv4.fib_multipath_hash_policy=0; "
+		"ip addr add 192.0.2.1/30 dev r1-r2; ip addr del 192.0.2.5/29 dev r1-r2; "
+		"ip neigh del 192.0.2.2 dev r1-r2; "
+		"wg set wg0 private-key /run/topology/R1.key "
+		"peer $(wg pubkey < /run/topology/R2.key) endpoint 192.0.2.2:51820; "
+		"sysctl -q -w net.ipv6.conf.all.forwarding=1; } 2> /dev/null || true");
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "tests.h"
@@ -238,6 +239,47 @@ static void test_partial_checksum_header_moved(const void *arg)
 	check_partial_checksum(call_encapsulate_header_moved_fd());
 }
 
+static bool kernel_has_warned(void)
+{
+	return atoi(test_shell_output("cat /proc/sys/kernel/tainted")) & 1 << 9;
+}
+
+/* Send a datagram of 300 bytes to R1, where XDP cuts so much off before the call. */
+static void check_cut(uint32_t head, int32_t tail)
+{
+	struct bpf_tc_hook hook;
+	struct request request;
+	uint32_t ifindex;
+
+	session_enter(&r1);
+	request = request_peer(&r1, CALL_ENCRYPT);
+	request.length = MESSAGE_OVERHEAD;
+	request.headroom = head;
+	request.grow = tail;
+	hook = attach("r1-a", BPF_TC_INGRESS, call_prog_fd(SKB));
+	ifindex = netns_ifindex("r1-a");
+	CHECK(!bpf_xdp_attach(ifindex, call_cut_fd(), 0, NULL), "no XDP program on r1-a");
+	call_prepare(&request);
+	netns_enter("A");
+	test_shell("ethtool -K a-r1 tx on > /dev/null && "
+		   "bash -c 'printf %%300s x > /dev/udp/10.1.0.1/5000' && "
+		   "ethtool -K a-r1 tx off > /dev/null");
+	session_enter(&r1);
+	CHECK(!bpf_xdp_detach(ifindex, 0, NULL), "the XDP program cannot be detached");
+	detach(&hook);
+	CHECK_EQ(call_reply()->ret, -EOPNOTSUPP);
+	CHECK(!kernel_has_warned(), "the kernel has warned");
+}
+
+/* XDP leaves an skb whose checksum begins before the packet, or ends behind it. */
+static void test_checksum_cut(const void *arg)
+{
+	(void)arg;
+	session_ping();
+	check_cut(42, 0);
+	check_cut(0, 41 - 342);
+}
+
 /* Helpers could not undo the resize of a packet that is marked so. */
 static void test_marked_encapsulated(const void *arg)
 {
@@ -295,6 +337,7 @@ void add_stack_tests(void)
 	test_add(test_partial_checksum_moved, NULL, "kfunc/partial-checksum-moved/skb");
 	test_add(test_partial_checksum_header_moved, NULL,
 		 "kfunc/partial-checksum-header-moved/skb");
+	test_add(test_checksum_cut, NULL, "kfunc/encrypt-checksum-cut/skb");
 	test_add(test_marked_encapsulated, NULL, "kfunc/encrypt-marked-encapsulated/skb");
 	test_add(test_encapsulated, NULL, "kfunc/encapsulated/skb");
 	test_add(test_cloned, NULL, "kfunc/cloned/skb");
