@@ -350,6 +350,7 @@ LATER(good, *key)
 LATER(hands_over, bpf_xdp_wg_stream_hand_over(value))
 LATER(takes_over, bpf_xdp_wg_stream_take_over(value, stored))
 LATER(finds_device, bpf_xdp_wg_egress(value, ifindex))
+LATER(makes_up_peer, bpf_wg_ip_ident(value, 1, 2))
 
 /* Programs of one kind that call a kfunc of the other kind, with their own context. */
 #define OTHER_KIND(section, name, context, call)                                                   \

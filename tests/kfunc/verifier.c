@@ -53,6 +53,8 @@ static const struct refusal refusals[] = {
 	{ "takes_over_in_timer", "expected pointer to ctx" },
 	{ "finds_device_in_work", "expected pointer to ctx" },
 	{ "finds_device_in_timer", "expected pointer to ctx" },
+	{ "makes_up_peer_in_work", "must point to scalar" },
+	{ "makes_up_peer_in_timer", "must point to scalar" },
 	{ "xdp_calls_skb_checksum", "is not allowed" },
 	{ "xdp_calls_skb_egress", "is not allowed" },
 	{ "xdp_calls_skb_headroom", "is not allowed" },
