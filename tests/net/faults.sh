@@ -1,11 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Memory is short for the command, once: one of its system calls fails with ENOMEM, or one
-# allocation of the C library's does (tests/faults). What it does not learn then it must not take
-# for an answer: programs that it cannot see are there all the same. It ends with one sentence and
-# nothing changed, or does what it was asked to. faults/run has what needs a kernel that injects
-# faults.
+# Memory is short for the command, once: one of its system calls fails with ENOMEM (tests/faults).
+# What it does not learn then it must not take for an answer: programs that it cannot see are there
+# all the same. It ends with one sentence and nothing changed, or does what it was asked to.
+# faults/run has what needs a kernel that injects faults.
 
 . "$(dirname "$0")/lib.sh"
 . "$tests/faults/lib.sh"
