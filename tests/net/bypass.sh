@@ -126,20 +126,10 @@ flowtable() {
 	names flowtable "inet flows short" "the flowtable"
 }
 
-# The kernel makes a table when somebody asks for it, as iptables does.
+# The kernel makes a table when somebody asks for it.
 iptables() {
 	bypassing
-	modprobe iptable_filter || fail "no iptables"
-	in_ns R1 python3 -c '
-import ctypes, socket
-IPT_SO_GET_INFO = 64
-libc = ctypes.CDLL(None, use_errno=True)
-info = ctypes.create_string_buffer(b"filter", 84)
-length = ctypes.c_uint(84)
-raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-assert not libc.getsockopt(raw.fileno(), socket.IPPROTO_IP, IPT_SO_GET_INFO, info,
-                           ctypes.byref(length)), ctypes.get_errno()
-' || fail "the table cannot be made"
+	in_ns R1 iptables-legacy -S || fail "there is no table"
 	spoil
 	names firewall "iptables filter" "the firewall"
 	rmmod iptable_filter || fail "the module cannot be unloaded"
