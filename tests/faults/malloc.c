@@ -178,21 +178,21 @@ void *malloc(size_t size)
 	return fails() ? NULL : __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(count, size);
+	return fails() ? NULL : __libc_calloc(nmemb, size);
 }
 
-void *realloc(void *old, size_t size)
+void *realloc(void *ptr, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(old, size);
+	return fails() ? NULL : __libc_realloc(ptr, size);
 }
 
-void *reallocarray(void *old, size_t count, size_t size)
+void *reallocarray(void *ptr, size_t nmemb, size_t size)
 {
-	if (size && count > SIZE_MAX / size) {
+	if (size && nmemb > SIZE_MAX / size) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(old, count * size);
+	return realloc(ptr, nmemb * size);
 }
