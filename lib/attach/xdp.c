@@ -203,18 +203,27 @@ static bool is_obstacle(int err)
 	       err == -ENOMEM;
 }
 
-/* Whether libxdp has pinned what is attached to an interface. Return: 0, or a negative errno. */
-static int find_pins(int ifindex, bool *found)
+int xdp_attached_id(int ifindex, __u32 *id)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	char path[PATH_MAX];
 	int err;
 
 	err = bpf_xdp_query(ifindex, 0, &query);
+	*id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
+	return err == -ENODEV ? 0 : err;
+}
+
+/* Whether libxdp has pinned what is attached to an interface. Return: 0, or a negative errno. */
+static int find_pins(int ifindex, bool *found)
+{
+	char path[PATH_MAX];
+	__u32 id;
+	int err;
+
+	err = xdp_attached_id(ifindex, &id);
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "%s/xdp/dispatch-%d-%u", state_bpffs(), ifindex,
-		 query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id);
+	snprintf(path, sizeof(path), "%s/xdp/dispatch-%d-%u", state_bpffs(), ifindex, id);
 	*found = !access(path, F_OK);
 	return *found || errno == ENOENT ? 0 : -errno;
 }
@@ -237,7 +246,7 @@ static int check_seen(int ifindex, const struct xdp_multiprog *multiprog, int er
 		return 0;
 	err = find_pins(ifindex, &pinned);
 	if (err)
-		return err == -ENODEV ? 0 : err;
+		return err;
 	return pinned ? -ENOMEM : 0;
 }
 
@@ -259,6 +268,26 @@ static int get_multiprog(int ifindex, const char *ifname, struct xdp_multiprog *
 	return err;
 }
 
+/*
+ * Without memory to read the dispatcher, libxdp finds nothing to detach, and says that it is done.
+ * But without one of its programs, a dispatcher is another one.
+ */
+static int detach_by_libxdp(struct xdp_program *prog, const struct attachment *entry,
+			    const struct xdp_multiprog *multiprog)
+{
+	struct xdp_program *main_prog = xdp_multiprog__main_prog(multiprog);
+	__u32 id;
+	int err;
+
+	err = xdp_program__detach(prog, entry->ifindex, entry->mode, 0);
+	if (err || !main_prog || entry->mode == XDP_MODE_HW)
+		return err;
+	err = xdp_attached_id(entry->ifindex, &id);
+	if (err)
+		return err;
+	return id == xdp_program__id(main_prog) ? -ENOMEM : 0;
+}
+
 int xdp_detach(const struct attachment *entry)
 {
 	struct xdp_multiprog *multiprog;
@@ -274,7 +303,7 @@ int xdp_detach(const struct attachment *entry)
 	if (prog && veth_is_last(entry, multiprog))
 		err = veth_detach_last(entry, multiprog);
 	else if (prog)
-		err = xdp_program__detach(prog, entry->ifindex, entry->mode, 0);
+		err = detach_by_libxdp(prog, entry, multiprog);
 	if (err)
 		log_error("cannot detach from %s: %s", entry->ifname,
 			  log_kernel_message() ? log_kernel_message() : strerror(-err));

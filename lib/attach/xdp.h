@@ -40,4 +40,13 @@ int xdp_detach(const struct attachment *entry);
  */
 int xdp_find(int ifindex, const char *ifname, struct attachment_list *list);
 
+/*
+ * xdp_attached_id() - Find out what the driver or the stack runs on an interface: a dispatcher, or
+ * a program that stands alone.
+ * @id: its program id, 0 if there is nothing or no such interface
+ *
+ * Return: 0, or a negative errno.
+ */
+int xdp_attached_id(int ifindex, __u32 *id);
+
 #endif /* LIB_ATTACH_XDP_H */

@@ -20,11 +20,11 @@
 #include <sys/file.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <xdp/prog_dispatcher.h>
 
 #include "load/dispatcher_pins.h"
 #include "attach/attachment.h"
+#include "attach/xdp.h"
 #include "state/pins.h"
 #include "state/state.h"
 #include "util/bpf_info.h"
@@ -124,17 +124,6 @@ static int holds_ours(const struct dispatcher *dispatcher, struct pins *pins,
 		if (is_pin(name, "-prog"))
 			err = is_ours(dispatcher, name, counters_ids, count, holds);
 	return err;
-}
-
-/* The dispatcher that is attached to an interface, 0 if none is. Return: 0, or a negative errno. */
-static int attached_id(int ifindex, __u32 *id)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	int err;
-
-	err = bpf_xdp_query(ifindex, 0, &query);
-	*id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
-	return err == -ENODEV ? 0 : err;
 }
 
 /*
@@ -255,7 +244,7 @@ static int examine(const struct dispatcher *dispatcher, struct pins *pins,
 	__u32 attached;
 	int err;
 
-	err = attached_id(dispatcher->ifindex, &attached);
+	err = xdp_attached_id(dispatcher->ifindex, &attached);
 	if (err || attached == dispatcher->prog_id)
 		return err;
 	err = interface_exists(dispatcher->ifindex, &exists);

@@ -39,6 +39,13 @@ unload_calls_beside() {
 	each_place try_unload call unload
 }
 
+# Each allocation of the C library's that comes from another place.
+status_malloc() {
+	beside
+	each_place try_status malloc status
+}
+
 test_case keeps-other 300
 test_case unload-calls-beside 900 full
+test_case status-malloc 600 full
 run_cases "$@"
