@@ -76,7 +76,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 	reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.ifindex;
-		reason = commit_decap(ctx, frame, &plan, peer);
+		reason = commit_decap(ctx, frame, &plan, peer, config.flags);
 	}
 	/* What the peek has made for decryption must not outlive the key. */
 	if (reason != XDP_WG_DECAP)

@@ -251,7 +251,7 @@ static __always_inline int decap_write_link(pkt_ctx *ctx, const struct decap *pl
  * be sent, or the reason to pass with the frame as it was, or the reason to drop.
  */
 static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct decap *plan,
-					struct wg_peer *peer)
+					struct wg_peer *peer, __u32 flags)
 {
 	__u32 head = plan->message.offset + sizeof(struct message_data) - sizeof(struct ethhdr);
 	__u32 length = sizeof(struct ethhdr) + plan->inner;
@@ -260,7 +260,7 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 	ret = pkt_decrypt(ctx, plan->message.offset, plan->message.length, peer);
 	if (ret)
 		return decrypt_reason(ret);
-	if (pkt_strip(ctx, head, frame - head - length, plan->family == AF_INET6))
+	if (pkt_strip(ctx, head, length, frame - head - length, plan->family == AF_INET6, flags))
 		return XDP_WG_BROKEN;
 	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan))
 		return XDP_WG_BROKEN;

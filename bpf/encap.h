@@ -257,7 +257,7 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 	struct iphdr saved = {};
 	int moved, ret;
 
-	moved = pkt_grow(ctx, plan->outer, plan->tail, frame);
+	moved = pkt_grow(ctx, plan->outer, plan->tail, frame, flags);
 	if (moved < 0)
 		return XDP_WG_ROOM;
 	if (encap_decrease_ttl(ctx, plan, &saved)) {

@@ -52,7 +52,7 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there is
  * no room, with the frame as it was.
  */
-static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame)
+static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame, __u32 flags)
 {
 	__u32 head = outer + sizeof(struct message_data);
 	__u32 moved = bpf_skb_wg_headroom(ctx) < head ? head : 0;
@@ -91,7 +91,8 @@ static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, 
 	return bpf_skb_wg_encapsulated(ctx, peer, family);
 }
 
-static __always_inline int pkt_strip(pkt_ctx *ctx, __u32 head, __u32 excess, int ipv6)
+static __always_inline int pkt_strip(pkt_ctx *ctx, __u32 head, __u32 length, __u32 excess, int ipv6,
+				     __u32 flags)
 {
 	if (bpf_skb_change_tail(ctx, ctx->len - excess, 0))
 		return -1;
