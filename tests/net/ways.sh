@@ -76,9 +76,9 @@ none_answered() {
 	[ "$(answered "$1" "$2")" = 0 ] && echo none || echo some
 }
 
-# transfers [SECONDS]: whether TCP gets somewhere between A and B.
+# transfers [SECONDS]: whether TCP gets somewhere between A and B. Why not is in the log.
 transfers() {
-	local bytes server
+	local report=$state/iperf3 bytes server
 
 	in_ns B timeout 30 iperf3 -s -1 > /dev/null 2>&1 &
 	server=$!
@@ -86,11 +86,17 @@ transfers() {
 		kill -0 $server 2> /dev/null || break
 		sleep 0.1
 	done
-	bytes=$(in_ns A timeout 15 iperf3 -J -t "${1:-3}" -c 10.2.0.2 2> /dev/null |
-		jq -r '.end.sum_received.bytes // 0' 2> /dev/null)
+	in_ns A timeout 15 iperf3 -J -t "${1:-3}" -c 10.2.0.2 > "$report" 2>&1
+	bytes=$(jq -r '.end.sum_received.bytes // 0' "$report" 2> /dev/null)
 	kill $server 2> /dev/null
 	wait $server 2> /dev/null
-	[ "${bytes:-0}" -gt 500000 ] && echo yes || echo no
+	if [ "${bytes:-0}" -gt 500000 ]; then
+		echo yes
+	else
+		echo "TCP: ${bytes:-no report}, $(jq -c '.error, .end' "$report" 2>&1)" >&2
+		in_ns A nstat -as | grep -E 'TcpRetrans|TcpExt.*(RTO|Timeouts)|ResetsRecv' >&2
+		echo no
+	fi
 }
 
 ping_and_tcp() {
