@@ -17,6 +17,7 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 passed=0 failed=0
+: > "$work/failures"
 
 # run_part NAME COMMAND...: run one part, and leave what it says and its exit status.
 run_part() {
@@ -66,6 +67,8 @@ result() {
 		say "$words: exit status $status"
 		line="${line%% *} passed, 1 failed"
 	fi
+	[[ $line == *" 0 failed" ]] || grep '^not ok ' "$work/$1.out" >> "$work/failures" ||
+		echo "not ok $words - exit status $status" >> "$work/failures"
 	passed=$((passed + ${line%% *}))
 	line=${line#*, }
 	failed=$((failed + ${line%% *}))
@@ -92,9 +95,11 @@ in_lanes() {
 	done
 }
 
-# closing: the last line of all, and whether it is a good one.
+# closing: what failed once more, since it is far above, and the last line of all. Returns whether that
+# is a good one.
 closing() {
 	echo
+	cat "$work/failures"
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]
 }
