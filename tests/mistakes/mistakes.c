@@ -113,15 +113,15 @@ static noinline void taken_from_nothing(void)
 
 static int __init mistakes_init(void)
 {
+	/* First those for lockdep, which looks no further after any report but RCU's. */
+	outside_of_rcu();
+	in_both_orders();
 	beyond_the_end();
 	after_it_was_freed();
 	never_freed();
 	shifted_too_far();
 	sleeps_with_a_spinlock();
 	preempted_on_its_cpu();
-	outside_of_rcu();
-	/* The last of those for lockdep, which looks no further after it. */
-	in_both_orders();
 	freed_while_active();
 	taken_from_nothing();
 	return 0;
