@@ -29,7 +29,8 @@ run_part() {
 	mv "$work/$name.tmp" "$work/$name.status"
 }
 
-# guest NAME [OPTION...] -- TEST...: a part that is tests/run in a guest, with options of vm/run.
+# guest NAME [OPTION...] -- SCRIPT [ARGUMENT...]: a part that is a script in a guest, with options of
+# vm/run.
 guest() {
 	local name=$1 options=()
 
@@ -41,7 +42,7 @@ guest() {
 	shift
 	# shellcheck disable=SC2086,SC2154 # TIED is words; vm and top are those of who reads this file
 	run_part "$name" $TIED "$vm/run" --results "$top/results/$name" \
-		${options[@]+"${options[@]}"} tests/run "$@"
+		${options[@]+"${options[@]}"} "$@"
 }
 
 # await NAME LANE: until the part has ended, or the process that was to run it.
