@@ -228,10 +228,21 @@ static int find_pins(int ifindex, bool *found)
 	return *found || errno == ENOENT ? 0 : -errno;
 }
 
+/* Of a pinned program that libxdp had no memory to read, its list has no more than a place. */
+static bool knows_all(const struct xdp_multiprog *multiprog)
+{
+	struct xdp_program *prog = NULL;
+
+	while ((prog = xdp_multiprog__next_prog(prog, multiprog)))
+		if (!xdp_program__id(prog))
+			return false;
+	return true;
+}
+
 /*
  * Where libxdp has no memory for a dispatcher and its pins, it may say that it knows nothing of it,
- * or take it for a program that stands alone. @err: what it returned. Return: 0 if it has seen all
- * that is its own, or a negative errno.
+ * take it for a program that stands alone, or know of fewer programs than run. @err: what it
+ * returned. Return: 0 if it has seen all that is its own, or a negative errno.
  */
 static int check_seen(int ifindex, const struct xdp_multiprog *multiprog, int err)
 {
@@ -239,11 +250,11 @@ static int check_seen(int ifindex, const struct xdp_multiprog *multiprog, int er
 
 	if (is_obstacle(err))
 		return err;
-	/* Nothing is there, or it is of another version. */
-	if (err == -ENOENT || err == -EOPNOTSUPP)
+	/* It is of another version. */
+	if (err == -EOPNOTSUPP)
 		return 0;
 	if (!err && xdp_multiprog__main_prog(multiprog) && !xdp_multiprog__is_legacy(multiprog))
-		return 0;
+		return knows_all(multiprog) ? 0 : -ENOMEM;
 	err = find_pins(ifindex, &pinned);
 	if (err)
 		return err;
