@@ -84,17 +84,17 @@ static int run(const void *values, char **names, size_t count)
 {
 	struct interface_list interfaces;
 	struct state state;
-	int unknown, err, left = 0;
+	int unknown, err, left = 0, ended = 0;
 
 	unknown = interfaces_resolve(names, count, &interfaces);
 	err = state_lock(&state);
 	if (!err) {
 		err = unload_locked(values, &interfaces);
 		left = reconcile_after(&state);
-		state_unlock(&state);
+		ended = state_end(&state);
 	}
 	interfaces_free(&interfaces);
-	return err || left || unknown ? STATUS_FAILED : STATUS_DONE;
+	return err || left || ended || unknown ? STATUS_FAILED : STATUS_DONE;
 }
 
 const struct command unload_command = {

@@ -22,10 +22,10 @@ static void remove_if_dead(const struct state *other)
 		rmdir(other->dir);
 		return;
 	}
-	if (any)
+	/* Without the counters' number, what they lead to could not be found any more. */
+	if (any || state_counters_id(other, &counters))
 		return;
 	log_debug("removing %s, whose interfaces are gone", other->dir);
-	counters = state_counters_id(other);
 	if (counters)
 		dispatcher_pins_remove_dead(counters);
 	state_remove(other);

@@ -36,36 +36,47 @@ struct dispatcher {
 	__u32 prog_id;
 };
 
-/* How many programs a dispatcher was made for, -1 if it no longer exists. */
-static int dispatcher_size(__u32 prog_id)
+/* How many programs the dispatcher with this map was made for, 0 if it is not libxdp's. */
+static int size_by_map(__u32 map_id, int *size)
 {
-	struct bpf_prog_info info = { .nr_map_ids = 1 };
-	struct bpf_map_info map_info;
-	__u32 map_id, key = 0;
+	struct bpf_map_info info;
 	__u8 *config = NULL;
-	int map_fd, size = 0, err;
+	__u32 key = 0;
+	int fd, err;
 
-	info.map_ids = (__u64)(unsigned long)&map_id;
-	err = bpf_info_prog_by_id(prog_id, &info);
-	if (err)
-		return err == -ENOENT ? -1 : 0;
-	if (info.nr_map_ids != 1 || strcmp(info.name, "xdp_dispatcher"))
-		return 0;
-	map_fd = bpf_map_get_fd_by_id(map_id);
-	if (map_fd < 0)
-		return 0;
-	if (bpf_info_map(map_fd, &map_info) ||
-	    map_info.value_size < offsetof(struct xdp_dispatcher_config, is_xdp_frags))
+	fd = bpf_map_get_fd_by_id(map_id);
+	if (fd < 0)
+		return fd;
+	err = bpf_info_map(fd, &info);
+	if (err || info.value_size < offsetof(struct xdp_dispatcher_config, is_xdp_frags))
 		goto out;
-	config = malloc(map_info.value_size);
-	if (config && !bpf_map_lookup_elem(map_fd, &key, config) &&
-	    config[offsetof(struct xdp_dispatcher_config, magic)] == XDP_DISPATCHER_MAGIC)
-		size = config[offsetof(struct xdp_dispatcher_config, num_progs_enabled)];
+	config = malloc(info.value_size);
+	err = config ? bpf_map_lookup_elem(fd, &key, config) : -ENOMEM;
+	if (!err && config[offsetof(struct xdp_dispatcher_config, magic)] == XDP_DISPATCHER_MAGIC)
+		*size = config[offsetof(struct xdp_dispatcher_config, num_progs_enabled)];
 
 out:
 	free(config);
-	close(map_fd);
-	return size;
+	close(fd);
+	return err;
+}
+
+/* The same of a program, and -1 if it no longer exists. Return: 0, or a negative errno. */
+static int dispatcher_size(__u32 prog_id, int *size)
+{
+	struct bpf_prog_info info = { .nr_map_ids = 1 };
+	__u32 map_id;
+	int err;
+
+	*size = 0;
+	info.map_ids = (__u64)(unsigned long)&map_id;
+	err = bpf_info_prog_by_id(prog_id, &info);
+	if (!err && info.nr_map_ids == 1 && !strcmp(info.name, "xdp_dispatcher"))
+		err = size_by_map(map_id, size);
+	if (err != -ENOENT)
+		return err;
+	*size = -1;
+	return 0;
 }
 
 static bool is_pin(const char *name, const char *suffix)
@@ -77,19 +88,24 @@ static bool is_pin(const char *name, const char *suffix)
 
 /*
  * Called with libxdp's lock, under which all pins of a dispatcher are made: one with too few
- * has been interrupted.
+ * has been interrupted. Return: 0, or a negative errno.
  */
-static bool incomplete(const struct dispatcher *dispatcher, struct pins *pins)
+static int is_incomplete(const struct dispatcher *dispatcher, struct pins *pins, bool *incomplete)
 {
-	int size = dispatcher_size(dispatcher->prog_id), links = 0, programs = 0;
+	int size, links = 0, programs = 0, err;
 	const char *name;
 
+	*incomplete = false;
+	err = dispatcher_size(dispatcher->prog_id, &size);
+	if (err)
+		return err;
 	pins_rewind(pins);
 	while ((name = pins_next(pins))) {
 		links += is_pin(name, "-link");
 		programs += is_pin(name, "-prog");
 	}
-	return !pins->err && (size < 0 || links < size || programs < size);
+	*incomplete = !pins->err && (size < 0 || links < size || programs < size);
+	return 0;
 }
 
 /* Whether a pinned program is ours and counts in this namespace. Return: 0, or a negative errno. */
@@ -135,43 +151,52 @@ static bool overtaken(const struct dispatcher *dispatcher, __u32 attached)
 	return !attached || dispatcher->prog_id < attached;
 }
 
-static size_t pinned_programs(const char *path, __u32 *ids)
+/* Return: how many programs are pinned in a directory, with ids to their numbers, or an errno. */
+static int pinned_programs(const char *path, __u32 *ids)
 {
 	char pin[2 * PATH_MAX];
-	size_t count = 0;
+	int count = 0;
 
 	for (int i = 0; i < MAX_DISPATCHER_ACTIONS; i++) {
-		int fd;
+		int fd, err;
 
 		snprintf(pin, sizeof(pin), "%s/prog%d-prog", path, i);
 		fd = bpf_obj_get(pin);
-		if (fd < 0)
+		if (fd == -ENOENT)
 			continue;
-		count += !bpf_info_prog_id(fd, &ids[count]);
+		if (fd < 0)
+			return fd;
+		err = bpf_info_prog_id(fd, &ids[count]);
 		close(fd);
+		if (err)
+			return err;
+		count++;
 	}
 	return count;
 }
 
 /*
  * Whether a program in it is also in the dispatcher that is attached to the interface: then both
- * are of this namespace, because each interface has its own programs.
+ * are of this namespace, because each interface has its own programs. Return: 0, or a negative
+ * errno.
  */
-static bool related(const struct dispatcher *dispatcher, __u32 attached)
+static int is_related(const struct dispatcher *dispatcher, __u32 attached, bool *related)
 {
 	__u32 ids[MAX_DISPATCHER_ACTIONS], attached_ids[MAX_DISPATCHER_ACTIONS];
-	size_t count, attached_count;
 	char path[2 * PATH_MAX];
+	int count, attached_count;
 
+	*related = false;
 	snprintf(path, sizeof(path), "%s/xdp/dispatch-%d-%u", state_bpffs(), dispatcher->ifindex,
 		 attached);
 	count = pinned_programs(dispatcher->path, ids);
 	attached_count = pinned_programs(path, attached_ids);
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < attached_count; j++)
-			if (ids[i] == attached_ids[j])
-				return true;
-	return false;
+	if (count < 0 || attached_count < 0)
+		return count < 0 ? count : attached_count;
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < attached_count; j++)
+			*related |= ids[i] == attached_ids[j];
+	return 0;
 }
 
 /* Return: 0, or a negative errno. */
@@ -240,7 +265,7 @@ typedef int (*examine_fn)(const struct dispatcher *dispatcher, struct pins *pins
 static int examine(const struct dispatcher *dispatcher, struct pins *pins,
 		   const __u32 *counters_ids, size_t count)
 {
-	bool exists, ours = false;
+	bool exists, incomplete, ours, related;
 	__u32 attached;
 	int err;
 
@@ -252,14 +277,19 @@ static int examine(const struct dispatcher *dispatcher, struct pins *pins,
 		return err;
 	if (!exists)
 		return remove_ours(dispatcher, pins, counters_ids, count);
-	if (incomplete(dispatcher, pins))
+	err = is_incomplete(dispatcher, pins, &incomplete);
+	if (err)
+		return err;
+	if (incomplete)
 		return remove_pins(dispatcher, pins);
 	if (!overtaken(dispatcher, attached))
 		return 0;
 	err = holds_ours(dispatcher, pins, counters_ids, count, &ours);
-	if (ours || related(dispatcher, attached))
-		err = remove_pins(dispatcher, pins);
-	return err;
+	if (!err && !ours)
+		err = is_related(dispatcher, attached, &related);
+	if (err || !(ours || related))
+		return err;
+	return remove_pins(dispatcher, pins);
 }
 
 /* Return: 0, or a negative errno, with a warning printed. */

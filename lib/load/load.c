@@ -213,15 +213,16 @@ out:
 int load_remove(const struct load *load)
 {
 	struct state state;
-	int err, left;
+	int err, left, ended;
 
 	err = state_lock(&state);
 	if (err)
 		return err;
 	err = detach_added(load);
 	left = reconcile_after(&state);
-	state_unlock(&state);
-	return err ? err : left;
+	ended = state_end(&state);
+	err = err ? err : left;
+	return err ? err : ended;
 }
 
 void load_free(struct load *load)

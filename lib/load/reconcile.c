@@ -22,9 +22,13 @@
 #include "state/devices.h"
 #include "util/log.h"
 
-/* The map that the programs of this layout count in, 0 if there are none. */
-static __u32 shared_id(const struct attachment_list *attached)
+/*
+ * The map that the programs of this layout count in, 0 if there are none. Return: 0, or a negative
+ * errno.
+ */
+static int find_shared(const struct attachment_list *attached, __u32 *id)
 {
+	*id = 0;
 	for (size_t i = 0; i < attached->count; i++) {
 		const struct attachment *entry = &attached->entries[i];
 		bool fits;
@@ -33,12 +37,16 @@ static __u32 shared_id(const struct attachment_list *attached)
 		if (entry->mode == XDP_MODE_HW || !config_current(&entry->config))
 			continue;
 		fd = bpf_map_get_fd_by_id(entry->counters_id);
-		if (fd < 0)
+		if (fd == -ENOENT)
 			continue;
+		if (fd < 0)
+			return fd;
 		fits = reasons_map_fits(fd);
 		close(fd);
-		if (fits)
-			return entry->counters_id;
+		if (fits) {
+			*id = entry->counters_id;
+			return 0;
+		}
 	}
 	return 0;
 }
@@ -64,30 +72,35 @@ out:
 	return err;
 }
 
+static int first(int err, int next)
+{
+	return err ? err : next;
+}
+
 /* The pin leads to what was attached before and is no longer. */
 static int remove_leftovers(const struct state *state, const struct attachment_list *attached)
 {
 	size_t count = 0;
-	int err, failed;
 	__u32 *ids;
+	int err;
 
 	err = veth_remove_stale();
 	ids = calloc(attached->count + 1, sizeof(*ids));
 	if (!ids)
 		return -ENOMEM;
-	ids[count] = state_counters_id(state);
+	err = first(err, state_counters_id(state, &ids[count]));
 	count += !!ids[count];
 	for (size_t i = 0; i < attached->count; i++)
 		if (attached->entries[i].counters_id)
 			ids[count++] = attached->entries[i].counters_id;
-	failed = dispatcher_pins_remove(ids, count);
+	err = first(err, dispatcher_pins_remove(ids, count));
 	free(ids);
-	return err ? err : failed;
+	return err;
 }
 
 int reconcile_before(struct state *state, const struct attachment_list *attached)
 {
-	__u32 shared = shared_id(attached), pinned;
+	__u32 shared, pinned;
 	int err;
 
 	/* An interrupted unload's are known by the pin, which may have to go. */
@@ -100,7 +113,13 @@ int reconcile_before(struct state *state, const struct attachment_list *attached
 	cpumap_stats_remove_stale(state, attached);
 	/* Of interfaces that are gone: others may have their numbers. */
 	rxvlan_restore(state, attached);
-	pinned = state_counters_id(state);
+	err = find_shared(attached, &shared);
+	if (!err)
+		err = state_counters_id(state, &pinned);
+	if (err) {
+		log_error("cannot find out where packets are counted: %s", strerror(-err));
+		return err;
+	}
 	if (shared && pinned == shared)
 		return 0;
 	if (pinned)
@@ -113,9 +132,13 @@ static bool has_program(int ifindex, const void *attached)
 	return attachment_on(attached, ifindex);
 }
 
-static int first(int err, int next)
+/* What was changed of interfaces; the map of devices is what tells them from later ones. */
+static int tidy_interfaces(const struct state *state, const struct attachment_list *attached)
 {
-	return err ? err : next;
+	int err;
+
+	err = rxvlan_restore(state, attached);
+	return err ? err : devices_keep(state, has_program, attached);
 }
 
 /* As much of it as can be done; without all of it, the pins that lead to the rest have to stay. */
@@ -126,8 +149,7 @@ static int tidy(const struct state *state, const struct attachment_list *attache
 	err = remove_leftovers(state, attached);
 	err = first(err, tcx_remove_stale(state, attached));
 	err = first(err, cpumap_stats_remove_stale(state, attached));
-	err = first(err, rxvlan_restore(state, attached));
-	err = first(err, devices_keep(state, has_program, attached));
+	err = first(err, tidy_interfaces(state, attached));
 	dead_netns_remove(state);
 	return err || attached->count ? err : state_remove(state);
 }

@@ -89,19 +89,26 @@ static bool lock_is_current(const struct state *state)
 
 static int open_and_lock(struct state *state)
 {
+	bool made;
 	int err;
 
 	for (;;) {
-		if (mkdir(state->root, 0700) && errno != EEXIST)
+		made = !mkdir(state->root, 0700);
+		if (!made && errno != EEXIST)
 			return -errno;
 		state->lock_fd = open(state->root, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 		if (state->lock_fd < 0) {
 			if (errno == ENOENT)
 				continue;
-			return -errno;
+			err = -errno;
+			if (made)
+				rmdir(state->root);
+			return err;
 		}
 		if (flock(state->lock_fd, LOCK_EX)) {
 			err = -errno;
+			if (made)
+				rmdir(state->root);
 			close(state->lock_fd);
 			state->lock_fd = -1;
 			return err;
@@ -140,13 +147,30 @@ int state_lock(struct state *state)
 	return err;
 }
 
-void state_unlock(struct state *state)
+static int unlock(struct state *state)
 {
+	int err;
+
 	if (state->lock_fd < 0)
-		return;
-	rmdir(state->root);
+		return 0;
+	err = rmdir(state->root) && errno != ENOTEMPTY && errno != ENOENT ? -errno : 0;
 	close(state->lock_fd);
 	state->lock_fd = -1;
+	return err;
+}
+
+void state_unlock(struct state *state)
+{
+	unlock(state);
+}
+
+int state_end(struct state *state)
+{
+	int err = unlock(state);
+
+	if (err)
+		log_error("cannot remove %s: %s", state->root, strerror(-err));
+	return err;
 }
 
 int state_prepare(struct state *state)
@@ -170,21 +194,21 @@ int state_counters_path(const struct state *state, char *buf, size_t size)
 	return state_pin_path(state, XDP_WG_COUNTERS_PIN, buf, size);
 }
 
-__u32 state_counters_id(const struct state *state)
+int state_counters_id(const struct state *state, __u32 *id)
 {
 	char path[PATH_MAX];
-	__u32 id = 0;
-	int fd;
+	int fd, err;
 
-	if (state_counters_path(state, path, sizeof(path)))
-		return 0;
+	*id = 0;
+	err = state_counters_path(state, path, sizeof(path));
+	if (err)
+		return err;
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return 0;
-	if (bpf_info_map_id(fd, &id))
-		id = 0;
+		return fd == -ENOENT ? 0 : fd;
+	err = bpf_info_map_id(fd, id);
 	close(fd);
-	return id;
+	return err;
 }
 
 void state_remove_counters(const struct state *state)

@@ -52,8 +52,17 @@ int state_path(char *buf, size_t size, const char *bpffs, __u64 cookie, const ch
  */
 int state_lock(struct state *state);
 
-/* state_unlock() - Let others in. Removes the root directory if nothing is in it. */
+/*
+ * state_unlock() - Let others in. Removes the root directory if nothing is in it. For who leaves
+ * something there, it does not matter whether that could be found out.
+ */
 void state_unlock(struct state *state);
+
+/*
+ * state_end() - The same for who may be the last one. Return: 0, or a negative errno, with a
+ * message printed, if an empty directory stays.
+ */
+int state_end(struct state *state);
 
 /*
  * state_prepare() - Make the directory of this network namespace. Needs the lock.
@@ -63,9 +72,9 @@ int state_prepare(struct state *state);
 
 /*
  * state_counters_id() - The map id of the pinned map of counters, 0 if there is none. Needs the
- * lock.
+ * lock. Return: 0, or a negative errno if it cannot be told.
  */
-__u32 state_counters_id(const struct state *state);
+int state_counters_id(const struct state *state, __u32 *id);
 
 /*
  * state_pin_path() - Path of a pin of this network namespace.
