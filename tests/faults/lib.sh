@@ -33,14 +33,21 @@ short() {
 	status=0
 	rm -f "$report"
 	run_short "$@" > "$said" 2>&1 || status=$?
-	[ "$status" -lt 124 ] ||
-		fail "exit status $status after $1 $2: $(head -c 2000 "$report" "$said")"
+	[ "$status" -lt 124 ] || library_crashed ||
+		fail "exit status $status after $1 $2: $(tr '\n' ' ' < "$report") $(cat "$said")"
 	grep -q '^used' "$report"
+}
+
+# library_crashed: whether a signal has ended libbpf or libxdp, which do not ask after each allocation.
+# That is as if the command had been killed there.
+library_crashed() {
+	sed '1,/^crashed/d' "$report" | grep -vE '^(malloc|libc)\.so' | head -n 1 |
+		grep -qE '^lib(bpf|xdp)\.so'
 }
 
 # one_sentence: how the command ended, if not well.
 one_sentence() {
-	[ "$status" != 0 ] || return 0
+	[ "$status" != 0 ] && ! library_crashed || return 0
 	[ "$status" = 1 ] || fail "exit status $status after $(head -n 1 "$report"): $(cat "$said")"
 	[ "$(grep -c '^xdp-wg: error: ' "$said")" = 1 ] ||
 		fail "not one sentence after $(head -n 1 "$report"): $(cat "$said")"
@@ -73,7 +80,7 @@ on_r1_a() {
 }
 
 # try_load KIND N [OPTION...]: load where memory is short. If it fails it leaves nothing; if it does
-# not, packets cross and an unload leaves nothing. Returns 1 if memory was not short.
+# not, packets cross and an unload leaves nothing, as after a crash. Returns 1 if memory was not short.
 try_load() {
 	local kind=$1 n=$2 used=0
 
@@ -84,6 +91,8 @@ try_load() {
 	if [ "$status" = 0 ]; then
 		on_r1_a || fail "load did nothing after $kind $n, $(head -n 1 "$report")"
 		in_ns R1 xdp-wg unload -q r1-a || fail "unload failed after load with $kind $n"
+	elif library_crashed; then
+		in_ns R1 xdp-wg unload -q r1-a || fail "unload failed after a crash, $kind $n"
 	fi
 	as_before "$state/without" "load with $kind $n"
 	return $used

@@ -33,19 +33,67 @@ keeps_other() {
 	[ "$attempts" -ge 8 ] || fail "only $attempts questions were found"
 }
 
-# Each call that comes from another place in the command's own code.
+# Each call, or allocation of the C library's, that comes from another place in the command's own
+# code: at the XDP hook and at tc, with nothing else loaded, or beside what is on r1-r2.
+load_calls() {
+	alone
+	each_place try_load call load
+}
+
+load_tc_calls() {
+	alone
+	each_place try_load call load --hook tc
+}
+
+unload_calls() {
+	alone
+	each_place try_unload call unload
+}
+
 unload_calls_beside() {
 	beside
 	each_place try_unload call unload
 }
 
-# Each allocation of the C library's that comes from another place.
+unload_tc_calls() {
+	alone
+	each_place try_unload call unload --hook tc
+}
+
+load_malloc() {
+	alone
+	each_place try_load malloc load
+}
+
+load_tc_malloc() {
+	alone
+	each_place try_load malloc load --hook tc
+}
+
+unload_malloc() {
+	alone
+	each_place try_unload malloc unload
+}
+
+unload_tc_malloc() {
+	alone
+	each_place try_unload malloc unload --hook tc
+}
+
 status_malloc() {
 	beside
 	each_place try_status malloc status
 }
 
 test_case keeps-other 300
+test_case load-calls 900 full
+test_case load-tc-calls 900 full
+test_case unload-calls 900 full
 test_case unload-calls-beside 900 full
+test_case unload-tc-calls 900 full
+test_case load-malloc 900 full
+test_case load-tc-malloc 900 full
+test_case unload-malloc 900 full
+test_case unload-tc-malloc 900 full
 test_case status-malloc 600 full
 run_cases "$@"
