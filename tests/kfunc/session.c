@@ -154,13 +154,29 @@ void message_seal(struct message *message, const struct session *session, uint64
 	message->length = length + MESSAGE_OVERHEAD;
 }
 
+/*
+ * What a router sends with, once the other one has the same key: it has it a moment later, and a
+ * counter that was chosen for the old key and used with the new one would be chosen again.
+ */
+static void read_sender(const struct side *to, struct session *session)
+{
+	struct session receiver;
+	int tries = 1000;
+
+	do {
+		CHECK(tries--, "the routers do not agree on a key");
+		session_read(to, &receiver);
+		session_read(to->peer, session);
+	} while (receiver.local_index != session->remote_index);
+}
+
 uint64_t message_next_counter(const struct side *to)
 {
 	static uint64_t next[2], birth[2];
 	int i = to == &r2;
 	struct session session;
 
-	session_read(to->peer, &session);
+	read_sender(to, &session);
 	/* Ahead of what the peer sends meanwhile, which stays within the window. */
 	if (birth[i] != session.birth || next[i] < session.counter + 100)
 		next[i] = session.counter + 500;
