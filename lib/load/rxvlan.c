@@ -78,7 +78,8 @@ void rxvlan_disable(const struct state *state, int ifindex, const char *ifname)
 	if (!err)
 		return;
 
-	if (made)
+	/* It may be off nevertheless, if only the answer was lost. */
+	if (made && has_rxvlan(ifname))
 		rmdir(record);
 	log_warning("%s takes VLAN tags off before XDP sees them, and this cannot be turned off "
 		    "(%s): do not use it for VLANs",
