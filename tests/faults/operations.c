@@ -84,7 +84,8 @@ static const char *check_module(int err)
 		wrong = device_add() || device_remove() ? "the module makes no devices" : NULL;
 		return wrong ? wrong : unload_to_nothing();
 	}
-	if (err != -ENOMEM)
+	/* The kernel's own word, where it lacks memory for the BTF and then sees a cycle in it. */
+	if (err != -ENOMEM && err != -ELOOP)
 		return strerror(-err);
 	wrong = module_traces();
 	if (wrong)
@@ -144,9 +145,7 @@ static const char *check_netns(int err)
 {
 	const char *wrong;
 
-	/* The kernel's own word, where a netlink socket of its IPv4 cannot be made. */
-	if (err && !is_shortage(err) && err != -EAFNOSUPPORT)
-		return strerror(-err);
+	/* What the error is called is the kernel's own matter: the module does nothing here. */
 	if (err && new_netns())
 		return "there can be no network namespaces any more";
 	wrong = use_netns();
