@@ -35,6 +35,8 @@ enum xdp_wg_flags {
 	/* Packets do not pass for what netfilter, or traffic control, has on the stack's way. */
 	XDP_WG_BYPASS_NETFILTER = 1U << 2,
 	XDP_WG_BYPASS_TC = 1U << 3,
+	/* The program runs on skbs, whose end the kernel notes wrongly once it has moved. */
+	XDP_WG_KEEP_END = 1U << 4,
 };
 
 struct xdp_wg_config {

@@ -19,7 +19,7 @@ struct tcx_anchor {
 struct attach_options {
 	const char *object; /* path of the BPF object */
 	enum hook hook;
-	__u32 flags; /* enum xdp_wg_flags, without XDP_WG_SKB_MODE */
+	__u32 flags; /* enum xdp_wg_flags, without those of the mode */
 	/* At the XDP hook: */
 	enum xdp_attach_mode mode;
 	struct rss_options rss;

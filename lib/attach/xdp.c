@@ -11,12 +11,14 @@
 
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <linux/ethtool.h>
 
 #include "attach/xdp.h"
 #include "attach/cpumap.h"
 #include "attach/veth.h"
 #include "program/config.h"
 #include "program/object.h"
+#include "util/ethtool.h"
 #include "util/log.h"
 #include "util/netdev.h"
 
@@ -111,9 +113,23 @@ static int set_chain(struct xdp_program *prog, unsigned int prio)
 	return err;
 }
 
+/*
+ * Where a program runs on skbs: in skb mode, and whatever the mode for most of what comes through a
+ * tap. An unknown driver may be that one's.
+ */
+static __u32 mode_flags(enum xdp_attach_mode mode, const char *ifname)
+{
+	char driver[ETHTOOL_BUSINFO_LEN];
+
+	if (mode == XDP_MODE_SKB)
+		return XDP_WG_SKB_MODE | XDP_WG_KEEP_END;
+	ethtool_driver(ifname, driver, sizeof(driver));
+	return !*driver || !strcmp(driver, "tun") ? XDP_WG_KEEP_END : 0;
+}
+
 /* The object of the program, ready to be loaded, for the caller to close. */
-static int prepare(const struct state *state, const struct attach_options *options,
-		   struct bpf_object **object)
+static int prepare(const struct state *state, const char *ifname,
+		   const struct attach_options *options, struct bpf_object **object)
 {
 	struct xdp_wg_config config;
 	char counters[PATH_MAX];
@@ -125,8 +141,7 @@ static int prepare(const struct state *state, const struct attach_options *optio
 				  BPF_PROG_TYPE_XDP, object);
 	if (err)
 		return err;
-	config_init(&config,
-		    options->flags | (options->mode == XDP_MODE_SKB ? XDP_WG_SKB_MODE : 0));
+	config_init(&config, options->flags | mode_flags(options->mode, ifname));
 	/* A map in hardware can be neither pinned nor shared. */
 	err = object_configure(*object, &config, options->mode == XDP_MODE_HW ? NULL : counters);
 	if (!err && options->rss.rss)
@@ -150,7 +165,7 @@ int xdp_attach(const struct state *state, int ifindex, const char *ifname,
 			return err;
 	}
 
-	err = prepare(state, options, &opts.obj);
+	err = prepare(state, ifname, options, &opts.obj);
 	if (err)
 		return err;
 

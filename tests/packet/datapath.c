@@ -26,6 +26,7 @@ static struct datapath datapaths[] = {
 	{ .kind = XDP, .flags = 0 },
 	{ .kind = XDP, .flags = XDP_WG_NO_UDP_CSUM },
 	{ .kind = XDP, .flags = XDP_WG_SKB_MODE },
+	{ .kind = XDP, .flags = XDP_WG_KEEP_END },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_NO_UDP_CSUM },
 	{ .kind = XDP, .flags = XDP_WG_BYPASS_NETFILTER },

@@ -283,6 +283,19 @@ static void test_protocols(const void *arg)
 	}
 }
 
+/*
+ * The end of the data does not move, but the frame does. The router's own messages, whose counters
+ * are lower, stay within the window of a new key.
+ */
+static void test_keep_end(const void *arg)
+{
+	session_renew();
+	use_flags(XDP_WG_KEEP_END);
+	test_lengths(arg);
+	test_trailing(arg);
+	use_flags(0);
+}
+
 void add_decap_tests(enum kind kind, bool full)
 {
 	static const struct {
@@ -302,6 +315,9 @@ void add_decap_tests(enum kind kind, bool full)
 	for (c = combinations; c < combinations + 4; c++) {
 		for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 			add_case(kind, cases[i].run, c, "decap/%s/%s-in-%s", cases[i].name,
+				 family_names[c->inner], family_names[c->outer]);
+		if (kind == XDP)
+			add_case(kind, test_keep_end, c, "decap/keep-end/%s-in-%s",
 				 family_names[c->inner], family_names[c->outer]);
 	}
 	add_case(kind, test_ecn_checksum, NULL, "decap/ecn-checksum");

@@ -258,6 +258,15 @@ static void test_zero_checksum(const void *arg)
 	CHECK_EQ(udp_check(frame.data + ETHER_HDR_LEN, udp), 0xffff);
 }
 
+/* The end of the data does not move, but the frame does. */
+static void test_keep_end(const void *arg)
+{
+	use_flags(XDP_WG_KEEP_END);
+	test_lengths(arg);
+	test_trailing(arg);
+	use_flags(0);
+}
+
 void add_encap_tests(enum kind kind, bool full)
 {
 	static const struct {
@@ -285,6 +294,9 @@ void add_encap_tests(enum kind kind, bool full)
 				add_case(kind, cases[i].run, c, "encap/%s/%s-in-%s", cases[i].name,
 					 family_names[c->inner], family_names[c->outer]);
 		}
+		if (kind == XDP)
+			add_case(kind, test_keep_end, c, "encap/keep-end/%s-in-%s",
+				 family_names[c->inner], family_names[c->outer]);
 	}
 	add_case(kind, test_ttl_checksum, NULL, "encap/ttl-checksum");
 	add_case(kind, test_dont_fragment, NULL, "encap/dont-fragment");
