@@ -30,10 +30,10 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * until the new headers are written over it. A buffer that ends right behind the frame is grown in
  * front only, and the frame is moved forward.
  *
- * So it always is with XDP_WG_KEEP_END. Where a program has moved the end of an skb's data, the kernel
- * notes one that is an Ethernet header too far (bpf_prog_run_generic_xdp() counts from the IP
- * header). The packet is right, but who later appends to it does so 14 bytes too far behind: a TCP
- * receiver on this host would read them.
+ * So it always is with XDP_WG_KEEP_END. Where a program has moved the end of an skb's data, the
+ * kernel notes one that is an Ethernet header too far (bpf_prog_run_generic_xdp() counts from the
+ * IP header). The packet is right, but who later appends to it does so 14 bytes too far behind: a
+ * TCP receiver on this host would read them.
  *
  * outer is the length of the outer headers, tail that of the growth behind, frame that of the frame
  * now, and flags are enum xdp_wg_flags. Returns the bytes that the frame was moved by, which

@@ -12,12 +12,14 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <linux/ethtool.h>
+#include <linux/if_link.h>
 
 #include "attach/xdp.h"
 #include "attach/cpumap.h"
 #include "attach/veth.h"
 #include "program/config.h"
 #include "program/object.h"
+#include "util/bpf_info.h"
 #include "util/ethtool.h"
 #include "util/log.h"
 #include "util/netdev.h"
@@ -151,14 +153,69 @@ static int prepare(const struct state *state, const char *ifname,
 	return err;
 }
 
+int xdp_attached_id(int ifindex, __u32 *id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	int err;
+
+	err = bpf_xdp_query(ifindex, 0, &query);
+	*id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
+	return err == -ENODEV ? 0 : err;
+}
+
+/* Whether libxdp has pinned what is attached to an interface. Return: 0, or a negative errno. */
+static int find_pins(int ifindex, bool *found)
+{
+	char path[PATH_MAX];
+	__u32 id;
+	int err;
+
+	err = xdp_attached_id(ifindex, &id);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/xdp/dispatch-%d-%u", state_bpffs(), ifindex, id);
+	*found = !access(path, F_OK);
+	return *found || errno == ENOENT ? 0 : -errno;
+}
+
+/*
+ * Where libxdp has attached a dispatcher and then has no memory to go on, it takes back the pins
+ * and leaves the dispatcher, with nothing in it. Nobody else has one without pins. What was
+ * detached meanwhile is not detached again.
+ */
+static void remove_unpinned(int ifindex, enum xdp_attach_mode mode)
+{
+	__u32 flags = mode == XDP_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
+	struct bpf_prog_info info = {};
+	bool pinned;
+	__u32 id;
+
+	if (find_pins(ifindex, &pinned) || pinned || xdp_attached_id(ifindex, &id) || !id)
+		return;
+	opts.old_prog_fd = bpf_prog_get_fd_by_id(id);
+	if (opts.old_prog_fd < 0)
+		return;
+	if (!bpf_info_prog(opts.old_prog_fd, &info) && !strcmp(info.name, "xdp_dispatcher"))
+		bpf_xdp_detach(ifindex, flags | XDP_FLAGS_REPLACE, &opts);
+	close(opts.old_prog_fd);
+}
+
 int xdp_attach(const struct state *state, int ifindex, const char *ifname,
 	       const struct attach_options *options, __u32 *prog_id)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = attach_options_program(options));
 	unsigned int flags = rss_is_bound(options->rss.rss) ? XDP_ATTACH_DEVBIND : 0;
 	struct xdp_program *prog = NULL;
+	__u32 before;
 	int err;
 
+	err = xdp_attached_id(ifindex, &before);
+	if (err) {
+		log_error("cannot find out which XDP programs are on %s: %s", ifname,
+			  strerror(-err));
+		return err;
+	}
 	if (options->mode != XDP_MODE_HW) {
 		err = check_chain(ifindex, ifname, options->rss.rss);
 		if (err)
@@ -185,6 +242,8 @@ int xdp_attach(const struct state *state, int ifindex, const char *ifname,
 		err = xdp_program__attach(prog, ifindex, options->mode, flags);
 	if (err) {
 		explain(err, ifname, options->mode);
+		if (!before && options->mode != XDP_MODE_HW)
+			remove_unpinned(ifindex, options->mode);
 		goto out;
 	}
 	*prog_id = xdp_program__id(prog);
@@ -216,31 +275,6 @@ static bool is_obstacle(int err)
 {
 	return err == -EPERM || err == -EACCES || err == -EMFILE || err == -ENFILE ||
 	       err == -ENOMEM;
-}
-
-int xdp_attached_id(int ifindex, __u32 *id)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	int err;
-
-	err = bpf_xdp_query(ifindex, 0, &query);
-	*id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
-	return err == -ENODEV ? 0 : err;
-}
-
-/* Whether libxdp has pinned what is attached to an interface. Return: 0, or a negative errno. */
-static int find_pins(int ifindex, bool *found)
-{
-	char path[PATH_MAX];
-	__u32 id;
-	int err;
-
-	err = xdp_attached_id(ifindex, &id);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/xdp/dispatch-%d-%u", state_bpffs(), ifindex, id);
-	*found = !access(path, F_OK);
-	return *found || errno == ENOENT ? 0 : -errno;
 }
 
 /* Of a pinned program that libxdp had no memory to read, its list has no more than a place. */
