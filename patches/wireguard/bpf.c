@@ -125,13 +125,43 @@ static void move_checksum(struct sk_buff *skb, u32 to, u32 from, u32 length)
 		skb->csum_start += to - from;
 }
 
-/* Whether a checksum that was to be finished is finished now. */
-static bool finish_checksum(struct sk_buff *skb)
+/*
+ * Whether a checksum that was to be finished is finished now. It covers all up to the end of the
+ * packet, @end, behind which there may be more, as in a short frame: the stack cuts that off
+ * before.
+ */
+static bool finish_checksum(struct sk_buff *skb, u32 end)
 {
+	u32 behind = skb->len - end;
+	int ret;
+
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return true;
 	/* The kernel warns of one that is not there. */
-	return has_checksum(skb, 0, skb_headlen(skb)) && !skb_checksum_help(skb);
+	if (!has_checksum(skb, 0, end))
+		return false;
+	__skb_trim(skb, end);
+	/* No device will do it. That of SCTP is no Internet checksum. */
+	ret = skb_csum_hwoffload_help(skb, 0);
+	__skb_put(skb, behind);
+	return !ret;
+}
+
+/*
+ * What was said of the packet that an skb was does not hold for the one that it has become, which
+ * the stack would not know from its own: what wg_reset_packet() takes away, and the socket of a
+ * sender on this host, which ip_rcv() does. A test run's skb has a socket that it does not own.
+ */
+static void forget_metadata(struct sk_buff *skb)
+{
+	if (skb->destructor)
+		skb_orphan(skb);
+	skb_scrub_packet(skb, true);
+	skb->priority = 0;
+	skb->queue_mapping = 0;
+#ifdef CONFIG_NET_SCHED
+	skb->tc_index = 0;
+#endif
 }
 
 __bpf_kfunc_start_defs();
@@ -404,6 +434,31 @@ __bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg
 }
 
 /**
+ * bpf_xdp_wg_unfinished - what the sender of a frame has left to a device
+ * @xdp_ctx: the packet, which no program has changed yet
+ * @unfinished: set for BPF_WG_UNFINISHED_SUM alone
+ * @unfinished__sz: sizeof(*unfinished)
+ *
+ * Packets of this host's own containers and virtual machines are handed over with work left undone.
+ * For tc, an skb's own fields tell: there is no such kfunc.
+ *
+ * Natively on a veth the answer is exact. In generic XDP the skb cannot be seen: the answer is what
+ * the other end of a pair may leave undone by its features, or BPF_WG_UNSEEN_SKB. It is
+ * BPF_WG_UNSEEN natively on a tap, and in a cpumap, where nothing is known of the skb any more. All
+ * other drivers hand over what is finished.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: enum bpf_wg_unfinished_what, -EINVAL for a wrong size, -ENODEV without a receiving
+ * interface.
+ */
+__bpf_kfunc int bpf_xdp_wg_unfinished(struct xdp_md *xdp_ctx, struct bpf_wg_unfinished *unfinished,
+				      __u32 unfinished__sz)
+{
+	return wg_bpf_unfinished((const struct xdp_buff *)xdp_ctx, xdp_dev(xdp_ctx), unfinished,
+				 unfinished__sz);
+}
+
+/**
  * bpf_xdp_wg_own_mac - whether a frame is addressed to the interface that received it
  * @xdp_ctx: the packet
  * @mac: destination MAC address of the frame
@@ -619,12 +674,15 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 {
 	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
 	struct wg_bpf_packet packet;
+	u32 inner, end;
 	int ret;
 
 	ret = skb_linear_writable(skb_ctx, &packet);
 	if (ret)
 		return ret;
-	if (!finish_checksum(skb))
+	inner = wg_bpf_inner_length(&packet, offset, length);
+	end = inner ? offset + sizeof(struct message_data) + inner : skb->len;
+	if (!finish_checksum(skb, end))
 		return -EOPNOTSUPP;
 	ret = wg_bpf_encrypt(&packet, offset, length, peer);
 	if (ret)
@@ -641,8 +699,10 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
  * @family: AF_INET or AF_INET6, of the outer header
  *
  * The protocol, the place of the headers, and the device's fwmark, for queueing disciplines and
- * filters of the egress. The flow hash stays the one that the inner packet has: a program asks for
- * it before it makes room for other headers, with bpf_get_hash_recalc().
+ * filters of the egress. All else is as the stack's own outer packets have it: no priority, no
+ * timestamp, no socket, no interface that it came in by. The flow hash stays the one that the inner
+ * packet has: a program asks for it before it makes room for other headers, with
+ * bpf_get_hash_recalc().
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: 0, or, with nothing changed, -EAFNOSUPPORT for another family, -EFAULT for a packet that
@@ -669,11 +729,42 @@ __bpf_kfunc int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_pee
 	}
 	if (skb_headlen(skb) < ETH_HLEN + length + sizeof(struct udphdr))
 		return -EFAULT;
+	forget_metadata(skb);
 	skb->protocol = protocol;
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, ETH_HLEN);
 	skb_set_transport_header(skb, ETH_HLEN + length);
 	skb->mark = READ_ONCE(peer->device->fwmark);
+	return 0;
+}
+
+/**
+ * bpf_skb_wg_decapsulated - make an skb's metadata those of a packet that came by a tunnel
+ * @skb_ctx: the packet, decrypted and ready to be forwarded; its data starts with an Ethernet
+ * header
+ * @peer: the peer that it came from
+ *
+ * As they are where the stack has forwarded it: the interface is the peer's device, the priority
+ * follows from an IPv4 packet's TOS unless net.ipv4.ip_forward_update_priority says otherwise, and
+ * all else that the outer packet had is gone.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 0, or, with nothing changed, -EFAULT for a packet whose IP header is not in its linear
+ * part.
+ */
+__bpf_kfunc int bpf_skb_wg_decapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer)
+{
+	const struct net_device *dev = peer->device->dev;
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	const struct iphdr *ip;
+
+	if (skb_headlen(skb) < ETH_HLEN + sizeof(*ip))
+		return -EFAULT;
+	forget_metadata(skb);
+	skb->skb_iif = dev->ifindex;
+	ip = (const struct iphdr *)(skb->data + ETH_HLEN);
+	if (ip->version == 4 && READ_ONCE(dev_net(dev)->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(ip->tos);
 	return 0;
 }
 
@@ -722,7 +813,6 @@ __bpf_kfunc int bpf_skb_wg_decrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 	skb->csum_level = ~0;
 	/* What was said of the outer packet does not hold for the inner one. */
 	skb_clear_hash(skb);
-	skb->mark = 0;
 	return 0;
 }
 
@@ -835,6 +925,7 @@ BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_index, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_xdp_wg_flow_validate)
 BTF_ID_FLAGS(func, bpf_xdp_wg_hooks, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_xdp_wg_unfinished)
 BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_xdp_wg_egress)
 BTF_ID_FLAGS(func, bpf_xdp_wg_neigh_probe)
@@ -863,6 +954,7 @@ BTF_ID_FLAGS(func, bpf_skb_wg_stream_hand_over)
 BTF_ID_FLAGS(func, bpf_skb_wg_stream_take_over)
 BTF_ID_FLAGS(func, bpf_skb_wg_encrypt, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_encapsulated, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_decapsulated, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_decrypt, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_move)
 BTF_ID_FLAGS(func, bpf_skb_wg_headroom)

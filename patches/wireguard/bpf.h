@@ -6,6 +6,7 @@
  * bpf_allowedips.c  the peer that an inner address belongs to
  * bpf_flow.c        the way in, which a program asks about before it decides: would the stack
  *                   accept it
+ * bpf_unfinished.c  what the sender of a frame has left to a device
  * bpf_hooks.c       who else would see it on the stack's way
  * bpf_route.c       the way out: where would the outer packet go, can the egress transmit
  * bpf_encrypt.c     encryption of a packet

@@ -28,6 +28,14 @@ static u32 ip_length(const u8 *ip, u32 max)
 	return length >= sizeof(struct iphdr) && length <= max ? length : 0;
 }
 
+u32 wg_bpf_inner_length(const struct wg_bpf_packet *packet, u32 offset, u32 length)
+{
+	if (length < MESSAGE_MINIMUM_LENGTH || !wg_bpf_within(packet, offset, length))
+		return 0;
+	return ip_length(packet->data + offset + sizeof(struct message_data),
+			 length - MESSAGE_MINIMUM_LENGTH);
+}
+
 static void account_sent(struct wg_peer *peer, u32 length)
 {
 	struct wg_bpf_stats *stats = this_cpu_ptr(peer->bpf_stats);

@@ -84,6 +84,10 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 void wg_bpf_flow_uninit(void);
 int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size);
 
+/* bpf_unfinished.c: see bpf_xdp_wg_unfinished() */
+int wg_bpf_unfinished(const struct xdp_buff *xdp, struct net_device *dev,
+		      struct bpf_wg_unfinished *unfinished, u32 size);
+
 /* bpf_hooks.c: see bpf_xdp_wg_hooks() */
 void wg_bpf_hooks_init(void);
 bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
@@ -101,7 +105,8 @@ int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size);
 int wg_bpf_egress(struct net *net, u32 ifindex);
 int wg_bpf_neigh_probe(struct net *net, u32 ifindex, const void *addr, u32 size);
 
-/* bpf_encrypt.c: likewise */
+/* bpf_encrypt.c: likewise, and the length of the packet that is to be encrypted, 0 if it is none */
+u32 wg_bpf_inner_length(const struct wg_bpf_packet *packet, u32 offset, u32 length);
 int wg_bpf_encrypt(const struct wg_bpf_packet *packet, u32 offset, u32 length,
 		   struct wg_peer *peer);
 

@@ -87,6 +87,33 @@ struct bpf_wg_route {
 	__u8 dmac[6];
 };
 
+/* What the sender of a frame has left to a device: see bpf_xdp_wg_unfinished(). */
+enum bpf_wg_unfinished_what {
+	BPF_WG_FINISHED = 0,
+	/* An Internet checksum, whose place is told. */
+	BPF_WG_UNFINISHED_SUM,
+	/* A checksum of another kind, or in a place where nothing can finish it; or perhaps so. */
+	BPF_WG_UNFINISHED_OTHER,
+	/* There is a VLAN tag beside the packet, or may be. */
+	BPF_WG_UNFINISHED_TAG,
+	/* It is more than one packet. */
+	BPF_WG_UNFINISHED_SEGMENTS,
+	/* Perhaps a checksum. */
+	BPF_WG_UNSEEN,
+	/* The same, of an skb that will still ask for it when the packet is another. */
+	BPF_WG_UNSEEN_SKB,
+};
+
+/**
+ * struct bpf_wg_unfinished - the place of an Internet checksum that is to be finished
+ * @start: of the bytes that it covers, from the start of the frame; they end with the packet
+ * @field: of its field, likewise, which has the sum of the pseudo header until then
+ */
+struct bpf_wg_unfinished {
+	__u16 start;
+	__u16 field;
+};
+
 /**
  * struct bpf_wg_block - one block of ChaCha20, as much as a peek deciphers
  * @data: the plaintext

@@ -35,6 +35,7 @@ static struct bpf_sock_tuple tuple;
 static struct bpf_wg_flow flow;
 static struct bpf_wg_route route;
 static struct bpf_wg_block block;
+static struct bpf_wg_unfinished unfinished;
 
 /* The largest value that each call may return, and its errors. */
 static const struct {
@@ -68,7 +69,9 @@ static const struct {
 	[FUZZ_HAND_OVER] = { -1ULL >> 1, { 0 } },
 	[FUZZ_TAKE_OVER] = { 0, { EINVAL, ENOENT } },
 	[FUZZ_ENCAPSULATED] = { 0, { EAFNOSUPPORT, EFAULT } },
+	[FUZZ_DECAPSULATED] = { 0, { EFAULT } },
 	[FUZZ_HEADROOM] = { 0xffff, { 0 } },
+	[FUZZ_UNFINISHED] = { BPF_WG_UNSEEN_SKB, { EINVAL, ENODEV } },
 };
 
 static const __u32 bounds[16] = {

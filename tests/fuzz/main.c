@@ -45,7 +45,9 @@ static const char *const call_names[FUZZ_CALLS] = {
 	[FUZZ_TAKE_OVER] = "stream_take_over",
 	[FUZZ_FORGET] = "stream_forget",
 	[FUZZ_ENCAPSULATED] = "encapsulated",
+	[FUZZ_DECAPSULATED] = "decapsulated",
 	[FUZZ_HEADROOM] = "headroom",
+	[FUZZ_UNFINISHED] = "unfinished",
 };
 
 static const char *const rules[] = {

@@ -116,6 +116,10 @@ static __always_inline void OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_pe
 	__u32 size = draw(), call = calls[draw() & 7];
 	__s64 ret;
 
+#ifdef IS_SKB
+	if (call == FUZZ_ENCAPSULATED && size & 4)
+		call = FUZZ_DECAPSULATED;
+#endif
 	OF_KIND(begin)(ctx, call);
 	switch (call) {
 	case FUZZ_TUPLE:
@@ -146,6 +150,12 @@ static __always_inline void OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_pe
 		OF_KIND(draw_part)(ctx);
 		ret = KFUNC(wg_decrypt)(ctx, now.offset, now.length, peer);
 		break;
+#ifdef IS_SKB
+	case FUZZ_DECAPSULATED:
+		OF_KIND(look)(ctx);
+		ret = bpf_skb_wg_decapsulated(ctx, peer);
+		break;
+#endif
 	default:
 #ifdef IS_SKB
 		OF_KIND(look)(ctx);
@@ -288,6 +298,10 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 	__u32 size = draw(), call = calls[draw() & 7];
 	__s64 ret = 0;
 
+#ifndef IS_SKB
+	if (call == FUZZ_HEADROOM)
+		call = FUZZ_UNFINISHED;
+#endif
 	OF_KIND(begin)(ctx, call);
 	switch (call) {
 	case FUZZ_VALIDATE:
@@ -323,10 +337,11 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 	default:
 #ifdef IS_SKB
 		ret = bpf_skb_wg_headroom(ctx);
-		break;
 #else
-		return 0;
+		ret = bpf_xdp_wg_unfinished(ctx, &unfinished,
+					    size & 7 ? sizeof(unfinished) : size >> 3 & 3);
 #endif
+		break;
 	}
 	OF_KIND(check)(ctx, ret);
 	return 0;

@@ -28,12 +28,24 @@ static __always_inline __s64 read_keys(struct wg_peer *peer)
 	return 0;
 }
 
-static __always_inline __s64 call_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer)
+/* What the packet has before is another's: priority and tc_index can be written. */
+static __always_inline __s64 call_metadata(struct __sk_buff *ctx, struct wg_peer *peer)
 {
-	__s64 ret = bpf_skb_wg_encapsulated(ctx, peer, exchange.request.family);
+	struct reply *reply = &exchange.reply;
+	__s64 ret;
 
-	exchange.reply.mark = ctx->mark;
-	exchange.reply.protocol = ctx->protocol;
+	ctx->priority = 7;
+	ctx->tc_index = 7;
+	if (exchange.request.call == CALL_ENCAPSULATED)
+		ret = bpf_skb_wg_encapsulated(ctx, peer, exchange.request.family);
+	else
+		ret = bpf_skb_wg_decapsulated(ctx, peer);
+	reply->mark = ctx->mark;
+	reply->protocol = ctx->protocol;
+	reply->priority = ctx->priority;
+	reply->ingress = ctx->ingress_ifindex;
+	reply->queue = ctx->queue_mapping;
+	reply->tc_index = ctx->tc_index;
 	return ret;
 }
 

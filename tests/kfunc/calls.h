@@ -43,7 +43,8 @@ static __always_inline __s64 OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_p
 		return KFUNC(wg_decrypt)(ctx, request->offset, request->length, peer);
 #ifdef IS_SKB
 	case CALL_ENCAPSULATED:
-		return call_encapsulated(ctx, peer);
+	case CALL_DECAPSULATED:
+		return call_metadata(ctx, peer);
 #endif
 	}
 	return 0;
@@ -116,6 +117,11 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 #ifdef IS_SKB
 	case CALL_HEADROOM:
 		*ret = bpf_skb_wg_headroom(ctx);
+		return 1;
+#else
+	case CALL_UNFINISHED:
+		if (size <= sizeof(exchange.reply.unfinished))
+			*ret = bpf_xdp_wg_unfinished(ctx, &exchange.reply.unfinished, size);
 		return 1;
 #endif
 	}

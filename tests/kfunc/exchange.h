@@ -34,7 +34,9 @@ enum call {
 	CALL_TAKE_OVER,
 	CALL_FORGET,
 	CALL_ENCAPSULATED, /* tc only */
+	CALL_DECAPSULATED, /* tc only */
 	CALL_HEADROOM, /* tc only */
+	CALL_UNFINISHED, /* XDP only */
 };
 
 enum find_device {
@@ -85,7 +87,9 @@ struct reply {
 	struct bpf_wg_route route;
 	struct bpf_wg_block block;
 	__u32 mtu; /* of the flow */
-	__u32 mark, protocol; /* of the skb, after CALL_ENCAPSULATED */
+	/* Of the skb, after CALL_ENCAPSULATED or CALL_DECAPSULATED. */
+	__u32 mark, protocol, priority, ingress, queue, tc_index;
+	struct bpf_wg_unfinished unfinished;
 	/* CALL_KEYS */
 	__u8 sending[KEY_SIZE];
 	__u8 receiving[KEY_SIZE];

@@ -104,6 +104,9 @@ DECLARE_KFUNCS(skb, __sk_buff)
 
 extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
 				   __u32 family) __ksym;
+extern int bpf_skb_wg_decapsulated(struct __sk_buff *ctx, struct wg_peer *peer) __ksym;
+extern int bpf_xdp_wg_unfinished(struct xdp_md *ctx, struct bpf_wg_unfinished *unfinished,
+				 __u32 unfinished__sz) __ksym;
 extern __u32 bpf_skb_wg_headroom(struct __sk_buff *ctx) __ksym;
 
 #endif /* TESTS_KERNEL_H */

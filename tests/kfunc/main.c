@@ -40,6 +40,8 @@ void leave_cpu(void)
 static void prepare(void)
 {
 	call_load();
+	netns_enter("A");
+	test_shell("ethtool -K a-r1 tx off txvlan off tx-vlan-stag-hw-insert off > /dev/null");
 	session_ping();
 }
 
@@ -62,7 +64,7 @@ static void restore(void)
 			   "} 2> /dev/null || true");
 	}
 	netns_enter("A");
-	test_shell("ethtool -K a-r1 tx off > /dev/null");
+	test_shell("ethtool -K a-r1 tx off txvlan off tx-vlan-stag-hw-insert off > /dev/null");
 	session_enter(&r1);
 	test_shell(
 		"{ ip link set r1-a xdp off; ip route del 10.2.0.2/32; ip route del 10.1.0.2/32; "
@@ -94,6 +96,7 @@ int main(int argc, char **argv)
 	add_memory_tests();
 	add_aead_tests();
 	add_stack_tests();
+	add_unfinished_tests();
 	if (full)
 		add_expiry_tests();
 	return test_main(argc, argv, prepare, session_keep_fresh, restore);

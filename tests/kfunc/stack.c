@@ -308,6 +308,10 @@ static void test_encapsulated(const void *arg)
 	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), 0);
 	CHECK_EQ(reply->mark, 77);
 	CHECK_EQ(ntohs(reply->protocol), ETHERTYPE_IPV6);
+	CHECK_EQ(reply->priority, 0);
+	CHECK_EQ(reply->ingress, 0);
+	CHECK_EQ(reply->queue, 0);
+	CHECK_EQ(reply->tc_index, 0);
 	test_shell("wg set wg0 fwmark 0");
 	request.family = AF_INET;
 	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), 0);
@@ -329,6 +333,52 @@ static void test_encapsulated(const void *arg)
 	session_ping();
 }
 
+static void check_priority(struct request *request, uint8_t tos, uint32_t priority)
+{
+	const struct reply *reply = call_reply();
+	struct frame frame = { .length = 0 };
+
+	frame_put_eth(&frame, netns_mac("r1-a"), netns_mac("r1-a"), ETHERTYPE_IP);
+	frame_put_ip(&frame, "10.1.0.2", "10.2.0.2", 100);
+	ip_set_tos(frame.data + ETHER_HDR_LEN, tos);
+	CHECK_EQ(call_run(SKB, "r1-a", request, &frame), 0);
+	CHECK_EQ(reply->priority, priority);
+	CHECK_EQ(reply->ingress, netns_ifindex("wg0"));
+	CHECK_EQ(reply->mark, 0);
+	CHECK_EQ(reply->queue, 0);
+	CHECK_EQ(reply->tc_index, 0);
+}
+
+/* What they see of a decrypted packet: the kernel's table has 6 for low delay and 2 for throughput.
+ */
+static void test_decapsulated(const void *arg)
+{
+	struct frame frame = { .length = 0 };
+	struct request request;
+
+	(void)arg;
+	session_enter(&r1);
+	request = request_peer(&r1, CALL_DECAPSULATED);
+	check_priority(&request, 0, 0);
+	check_priority(&request, 0x10, 6);
+	check_priority(&request, 0x08, 2);
+	test_shell("sysctl -q -w net.ipv4.ip_forward_update_priority=0");
+	check_priority(&request, 0x10, 0);
+	test_shell("sysctl -q -w net.ipv4.ip_forward_update_priority=1");
+	/* The kernel does not forward IPv6 by priority. */
+	frame_put_eth(&frame, netns_mac("r1-a"), netns_mac("r1-a"), ETHERTYPE_IPV6);
+	frame_put_ip(&frame, "fd00:1::2", "fd00:2::2", 100);
+	ip_set_tos(frame.data + ETHER_HDR_LEN, 0x10);
+	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), 0);
+	CHECK_EQ(call_reply()->priority, 0);
+	/* A test run wants the header of the protocol that it is told. */
+	frame.length = 0;
+	frame_put_eth(&frame, netns_mac("r1-a"), netns_mac("r1-a"), ETHERTYPE_ARP);
+	frame_put(&frame, NULL, sizeof(struct ip) - 1);
+	CHECK_EQ(call_run(SKB, "r1-a", &request, &frame), -EFAULT);
+	CHECK_EQ(call_reply()->priority, 7);
+}
+
 void add_stack_tests(void)
 {
 	add_both(test_encrypt_for_kernel, "encrypt-for-kernel");
@@ -340,5 +390,6 @@ void add_stack_tests(void)
 	test_add(test_checksum_cut, NULL, "kfunc/encrypt-checksum-cut/skb");
 	test_add(test_marked_encapsulated, NULL, "kfunc/encrypt-marked-encapsulated/skb");
 	test_add(test_encapsulated, NULL, "kfunc/encapsulated/skb");
+	test_add(test_decapsulated, NULL, "kfunc/decapsulated/skb");
 	test_add(test_cloned, NULL, "kfunc/cloned/skb");
 }

@@ -81,6 +81,7 @@ void add_relay_tests(void);
 void add_memory_tests(void);
 void add_aead_tests(void);
 void add_stack_tests(void);
+void add_unfinished_tests(void);
 void add_expiry_tests(void);
 void add_verifier_tests(void);
 

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "refused.skel.h"
 #include "tests.h"
+#include "calls.skel.h"
+#include "refused.skel.h"
 
 /* A program of refused.bpf.c and what the verifier has to say; NULL if it must load. */
 struct refusal {
@@ -153,7 +154,10 @@ static const char *const signatures[] = {
 	"int bpf_%_wg_move($, __u32 to, __u32 from, __u32 length)",
 	"int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer, "
 	"__u32 family)",
+	"int bpf_skb_wg_decapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer)",
 	"__u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)",
+	"int bpf_xdp_wg_unfinished(struct xdp_md *xdp_ctx, "
+	"struct bpf_wg_unfinished *unfinished, __u32 unfinished__sz)",
 };
 
 static const char *const contexts[] = { "struct xdp_md *xdp_ctx", "struct __sk_buff *skb_ctx" };
@@ -259,7 +263,8 @@ static void test_signatures(const void *arg)
 }
 
 /* The structures that the module and programs agree on. */
-static const char *const structures[] = { "bpf_wg_flow", "bpf_wg_route", "bpf_wg_block" };
+static const char *const structures[] = { "bpf_wg_flow", "bpf_wg_route", "bpf_wg_block",
+					  "bpf_wg_unfinished" };
 
 static const struct btf_type *find_structure(const struct btf *btf, const char *name)
 {
@@ -296,20 +301,20 @@ static void check_structure(const struct btf *ours, const struct btf *theirs, co
 static void test_structures(const void *arg)
 {
 	struct btf *vmlinux = btf__load_vmlinux_btf();
-	struct refused *refused = refused__open();
+	struct calls *calls = calls__open();
 	struct btf *module;
 	size_t i;
 
 	(void)arg;
-	CHECK(refused, "the object does not open");
+	CHECK(calls, "the object does not open");
 	CHECK(vmlinux, "the kernel has no BTF");
 	module = btf__load_module_btf("wireguard", vmlinux);
 	CHECK(module, "the module has no BTF");
 	for (i = 0; i < sizeof(structures) / sizeof(*structures); i++)
-		check_structure(bpf_object__btf(refused->obj), module, structures[i]);
+		check_structure(bpf_object__btf(calls->obj), module, structures[i]);
 	btf__free(module);
 	btf__free(vmlinux);
-	refused__destroy(refused);
+	calls__destroy(calls);
 }
 
 void add_verifier_tests(void)
