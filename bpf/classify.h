@@ -10,10 +10,12 @@
 #include <linux/if_packet.h>
 #include <linux/udp.h>
 
+#include "config.h"
 #include "pkt.h"
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
+#include "unfinished.h"
 #include "xdp_wg.h"
 
 /* Parse the IP header behind the Ethernet header, and what is of interest behind that. */
@@ -47,13 +49,15 @@ static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
 }
 
 /* Parse the frame down to the ports. Returns 0 or the reason to pass. */
-static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packet)
+static __always_inline int parse(pkt_ctx *ctx, struct frame *frame, struct packet *packet)
 {
 	const struct link_header *link;
 	__be16 protocol;
 	int reason;
 
-	reason = pkt_screen(ctx, frame);
+	reason = pkt_screen(ctx, frame->length);
+	if (!reason)
+		reason = screen_unfinished(ctx, frame, config.flags);
 	if (reason)
 		return reason;
 	link = pkt_at(ctx, 0, sizeof(*link));
@@ -66,7 +70,7 @@ static __always_inline int parse(pkt_ctx *ctx, __u32 frame, struct packet *packe
 		return XDP_WG_NOT_IP;
 	if (pkt_own_mac(ctx, link->dest) != 1)
 		return XDP_WG_OTHER_MAC;
-	return parse_ip(ctx, protocol, frame, packet);
+	return parse_ip(ctx, protocol, frame->length, packet);
 }
 
 /* The WireGuard device that a packet for this host is for, or NULL. The caller puts it. */
@@ -93,11 +97,12 @@ static __always_inline int accepted_locally(pkt_ctx *ctx, struct packet *packet)
 }
 
 /*
- * Parse and route a frame. Returns 0 for a packet to forward, with its egress and the MTU of its
- * route; XDP_WG_LOCAL for one to this host; or the reason to pass. Not inline: what it needs of the
- * stack, of which all calls in a chain share 512 bytes, is free again when it returns.
+ * Parse and route a frame, whose length is known. Returns 0 for a packet to forward, with its
+ * egress and the MTU of its route; XDP_WG_LOCAL for one to this host; or the reason to pass. Not
+ * inline: what it needs of the stack, of which all calls in a chain share 512 bytes, is free again
+ * when it returns.
  */
-static __noinline int classify(pkt_ctx *ctx, __u32 frame, struct packet *packet, __u32 *mtu)
+static __noinline int classify(pkt_ctx *ctx, struct frame *frame, struct packet *packet)
 {
 	struct bpf_fib_lookup fib;
 	int reason;
@@ -113,7 +118,7 @@ static __noinline int classify(pkt_ctx *ctx, __u32 frame, struct packet *packet,
 	if (reason)
 		return reason;
 	packet->flow.oif = fib.ifindex;
-	*mtu = fib.mtu_result;
+	frame->mtu = fib.mtu_result;
 	return 0;
 }
 

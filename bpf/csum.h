@@ -31,10 +31,11 @@ static inline __u16 csum16_add(__u16 csum, __be16 addend)
 }
 
 /*
- * The checksum field of a UDP header for the sum of all that it covers. A checksum that comes out
- * as zero is sent as all ones, RFC 768: zero says that there is none.
+ * The checksum field for the sum of all that it covers. A checksum that comes out as zero is sent
+ * as all ones, RFC 768: in UDP, zero says that there is none. For the others that is as right, and
+ * what the stack does.
  */
-static inline __u16 csum_udp(__u64 sum)
+static inline __u16 csum_finished(__u64 sum)
 {
 	__u16 csum = ~csum_fold(sum);
 

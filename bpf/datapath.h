@@ -11,6 +11,7 @@
 #include <linux/udp.h>
 
 #include "classify.h"
+#include "config.h"
 #include "counters.h"
 #include "pkt.h"
 #include "decap.h"
@@ -20,20 +21,17 @@
 #include "message.h"
 #include "xdp_wg.h"
 
-const volatile struct xdp_wg_config config SEC(XDP_WG_CONFIG_SECTION) = {
-	.layout = XDP_WG_LAYOUT,
-};
-
 /* A packet that routes to the device: encrypt it for the peer its destination belongs to. */
-static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 frame, __u32 mtu,
+static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct frame *frame,
 				 struct wg_device *wg, __u32 *ifindex)
 {
-	__u32 trailing = frame - sizeof(struct ethhdr) - packet->length;
 	struct wg_peer *peer;
 	struct encap plan;
 	int reason;
 
 	reason = check_forwardable(packet);
+	if (!reason)
+		reason = settle_unfinished(ctx, packet, frame);
 	if (reason)
 		return reason;
 	if (packet->flow.family == AF_INET)
@@ -42,10 +40,10 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 		peer = bpf_wg_peer_allowedips_lookup(wg, packet->flow.dst, 16);
 	if (!peer)
 		return XDP_WG_NO_PEER;
-	reason = decide_encap(ctx, packet, trailing, mtu, wg, peer, config.flags, &plan);
+	reason = decide_encap(ctx, packet, frame, wg, peer, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.route.ifindex;
-		reason = commit_encap(ctx, frame, &plan, peer, config.flags);
+		reason = commit_encap(ctx, frame->length, &plan, peer, config.flags);
 	}
 	bpf_wg_peer_put(peer);
 	return reason;
@@ -55,7 +53,7 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, __u32 fram
  * A datagram for the port of the device: if it is a data message, decrypt and forward it. known is
  * what it holds if it was peeked at before, or NULL.
  */
-static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 frame,
+static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct frame *frame,
 				 struct wg_device *wg, const struct preview *known, __u32 *ifindex)
 {
 	struct decap plan;
@@ -66,6 +64,8 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 		plan.message = known->message;
 	else
 		reason = find_message(ctx, packet, &plan.message);
+	if (!reason)
+		reason = settle_datagram(ctx, packet, frame);
 	if (reason)
 		return reason;
 	if (ip_addresses_special(packet))
@@ -76,7 +76,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 	reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.ifindex;
-		reason = commit_decap(ctx, frame, &plan, peer, config.flags);
+		reason = commit_decap(ctx, frame->length, &plan, peer, config.flags);
 	}
 	/* What the peek has made for decryption must not outlive the key. */
 	if (reason != XDP_WG_DECAP)
@@ -85,7 +85,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, __u32 fram
 	return reason;
 }
 
-static __noinline int handle_local(pkt_ctx *ctx, struct packet *packet, __u32 frame,
+static __noinline int handle_local(pkt_ctx *ctx, struct packet *packet, struct frame *frame,
 				   const struct preview *known, __u32 *ifindex)
 {
 	struct wg_device *wg = local_device(ctx, packet);
@@ -98,7 +98,7 @@ static __noinline int handle_local(pkt_ctx *ctx, struct packet *packet, __u32 fr
 	return reason;
 }
 
-static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, __u32 frame, __u32 mtu,
+static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, struct frame *frame,
 				     __u32 *ifindex)
 {
 	struct wg_device *wg = pkt_device_by_index(ctx, packet->flow.oif);
@@ -106,7 +106,7 @@ static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, __u32 
 
 	if (!wg)
 		return XDP_WG_NOT_TUNNEL;
-	reason = encap(ctx, packet, frame, mtu, wg, ifindex);
+	reason = encap(ctx, packet, frame, wg, ifindex);
 	bpf_wg_device_put(wg);
 	return reason;
 }
@@ -127,31 +127,30 @@ static __always_inline int finish(int reason, __u32 frame, __u32 ifindex)
 }
 
 /*
- * Go on with a frame of which classify() has said reason, and found the packet and its route's MTU.
- * known is as in decap(). Returns the verdict.
+ * Go on with a frame of which classify() has said reason, and found the packet. known is as in
+ * decap(). Returns the verdict.
  */
-static __always_inline int go_on(pkt_ctx *ctx, int reason, struct packet *packet, __u32 frame,
-				 __u32 mtu, const struct preview *known)
+static __always_inline int go_on(pkt_ctx *ctx, int reason, struct packet *packet,
+				 struct frame *frame, const struct preview *known)
 {
 	__u32 ifindex = 0;
 
 	if (reason == XDP_WG_LOCAL)
 		reason = handle_local(ctx, packet, frame, known, &ifindex);
 	else if (!reason)
-		reason = handle_forward(ctx, packet, frame, mtu, &ifindex);
-	return finish(reason, frame, ifindex);
+		reason = handle_forward(ctx, packet, frame, &ifindex);
+	return finish(reason, frame->length, ifindex);
 }
 
 /* Run the datapath on a frame and count it. Returns the verdict. */
 static __always_inline int datapath(pkt_ctx *ctx)
 {
-	__u32 frame = pkt_length(ctx);
+	struct frame frame = { .length = pkt_length(ctx) };
 	struct packet packet = {};
-	__u32 mtu = 0;
 	int reason;
 
-	reason = classify(ctx, frame, &packet, &mtu);
-	return go_on(ctx, reason, &packet, frame, mtu, NULL);
+	reason = classify(ctx, &frame, &packet);
+	return go_on(ctx, reason, &packet, &frame, NULL);
 }
 
 #endif /* BPF_DATAPATH_H */

@@ -262,7 +262,8 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 		return decrypt_reason(ret);
 	if (pkt_strip(ctx, head, length, frame - head - length, plan->family == AF_INET6, flags))
 		return XDP_WG_BROKEN;
-	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan))
+	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan) ||
+	    pkt_decapsulated(ctx, peer))
 		return XDP_WG_BROKEN;
 	neigh_used(ctx, plan->ifindex, plan->nh_family, plan->nexthop);
 	return XDP_WG_DECAP;

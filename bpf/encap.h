@@ -15,11 +15,15 @@
 #include "ip.h"
 #include "ip_update.h"
 #include "message.h"
+#include "unfinished.h"
 
 struct encap {
 	struct bpf_wg_route route;
 	__u32 message; /* length of the data message */
 	__u32 outer; /* length of the outer headers, IP and UDP */
+	__u32 inner; /* length of the inner packet */
+	struct bpf_wg_unfinished
+		sum; /* checksum to finish in it, from the start of the frame; or 0 */
 	__u32 tail; /* by how much the frame gets longer at its end */
 	__u8 ecn; /* of the outer header */
 	__u8 family; /* of the inner packet */
@@ -58,16 +62,24 @@ static __always_inline __u32 padded_length(__u32 length, __u32 mtu)
 	return mtu && padded > mtu ? mtu : padded;
 }
 
-/*
- * Decide about a packet for a peer, which routes to wg: trailing is the number of bytes that follow
- * it in the frame, mtu that of its route. Only reads. Returns 0 with the plan made, or the
- * reason to pass.
- */
-static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet, __u32 trailing,
-					__u32 mtu, struct wg_device *wg, struct wg_peer *peer,
-					__u32 flags, struct encap *plan)
+/* By how much an inner packet moves back in its frame. */
+static __always_inline __u32 encap_shift(const struct encap *plan)
 {
+	return plan->outer + sizeof(struct message_data);
+}
+
+/*
+ * Decide about a packet for a peer, which routes to wg; what is unfinished of it is settled. Only
+ * reads. Returns 0 with the plan made, or the reason to pass.
+ */
+static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
+					const struct frame *frame, struct wg_device *wg,
+					struct wg_peer *peer, __u32 flags, struct encap *plan)
+{
+	/* The bytes that follow the packet in the frame. */
+	__u32 trailing = frame->length - sizeof(struct ethhdr) - packet->length;
 	__u32 way = BPF_WG_HOOKS_ENCRYPT;
+	__u32 mtu = frame->mtu;
 	__u32 plaintext;
 	int reason;
 
@@ -92,6 +104,10 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet, __u
 	if (trailing > plaintext - packet->length + MESSAGE_TAG)
 		return XDP_WG_MALFORMED;
 	plan->tail = plaintext - packet->length + MESSAGE_TAG - trailing;
+	plan->inner = packet->length;
+	plan->sum = frame->sum;
+	if (plan->sum.field + encap_shift(plan) > PKT_MAX_HEADERS)
+		return XDP_WG_CHECKSUM;
 	plan->ecn = ecn_encapsulate(packet->flow.tos);
 	plan->family = packet->flow.family;
 
@@ -145,6 +161,23 @@ static __always_inline void encap_restore_ttl(pkt_ctx *ctx, const struct encap *
 		if (ip)
 			ip->hop_limit = saved->ttl;
 	}
+}
+
+/* Finish the checksum of the inner packet. What was there is saved for encap_restore_sum(). */
+static __always_inline int encap_finish_sum(pkt_ctx *ctx, const struct encap *plan, __u16 *saved)
+{
+	__u32 shift = encap_shift(plan);
+
+	if (!plan->sum.field)
+		return 0;
+	return finish_sum(ctx, plan->sum.start + shift, plan->sum.field + shift,
+			  sizeof(struct ethhdr) + plan->inner + shift, saved);
+}
+
+static __always_inline void encap_restore_sum(pkt_ctx *ctx, const struct encap *plan, __u16 saved)
+{
+	if (plan->sum.field)
+		restore_sum(ctx, plan->sum.field + encap_shift(plan), saved);
 }
 
 static __always_inline void encap_write_ip4(struct iphdr *ip, const struct encap *plan,
@@ -212,7 +245,7 @@ static __always_inline int encap_write_udp(pkt_ctx *ctx, __u32 offset, const str
 	if (sum < 0)
 		return -1;
 	sum += encap_pseudo_sum(&plan->route, udp->len);
-	udp->check = csum_udp(sum);
+	udp->check = csum_finished(sum);
 	return 0;
 }
 
@@ -255,6 +288,7 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 					struct wg_peer *peer, __u32 flags)
 {
 	struct iphdr saved = {};
+	__u16 saved_sum = 0;
 	int moved, ret;
 
 	moved = pkt_grow(ctx, plan->outer, plan->tail, frame, flags);
@@ -264,8 +298,11 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
 		return XDP_WG_ROOM;
 	}
-	ret = pkt_encrypt(ctx, sizeof(struct ethhdr) + plan->outer, plan->message, peer);
+	ret = encap_finish_sum(ctx, plan, &saved_sum);
+	if (!ret)
+		ret = pkt_encrypt(ctx, sizeof(struct ethhdr) + plan->outer, plan->message, peer);
 	if (ret) {
+		encap_restore_sum(ctx, plan, saved_sum);
 		encap_restore_ttl(ctx, plan, &saved);
 		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
 		return encrypt_reason(ret);

@@ -40,6 +40,8 @@ extern int bpf_xdp_wg_flow_validate(struct xdp_md *ctx, struct bpf_wg_flow *flow
 				    __u32 flow__sz) __ksym;
 extern int bpf_xdp_wg_hooks(struct xdp_md *ctx, struct wg_device *wg, __u32 ifindex,
 			    __u32 flags) __ksym;
+extern int bpf_xdp_wg_unfinished(struct xdp_md *ctx, struct bpf_wg_unfinished *unfinished,
+				 __u32 unfinished__sz) __ksym;
 extern int bpf_xdp_wg_own_mac(struct xdp_md *ctx, const void *mac, __u32 mac__sz) __ksym;
 extern int bpf_xdp_wg_neigh_probe(struct xdp_md *ctx, __u32 ifindex, const void *addr,
 				  __u32 addr__sz) __ksym;
@@ -78,5 +80,6 @@ extern __s64 bpf_skb_checksum(struct __sk_buff *ctx, __u32 offset, __u32 length,
 
 extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
 				   __u32 family) __ksym;
+extern int bpf_skb_wg_decapsulated(struct __sk_buff *ctx, struct wg_peer *peer) __ksym;
 
 #endif /* BPF_KFUNCS_H */

@@ -8,11 +8,13 @@
  * pkt_iif             index of the interface that received it
  * pkt_screen          the reason to pass a frame of a length if its buffer is of a kind that cannot
  *                     go fast, or 0
+ * pkt_unfinished      enum bpf_wg_unfinished_what, with the place of a sum, or a negative errno
  * pkt_own_mac         whether the frame is addressed to that interface
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
  * pkt_grow            room for headers in front of the packet, and behind it, all in one piece
  * pkt_shrink          the exact reverse
  * pkt_encapsulated    metadata of an encrypted packet with its outer headers
+ * pkt_decapsulated    metadata of a decrypted packet that is ready to be forwarded
  * pkt_strip           remove what is in front of an inner packet and behind it
  * pkt_pass, pkt_drop, pkt_redirect: the verdicts
  *

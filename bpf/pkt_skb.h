@@ -38,6 +38,12 @@ static __always_inline int pkt_screen(pkt_ctx *ctx, __u32 frame)
 	return 0;
 }
 
+/* The kfunc that encrypts finishes what there is; the rest is known from the fields above. */
+static __always_inline int pkt_unfinished(pkt_ctx *ctx, struct bpf_wg_unfinished *sum, __u32 flags)
+{
+	return BPF_WG_FINISHED;
+}
+
 static __always_inline int pkt_make_linear(pkt_ctx *ctx)
 {
 	return bpf_skb_pull_data(ctx, ctx->len);
@@ -89,6 +95,11 @@ static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __
 static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, __u32 family)
 {
 	return bpf_skb_wg_encapsulated(ctx, peer, family);
+}
+
+static __always_inline int pkt_decapsulated(pkt_ctx *ctx, struct wg_peer *peer)
+{
+	return bpf_skb_wg_decapsulated(ctx, peer);
 }
 
 static __always_inline int pkt_strip(pkt_ctx *ctx, __u32 head, __u32 length, __u32 excess, int ipv6,

@@ -20,6 +20,13 @@ static __always_inline int pkt_screen(pkt_ctx *ctx, __u32 frame)
 	return ctx->data_end - ctx->data != frame ? XDP_WG_MULTI_BUFFER : 0;
 }
 
+static __always_inline int pkt_unfinished(pkt_ctx *ctx, struct bpf_wg_unfinished *sum, __u32 flags)
+{
+	if (flags & XDP_WG_FINISHED)
+		return BPF_WG_FINISHED;
+	return bpf_xdp_wg_unfinished(ctx, sum, sizeof(*sum));
+}
+
 static __always_inline int pkt_make_linear(pkt_ctx *ctx)
 {
 	return 0; /* pkt_screen() has seen to it */
@@ -30,7 +37,7 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * until the new headers are written over it. A buffer that ends right behind the frame is grown in
  * front only, and the frame is moved forward.
  *
- * So it always is with XDP_WG_KEEP_END. Where a program has moved the end of an skb's data, the
+ * So it always is without XDP_WG_END_MOVES. Where a program has moved the end of an skb's data, the
  * kernel notes one that is an Ethernet header too far (bpf_prog_run_generic_xdp() counts from the
  * IP header). The packet is right, but who later appends to it does so 14 bytes too far behind: a
  * TCP receiver on this host would read them.
@@ -44,7 +51,7 @@ static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32
 	__u32 headers = outer + sizeof(struct message_data);
 	__u32 moved = 0;
 
-	if (flags & XDP_WG_KEEP_END || bpf_xdp_adjust_tail(ctx, tail))
+	if (!(flags & XDP_WG_END_MOVES) || bpf_xdp_adjust_tail(ctx, tail))
 		moved = tail;
 	if (bpf_xdp_adjust_head(ctx, -(int)(headers + moved))) {
 		if (!moved)
@@ -73,6 +80,11 @@ static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, 
 	return 0; /* there are no metadata to set */
 }
 
+static __always_inline int pkt_decapsulated(pkt_ctx *ctx, struct wg_peer *peer)
+{
+	return 0; /* likewise */
+}
+
 /*
  * head is the length of what goes in front, without an Ethernet header; length what stays behind
  * that, and excess what goes behind that. It is moved to the end if that has to stay: see
@@ -81,7 +93,7 @@ static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, 
 static __always_inline int pkt_strip(pkt_ctx *ctx, __u32 head, __u32 length, __u32 excess, int ipv6,
 				     __u32 flags)
 {
-	if (flags & XDP_WG_KEEP_END) {
+	if (!(flags & XDP_WG_END_MOVES)) {
 		if (bpf_xdp_wg_move(ctx, head + excess, head, length))
 			return -1;
 		return bpf_xdp_adjust_head(ctx, head + excess);

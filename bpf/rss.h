@@ -14,15 +14,12 @@
 #include <xdp/xdp_helpers.h>
 
 #include "classify.h"
+#include "config.h"
 #include "counters.h"
 #include "rss_metadata.h"
 #include "flow_hash.h"
 
 const volatile struct xdp_wg_rss rss SEC(XDP_WG_RSS_SECTION) = {};
-
-const volatile struct xdp_wg_config config SEC(XDP_WG_CONFIG_SECTION) = {
-	.layout = XDP_WG_LAYOUT,
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
@@ -51,14 +48,13 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 					struct wg_device *wg);
 
 /* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
-static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct rss_metadata *found,
-					__u32 *cpu)
+static __always_inline int rss_classify(struct xdp_md *ctx, struct rss_metadata *found, __u32 *cpu)
 {
 	struct packet *packet = &found->packet;
 	struct wg_device *wg;
 	int reason;
 
-	reason = classify(ctx, frame, packet, &found->mtu);
+	reason = classify(ctx, &found->frame, packet);
 	if (reason && reason != XDP_WG_LOCAL)
 		return reason;
 	found->reason = reason;
@@ -67,10 +63,13 @@ static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct 
 		if (!wg)
 			return local_reason(ctx, packet);
 		reason = find_message(ctx, packet, &found->preview.message);
+		if (!reason)
+			reason = settle_datagram(ctx, packet, &found->frame);
 	} else {
 		wg = pkt_device_by_index(ctx, packet->flow.oif);
 		if (!wg)
 			return XDP_WG_NOT_TUNNEL;
+		reason = settle_unfinished(ctx, packet, &found->frame);
 	}
 	if (!reason)
 		*cpu = rss_choose(ctx, found, wg);
@@ -78,22 +77,45 @@ static __always_inline int rss_classify(struct xdp_md *ctx, __u32 frame, struct 
 	return reason;
 }
 
+/*
+ * Finish the checksum that the sender has left undone: on the other CPU, and in the stack if the
+ * packet passes there, nothing is known of that. Returns 0, or -1 with nothing changed.
+ */
+static __always_inline int rss_finish(struct xdp_md *ctx, struct rss_metadata *found)
+{
+	const struct bpf_wg_unfinished *sum = &found->frame.sum;
+	__u16 saved;
+
+	if (found->frame.unfinished != BPF_WG_UNFINISHED_SUM)
+		return 0;
+	if (finish_sum(ctx, sum->start, sum->field, sizeof(struct ethhdr) + found->packet.length,
+		       &saved))
+		return -1;
+	found->frame.unfinished = BPF_WG_FINISHED;
+	found->frame.sum = (struct bpf_wg_unfinished){};
+	return 0;
+}
+
 static __always_inline int rss_program(struct xdp_md *ctx)
 {
-	__u32 frame = pkt_length(ctx);
-	struct rss_metadata found = { .frame = frame };
+	struct rss_metadata found = { .frame.length = pkt_length(ctx) };
 	__u32 cpu = 0;
 	int reason;
 
-	reason = rss_classify(ctx, frame, &found, &cpu);
+	reason = rss_classify(ctx, &found, &cpu);
 	if (reason) {
-		count(reason, frame);
+		count(reason, found.frame.length);
 		return XDP_PASS;
 	}
 	/* A CPU may have left the map since a program remembered it. */
 	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) != XDP_REDIRECT &&
 	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT) {
 		bpf_xdp_wg_stream_forget(ctx);
+		return XDP_PASS;
+	}
+	if (rss_finish(ctx, &found)) {
+		bpf_xdp_wg_stream_forget(ctx);
+		count(XDP_WG_CHECKSUM, found.frame.length);
 		return XDP_PASS;
 	}
 	rss_metadata_store(ctx, &found);

@@ -14,6 +14,7 @@
 
 #include "decap.h"
 #include "ip.h"
+#include "unfinished.h"
 #include "xdp_wg.h"
 
 /* No other program's metadata begin like this. */
@@ -22,8 +23,7 @@
 struct rss_metadata {
 	__u32 magic;
 	__s32 reason; /* what classify() returned */
-	__u32 mtu; /* likewise */
-	__u32 frame; /* length of the frame */
+	struct frame frame;
 	__u64 stream; /* ticket for the key stream that a peek made, or 0 */
 	struct packet packet; /* as received */
 	__u32 peeked; /* whether the second part is known, which is about a data message */

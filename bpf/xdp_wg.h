@@ -22,7 +22,7 @@
  * Version of the layout of everything pinned and of struct xdp_wg_config. It changes whenever a
  * program of one version could not work on the maps of another.
  */
-#define XDP_WG_LAYOUT 2
+#define XDP_WG_LAYOUT 3
 
 /* Options of one attached program: the section .rodata.config of the object. */
 #define XDP_WG_CONFIG_SECTION ".rodata.config"
@@ -35,8 +35,11 @@ enum xdp_wg_flags {
 	/* Packets do not pass for what netfilter, or traffic control, has on the stack's way. */
 	XDP_WG_BYPASS_NETFILTER = 1U << 2,
 	XDP_WG_BYPASS_TC = 1U << 3,
-	/* The program runs on skbs, whose end the kernel notes wrongly once it has moved. */
-	XDP_WG_KEEP_END = 1U << 4,
+	/* The program does not run on skbs, whose end the kernel notes wrongly once it has moved.
+	 */
+	XDP_WG_END_MOVES = 1U << 4,
+	/* Frames come from a wire or finished otherwise: no sender leaves work to a device. */
+	XDP_WG_FINISHED = 1U << 5,
 };
 
 struct xdp_wg_config {
@@ -143,6 +146,7 @@ enum verdict {
 	X(INNER, PASS, "inner", "to decrypt, with an inner packet for the stack")                  \
 	X(SHUTDOWN, PASS, "shutdown", "while their WireGuard device or peer went away")            \
 	X(TRAFFIC_CONTROL, PASS, "traffic-control", "that traffic control has rules for")          \
+	X(CHECKSUM, PASS, "checksum", "with a checksum that a device was to finish")               \
 	X(AUTH, DROP, "auth", "that failed authentication")                                        \
 	X(REPLAY, DROP, "replay", "replayed")                                                      \
 	X(BROKEN, DROP, "broken", "that could not be finished")

@@ -34,11 +34,10 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (!rss_metadata_load(ctx, h)) {
 		__builtin_memset(h, 0, sizeof(*h));
-		h->frame = pkt_length(ctx);
-		h->reason = classify(ctx, h->frame, &h->packet, &h->mtu);
+		h->frame.length = pkt_length(ctx);
+		h->reason = classify(ctx, &h->frame, &h->packet);
 	}
-	verdict =
-		go_on(ctx, h->reason, &h->packet, h->frame, h->mtu, h->peeked ? &h->preview : NULL);
+	verdict = go_on(ctx, h->reason, &h->packet, &h->frame, h->peeked ? &h->preview : NULL);
 	if (verdict == XDP_PASS)
 		bpf_xdp_wg_stream_forget(ctx);
 	return verdict;

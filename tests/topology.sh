@@ -44,19 +44,24 @@ topology_draw() {
 	DRAWING
 }
 
-# topology_veth NAMESPACE NAME PEER-NAMESPACE PEER-NAME: a veth pair that XDP can work on. XDP sees
-# neither a checksum that a device was to finish nor a tag beside the packet. Native XDP transmits
-# to a veth whose peer polls, which GRO makes it do.
+# topology_veth NAMESPACE NAME PEER-NAMESPACE PEER-NAME: a veth pair that XDP can transmit by: natively
+# it does so to a veth whose peer polls, which GRO makes it do.
+#
+# Senders leave checksums, VLAN tags and segmentation to such a device. With TOPOLOGY_OFFLOADS=off
+# they do not, so that in skb mode, too, a program sees all there is.
 topology_veth() {
-	local ns
+	local ns offloads="gro on"
+
+	[ "${TOPOLOGY_OFFLOADS:-on}" = on ] ||
+		offloads+=" tx off txvlan off tx-vlan-stag-hw-insert off rxvlan off tso off gso off"
 
 	ip link add "$2" type veth peer name "$4" &&
 		ip link set "$2" netns "$1" &&
 		ip link set "$4" netns "$3" || return
 	for ns in "$1 $2" "$3 $4"; do
 		set -- $ns
-		in_ns "$1" ethtool -K "$2" tx off txvlan off rxvlan off tso off gso off gro on \
-			> /dev/null || return
+		# shellcheck disable=SC2086 # words
+		in_ns "$1" ethtool -K "$2" $offloads > /dev/null || return
 	done
 }
 

@@ -44,7 +44,7 @@ static void mention_new_default(const struct attachment_list *before,
 		const struct attachment *entry = attachment_on(added, old->ifindex);
 		char version[32];
 
-		if (!entry || old->config.layout == XDP_WG_LAYOUT)
+		if (!entry || config_asks_rules(&old->config))
 			continue;
 		config_version(&old->config, version, sizeof(version));
 		log_warning("xdp-wg %s on %s took packets past netfilter and traffic control: "
@@ -53,25 +53,19 @@ static void mention_new_default(const struct attachment_list *before,
 	}
 }
 
-static void mention_partial_checksums(const struct attachment_list *added)
+/* The other end of a pair may be in another namespace, where it cannot be looked at from here. */
+static void mention_unseen(const struct attachment_list *added)
 {
-	char names[256] = "";
-	size_t len = 0;
-
 	for (size_t i = 0; i < added->count; i++) {
 		const struct attachment *entry = &added->entries[i];
 
-		if (entry->hook == HOOK_XDP &&
-		    offload_partial_checksums(entry->ifname, entry->mode) &&
-		    len + sizeof(entry->ifname) + 2 < sizeof(names))
-			len += snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
-					entry->ifname);
+		if (entry->hook == HOOK_XDP && offload_unseen(entry->ifname, entry->mode))
+			log_info("in skb mode packets pass on %s as long as their sender may leave "
+				 "checksums or VLAN tags to its device: use native mode or --hook "
+				 "tc, or turn that off at the other end (ethtool -K IFNAME tx off "
+				 "txvlan off tx-vlan-stag-hw-insert off)",
+				 entry->ifname);
 	}
-	if (len)
-		log_warning("packets may come to %s with checksums that are not computed yet, and "
-			    "would go on with wrong ones: turn that off at their sender "
-			    "(ethtool -K IFNAME tx off)",
-			    names);
 }
 
 /* Whoever wants to have another XDP program there has to know. */
@@ -144,7 +138,7 @@ void load_advise(const struct attachment_list *before, const struct attachment_l
 							   : mode_name(added->entries[i].mode));
 	mention_other_versions(before, added);
 	mention_new_default(before, added);
-	mention_partial_checksums(added);
+	mention_unseen(added);
 	mention_merging(added);
 	mention_bound(added);
 

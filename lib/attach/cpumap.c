@@ -101,9 +101,11 @@ static int make_cpumap(const struct cpuset *allowed, unsigned int queue_size, in
 	return fd;
 }
 
+/* The RSS program queues only what is finished. */
 static int load_datapath(const struct state *state, const char *rss_path,
-			 const struct xdp_wg_config *config, struct bpf_object **object)
+			 const struct xdp_wg_config *queued, struct bpf_object **object)
 {
+	struct xdp_wg_config config = *queued;
 	char path[PATH_MAX], counters[PATH_MAX];
 	int err;
 
@@ -114,7 +116,8 @@ static int load_datapath(const struct state *state, const char *rss_path,
 		err = object_open(path, XDP_WG_CPUMAP_PROG, BPF_PROG_TYPE_XDP, object);
 	if (err)
 		return err;
-	err = object_configure(*object, config, counters);
+	config.flags |= XDP_WG_FINISHED;
+	err = object_configure(*object, &config, counters);
 	if (err)
 		goto out;
 	err = bpf_object__load(*object);

@@ -116,17 +116,31 @@ static int set_chain(struct xdp_program *prog, unsigned int prio)
 }
 
 /*
- * Where a program runs on skbs: in skb mode, and whatever the mode for most of what comes through a
- * tap. An unknown driver may be that one's.
+ * What the frames of a driver are, in native mode. Of an unknown one nothing is taken for granted.
+ * Most of what comes through a tap are skbs whatever the mode, and what a bond passes on is what
+ * its ports got.
  */
+static const struct {
+	const char *driver;
+	__u32 flags;
+} drivers[] = {
+	{ "", 0 },
+	{ "tun", 0 },
+	{ "veth", XDP_WG_END_MOVES },
+	{ "bonding", XDP_WG_END_MOVES },
+};
+
 static __u32 mode_flags(enum xdp_attach_mode mode, const char *ifname)
 {
 	char driver[ETHTOOL_BUSINFO_LEN];
 
 	if (mode == XDP_MODE_SKB)
-		return XDP_WG_SKB_MODE | XDP_WG_KEEP_END;
+		return XDP_WG_SKB_MODE;
 	ethtool_driver(ifname, driver, sizeof(driver));
-	return !*driver || !strcmp(driver, "tun") ? XDP_WG_KEEP_END : 0;
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (!strcmp(driver, drivers[i].driver))
+			return drivers[i].flags;
+	return XDP_WG_END_MOVES | XDP_WG_FINISHED;
 }
 
 /* The object of the program, ready to be loaded, for the caller to close. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Offloads that change what a program sees of a packet: a checksum left to others, and GRO.
+ * Offloads that decide whether a packet can go fast: what its sender leaves to a device, and GRO.
  */
 #include <string.h>
 #include <linux/ethtool.h>
@@ -8,17 +8,14 @@
 #include "diagnose/offloads.h"
 #include "util/ethtool.h"
 
-bool offload_partial_checksums(const char *ifname, enum xdp_attach_mode mode)
+bool offload_unseen(const char *ifname, enum xdp_attach_mode mode)
 {
-	struct ethtool_value checksum = { .cmd = ETHTOOL_GRXCSUM };
 	char driver[32];
 
+	if (mode != XDP_MODE_SKB)
+		return false;
 	ethtool_driver(ifname, driver, sizeof(driver));
-	if (!strcmp(driver, "veth"))
-		return true;
-	/* In native mode this driver turns it off itself. */
-	return !strcmp(driver, "virtio_net") && mode == XDP_MODE_SKB &&
-	       !ethtool(ifname, &checksum) && checksum.data;
+	return !strcmp(driver, "veth") || !strcmp(driver, "netkit");
 }
 
 bool offload_merges(const char *ifname)

@@ -6,15 +6,14 @@
 
 #include <xdp/libxdp.h>
 
-/* Offloads of an interface that change what a program sees of the packets that arrive. */
-
 /*
- * offload_partial_checksums() - Whether packets may arrive whose checksum is yet to be computed.
+ * offload_unseen() - Whether the other end of a pair decides, by its offloads, if packets pass.
  * @mode: that our program is attached in
  *
- * XDP cannot tell them from others.
+ * In skb mode a program cannot see what was left to a device. Frames pass then if the other end may
+ * leave something.
  */
-bool offload_partial_checksums(const char *ifname, enum xdp_attach_mode mode);
+bool offload_unseen(const char *ifname, enum xdp_attach_mode mode);
 
 /* offload_merges() - Whether GRO merges packets before tc sees them. */
 bool offload_merges(const char *ifname);

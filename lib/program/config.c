@@ -31,10 +31,17 @@ bool config_current(const struct xdp_wg_config *config)
 	return config->layout == XDP_WG_LAYOUT;
 }
 
-/* Before layout 2, packets went past everything. */
+/* The first layout whose programs ask the rules. */
+#define LAYOUT_RULES 2
+
+bool config_asks_rules(const struct xdp_wg_config *config)
+{
+	return config->layout >= LAYOUT_RULES;
+}
+
 bool config_bypasses(const struct xdp_wg_config *config, __u32 flag)
 {
-	return config->layout < 2 || config->flags & flag;
+	return !config_asks_rules(config) || config->flags & flag;
 }
 
 void config_version(const struct xdp_wg_config *config, char *buf, size_t size)

@@ -17,6 +17,9 @@ void config_init(struct xdp_wg_config *config, __u32 flags);
 /* config_current() - Whether a program with this configuration works on this version's maps. */
 bool config_current(const struct xdp_wg_config *config);
 
+/* config_asks_rules() - Whether the version that loaded a program has those that ask the rules. */
+bool config_asks_rules(const struct xdp_wg_config *config);
+
 /*
  * config_bypasses() - Whether a program takes packets past what the stack would have for them.
  * @flag: XDP_WG_BYPASS_NETFILTER or XDP_WG_BYPASS_TC

@@ -7,6 +7,7 @@ set -u
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 results=${RESULTS:-/results}
+export TOPOLOGY_OFFLOADS=off
 . "$tests/topology.sh"
 
 die() {

@@ -3,6 +3,7 @@
 #
 # What features says of the kernel, its module and interfaces, and that load agrees.
 
+export TOPOLOGY_OFFLOADS=off
 . "$(dirname "$0")/lib.sh"
 
 # feature NAME [INTERFACE]: whether R1 has it.

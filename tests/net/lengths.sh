@@ -4,6 +4,7 @@
 # Every inner length from the bare header to the MTU, both ways, IPv4 and IPv6 inside, IPv4 or IPv6
 # outside: each packet goes fast and arrives as it was sent.
 
+export TOPOLOGY_OFFLOADS=off
 . "$(dirname "$0")/lib.sh"
 
 # every_length: of both families, and the counters say that none took the stack's way.

@@ -7,6 +7,7 @@
 # Of those with the checksum option, half are left out without --full: each place has it with one of
 # the families.
 
+export TOPOLOGY_OFFLOADS=off
 . "$(dirname "$0")/lib.sh"
 
 rss_programs="round_robin match_port tuple_steering rx_hash inner_flow"

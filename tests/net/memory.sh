@@ -4,6 +4,7 @@
 # The memory that the module remembers things in: it comes when a program first asks, and what is
 # asked before it is there is answered too. Each case loads the module anew.
 
+export TOPOLOGY_OFFLOADS=off
 . "$(dirname "$0")/lib.sh"
 
 tracing=/sys/kernel/tracing

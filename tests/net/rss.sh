@@ -4,6 +4,7 @@
 # RSS programs, which spread the work over CPUs: every packet arrives once, flows stay in order, the
 # CPUs get what they should, and the counters say what happened. The chain is what it is without.
 
+export TOPOLOGY_OFFLOADS=off
 . "$(dirname "$0")/lib.sh"
 
 FLOWS=4096

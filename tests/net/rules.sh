@@ -449,9 +449,9 @@ told() {
 	undo in_ns R1 tc qdisc del dev r1-r2 root
 	ping_all A 10.2.0.2 3
 	says_why "traffic control has rules (tbf on r1-r2)"
-	# It is news and no danger, as the checksums of veth are.
+	# It is news and no danger.
 	in_ns R1 xdp-wg load -q -R r1-a r1-r2 > "$state/said" 2>&1 || fail "load -R failed"
-	! grep -v checksums "$state/said" || fail "load -q has something to say of it"
+	[ ! -s "$state/said" ] || fail "load -q has something to say of it"
 }
 
 # What another version has loaded did not ask the rules.

@@ -4,6 +4,7 @@
 # The tc hook: the same packets go fast there, beside the programs of others, and what it alone meets
 # passes: packets that are merged, tags that are beside the packet.
 
+export TOPOLOGY_OFFLOADS=off
 . "$(dirname "$0")/lib.sh"
 
 others=/sys/fs/bpf/others

@@ -4,6 +4,7 @@
 # For the scripts that compare outcomes: whether something comes out as it does without xdp-wg,
 # natively, in skb mode and at the tc hook.
 
+export TOPOLOGY_OFFLOADS=off
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 ways="kernel native skb tc"

@@ -23,15 +23,16 @@ struct datapath {
 
 /* A tc program can send by any interface, and is loaded so. */
 static struct datapath datapaths[] = {
-	{ .kind = XDP, .flags = 0 },
-	{ .kind = XDP, .flags = XDP_WG_NO_UDP_CSUM },
-	{ .kind = XDP, .flags = XDP_WG_SKB_MODE },
-	{ .kind = XDP, .flags = XDP_WG_KEEP_END },
+	{ .kind = XDP, .flags = NIC_FLAGS },
+	{ .kind = XDP, .flags = NIC_FLAGS | XDP_WG_NO_UDP_CSUM },
+	{ .kind = XDP, .flags = NIC_FLAGS | XDP_WG_SKB_MODE },
+	{ .kind = XDP, .flags = XDP_WG_FINISHED },
+	{ .kind = XDP, .flags = XDP_WG_END_MOVES },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_NO_UDP_CSUM },
-	{ .kind = XDP, .flags = XDP_WG_BYPASS_NETFILTER },
-	{ .kind = XDP, .flags = XDP_WG_BYPASS_TC },
-	{ .kind = XDP, .flags = XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC },
+	{ .kind = XDP, .flags = NIC_FLAGS | XDP_WG_BYPASS_NETFILTER },
+	{ .kind = XDP, .flags = NIC_FLAGS | XDP_WG_BYPASS_TC },
+	{ .kind = XDP, .flags = NIC_FLAGS | XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_BYPASS_NETFILTER },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_BYPASS_TC },
 	{ .kind = SKB, .flags = XDP_WG_SKB_MODE | XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC },
@@ -50,6 +51,7 @@ struct one_case {
 
 static enum kind kind_now;
 static __u32 flags_now;
+static __u32 frames_now = NIC_FLAGS;
 
 enum kind current_kind(void)
 {
@@ -121,13 +123,17 @@ void use_flags(__u32 flags)
 	flags_now = flags;
 }
 
+void use_frames(__u32 flags)
+{
+	frames_now = flags;
+}
+
 static const struct datapath *find(__u32 flags)
 {
 	size_t i;
 
 	flags |= flags_now;
-	if (kind_now == SKB)
-		flags |= XDP_WG_SKB_MODE;
+	flags |= kind_now == SKB ? XDP_WG_SKB_MODE : frames_now;
 	for (i = 0; i < DATAPATHS; i++) {
 		if (datapaths[i].kind == kind_now && datapaths[i].flags == flags)
 			return &datapaths[i];

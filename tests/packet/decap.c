@@ -290,10 +290,10 @@ static void test_protocols(const void *arg)
 static void test_keep_end(const void *arg)
 {
 	session_renew();
-	use_flags(XDP_WG_KEEP_END);
+	use_frames(XDP_WG_FINISHED);
 	test_lengths(arg);
 	test_trailing(arg);
-	use_flags(0);
+	use_frames(NIC_FLAGS);
 }
 
 void add_decap_tests(enum kind kind, bool full)

@@ -261,10 +261,10 @@ static void test_zero_checksum(const void *arg)
 /* The end of the data does not move, but the frame does. */
 static void test_keep_end(const void *arg)
 {
-	use_flags(XDP_WG_KEEP_END);
+	use_frames(XDP_WG_FINISHED);
 	test_lengths(arg);
 	test_trailing(arg);
-	use_flags(0);
+	use_frames(NIC_FLAGS);
 }
 
 void add_encap_tests(enum kind kind, bool full)

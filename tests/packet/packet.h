@@ -57,6 +57,15 @@ enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *f
  */
 void use_flags(__u32 flags);
 
+/* What programs know of the frames of a NIC, natively. */
+#define NIC_FLAGS (XDP_WG_END_MOVES | XDP_WG_FINISHED)
+
+/*
+ * use_frames() - What the XDP programs that are run from now on know of their frames: NIC_FLAGS, as
+ * it is at first, or less.
+ */
+void use_frames(__u32 flags);
+
 /*
  * room_prog_fd() - The program to run in the place of a tc program: that one, or, after
  * use_headroom(), one that runs it on a packet with less headroom.
@@ -138,6 +147,7 @@ void add_decap_tests(enum kind kind, bool full);
 void add_decap_pass_tests(enum kind kind);
 void add_setup_tests(enum kind kind);
 void add_found_tests(enum kind kind);
+void add_unfinished_tests(void);
 void add_room_tests(void);
 
 /* undo_found() - Undo what a case of found.c has set up. */
