@@ -18,6 +18,7 @@ enum udp_check {
 	UDP_CHECK_RIGHT,
 	UDP_CHECK_ZERO,
 	UDP_CHECK_WRONG,
+	UDP_CHECK_LEFT, /* the sum of the pseudo header: the rest is left to the device */
 };
 
 /* Where the counter of a message comes from. */
@@ -69,6 +70,7 @@ struct input {
 	uint16_t length;
 	uint16_t
 		fragment; /* split the IPv4 packet into two at this byte of its payload, if not 0 */
+	uint16_t left_start, left_field; /* of a checksum that is left to the device, or 0 */
 	struct message message;
 	char words[120]; /* what it is, for the reader of a mismatch */
 	uint8_t data[FRAME_MAX];

@@ -10,7 +10,8 @@
  * or tc, or the name of an RSS program to load it with; or none, for a test of the test. At most
  * BATCH frames are on the way at once. A frame is a test. With rules in the environment, as
  * network.sh has them, no frame goes fast unless they are empty or bypassed. Where they are
- * bypassed, there is one test: that frames differ.
+ * bypassed, there is one test: that frames differ. With DIFF_OFFLOADS=on there, A and W leave
+ * checksums to the devices that send their frames.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@
 #include "compare.h"
 #include "fatal.h"
 #include "grammar.h"
+#include "left.h"
 #include "seconds.h"
 #include "session.h"
 #include "tally.h"
@@ -67,6 +69,7 @@ struct options {
 	unsigned int batch;
 	const char *rules; /* network.sh's, or NULL */
 	bool bypass; /* ... which xdp-wg is told to bypass */
+	bool offloads; /* senders leave work to their devices */
 };
 
 struct chunk {
@@ -85,19 +88,33 @@ static void roll_chunk(struct dice *dice, const struct options *options, struct 
 		fatal("out of memory");
 	for (i = 0; i < chunk->input_count;)
 		i += grammar_roll(dice, chunk->inputs, i, chunk->input_count - i);
+	for (i = 0; options->offloads && i < chunk->input_count; i++)
+		left_roll(dice, &chunk->inputs[i]);
 	chunk->batches = pass_batches(dice, chunk->inputs, chunk->input_count, options->batch,
 				      &chunk->batch_count);
 }
 
-static double run_pass(const struct chunk *chunk, struct pass *pass)
+static double run_pass(const struct chunk *chunk, struct pass *pass, bool queued)
 {
 	double start = seconds();
 
 	pass->inputs = chunk->inputs;
 	pass->batches = chunk->batches;
 	pass->batch_count = chunk->batch_count;
+	pass->queued = queued;
 	pass_run(pass);
 	return seconds() - start;
+}
+
+static bool is_rss(const struct options *options)
+{
+	static const char *const others[] = { "native", "skb", "tc", "none" };
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(options->hook, others[i]))
+			return false;
+	return true;
 }
 
 static void run_chunk(const struct options *options, const struct chunk *chunk,
@@ -109,19 +126,19 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 	char repeat[160];
 
 	network("variant %u", variant);
-	slow = run_pass(chunk, &without);
+	slow = run_pass(chunk, &without, is_rss(options));
 	network("load %s", options->hook);
-	fast = run_pass(chunk, &with);
+	fast = run_pass(chunk, &with, is_rss(options));
 	tally_inputs(tally, chunk->inputs, chunk->input_count);
 	if (strcmp(options->hook, "none")) {
 		tally_fast(tally);
 		network("unload");
 	}
 
-	snprintf(repeat, sizeof(repeat), "make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s%s%s%s",
+	snprintf(repeat, sizeof(repeat), "make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s%s%s%s%s",
 		 options->seed, options->count, chunk->number, options->hook,
 		 options->rules ? " RULES=" : "", options->rules ?: "",
-		 options->bypass ? " BYPASS=1" : "");
+		 options->bypass ? " BYPASS=1" : "", options->offloads ? " OFFLOADS=on" : "");
 	compare(&without, &with, verdict, repeat);
 	printf("chunk %u, variant %u: %u frames in %u batches, %.1f s without and %.1f s with xdp-wg\n",
 	       chunk->number, variant, chunk->input_count, chunk->batch_count, slow, fast);
@@ -149,6 +166,12 @@ static void run(const struct options *options, struct verdict *verdict, struct t
 	}
 }
 
+/* In skb mode a program cannot see what senders leave, so that all of their frames pass. */
+static bool nothing_is_seen(const struct options *options)
+{
+	return options->offloads && !strcmp(options->hook, "skb");
+}
+
 static bool rules_matter(const struct options *options)
 {
 	return options->rules && strcmp(options->rules, "empty");
@@ -161,9 +184,9 @@ static bool rules_matter(const struct options *options)
  */
 static void check_fast(const struct options *options, const struct tally *tally)
 {
-	if (rules_matter(options) && !options->bypass) {
+	if ((rules_matter(options) && !options->bypass) || nothing_is_seen(options)) {
 		if (tally->fast[DIRECTION_IN] || tally->fast[DIRECTION_OUT])
-			fatal("frames took the fast path although there are rules");
+			fatal("frames took the fast path that must not");
 		return;
 	}
 	if (options->only)
@@ -189,6 +212,7 @@ int main(int argc, char **argv)
 	struct verdict verdict = {};
 	struct tally tally = {};
 	const char *rules = getenv("DIFF_RULES"), *bypass = getenv("DIFF_BYPASS");
+	const char *offloads = getenv("DIFF_OFFLOADS");
 
 	if (argc < 3 || argc > 6) {
 		fprintf(stderr, "Usage: diff SEED COUNT [CHUNK [HOOK [BATCH]]]\n");
@@ -196,6 +220,7 @@ int main(int argc, char **argv)
 	}
 	options.rules = rules && *rules ? rules : NULL;
 	options.bypass = bypass && *bypass;
+	options.offloads = offloads && !strcmp(offloads, "on");
 	options.seed = strtoul(argv[1], NULL, 0);
 	options.count = strtoul(argv[2], NULL, 0);
 	if (argc > 3)
@@ -209,7 +234,7 @@ int main(int argc, char **argv)
 
 	verdict.bypassed = options.bypass && rules_matter(&options);
 
-	wire_open();
+	wire_open(options.offloads);
 	session_load();
 	stats_open();
 	run(&options, &verdict, &tally);

@@ -13,6 +13,9 @@
 # nothing else than these handshakes, for two peers of R1: one over IPv4, one over IPv6. With the
 # keys of the session the program itself seals and opens the messages of these peers.
 #
+# With DIFF_OFFLOADS=on in the environment, A's and W's devices do for their senders what they can, so
+# that R1 gets frames with work left undone; its own devices do nothing, and what it sends is finished.
+#
 # In the environment, DIFF_RULES is a set of rules that R1 has under all variants: empty, stateful,
 # nat, mark, mss or tc. DIFF_BYPASS has xdp-wg bypass them, which must then show.
 #
@@ -33,15 +36,17 @@ in_ns() {
 }
 
 # link NAMESPACE NAME MAC NAMESPACE NAME MAC MTU: a veth pair that XDP can work on: it sees neither
-# a checksum that a device was to finish nor a tag beside the packet. Native XDP transmits to a veth
-# whose peer polls, which GRO makes it do; the sizes of 1 leave every packet single.
+# a checksum that a device was to finish nor a tag beside the packet, unless there are to be such.
+# Native XDP transmits to a veth whose peer polls, which GRO makes it do; the sizes of 1 leave every
+# packet single.
 link() {
 	local mtu=$7
 
 	ip link add "$2" address "$3" netns "$1" type veth peer name "$5" address "$6" netns "$4"
 	for end in "$1 $2" "$4 $5"; do
 		set -- $end
-		in_ns "$1" ethtool -K "$2" tx off txvlan off rxvlan off tso off gso off gro on > /dev/null
+		in_ns "$1" ethtool -K "$2" tx off txvlan off \
+			tx-vlan-stag-hw-insert off rxvlan off tso off gso off gro on > /dev/null
 		in_ns "$1" ip link set "$2" mtu "$mtu" gso_max_segs 1 gro_max_size 1 \
 			gro_ipv4_max_size 1 up
 	done
@@ -161,6 +166,10 @@ up() {
 	# What is longer than R1's MTU is for R1 to refuse.
 	in_ns diff-a ip link set a-r1 mtu 2000
 	in_ns diff-w ip link set w-r1 mtu 2000
+	if [ "${DIFF_OFFLOADS:-}" = on ]; then
+		in_ns diff-a ethtool -K a-r1 tx on txvlan on tx-vlan-stag-hw-insert on > /dev/null
+		in_ns diff-w ethtool -K w-r1 tx on txvlan on tx-vlan-stag-hw-insert on > /dev/null
+	fi
 	in_ns diff-r1 ip addr add 192.0.2.1/30 brd + dev r1-w
 	in_ns diff-r1 ip addr add 2001:db8::1/126 dev r1-w
 	in_ns diff-r2 ip addr add 192.0.2.2/30 dev r2-w

@@ -5,6 +5,8 @@
  *  - of a WireGuard message that R1 sends: receiver index, counter, ciphertext and tag. It is
  *    decrypted; a counter that was used before or a wrong tag leaves it as it is;
  *  - of a message to R1 that R1 quotes or forwards: the same, which is blanked;
+ *  - of a packet that R1 quotes after an RSS program has queued it: the checksum that its sender
+ * left;
  *  - the identification of IPv4 packets and IPv6 fragments that R1 makes itself;
  *  - a checksum over one of these. It is verified, and a right one becomes zero.
  *
@@ -86,6 +88,26 @@ static void blank_message(const struct view *view)
 	}
 }
 
+static const uint16_t *left_fields;
+static unsigned int left_count;
+
+void normal_blank_left(const uint16_t *fields, unsigned int count)
+{
+	left_fields = fields;
+	left_count = count;
+}
+
+static void blank_left(const struct view *quoted, int tag)
+{
+	size_t length = quoted->payload + quoted->length - quoted->ip, field;
+
+	if (tag < 0 || (unsigned int)tag >= left_count || !left_fields[tag])
+		return;
+	field = left_fields[tag] - ETH_LENGTH;
+	if (field + 2 <= length)
+		put16(quoted->ip + field, 0);
+}
+
 static bool is_error(const struct view *view)
 {
 	if (view->length < 8)
@@ -110,6 +132,7 @@ static int icmp_tag(const struct view *view)
 	if (!look(&quoted, view->payload + 8, view->length - 8))
 		return -1;
 	blank_message(&quoted);
+	blank_left(&quoted, header_tag(&quoted));
 	return header_tag(&quoted);
 }
 

@@ -27,6 +27,16 @@ struct normal {
 #define MARKER_WORD "MARKER"
 #define MARKER_LENGTH 10
 
+/*
+ * normal_blank_left() - Forget checksums that were left to a device, where R1 quotes a packet with
+ * one.
+ * @fields: where it was in the frame, by the tag of the input; 0 for none
+ * @count: of tags
+ *
+ * A packet that an RSS program has queued is quoted with its checksum finished.
+ */
+void normal_blank_left(const uint16_t *fields, unsigned int count);
+
 /* normal_frame() - Normalise a frame that R1 sent, in place. */
 struct normal normal_frame(uint8_t *frame, size_t length);
 

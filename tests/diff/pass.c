@@ -32,6 +32,8 @@
 #define MARKER_SECONDS 10
 /* More than the second that R1 waits for the rest of a fragmented packet. */
 #define FRAGMENT_SECONDS 1.2
+/* More tags than a chunk has inputs. */
+#define MOST_TAGS 4096
 /* More messages than R2 sends once it has shaken hands. */
 #define FIRST_COUNTERS 8
 
@@ -363,7 +365,10 @@ static void send_fragments6(const struct input *input, const uint8_t *frame)
 
 static void send_frame(const struct input *input, const uint8_t *frame)
 {
-	if (!input->fragment)
+	if (input->left_field)
+		wire_leave(input->point, frame, input->length, input->left_start,
+			   input->left_field);
+	else if (!input->fragment)
 		wire_send(input->point, frame, input->length);
 	else if (get16(frame + 12) == 0x0800)
 		send_fragments(input, frame);
@@ -458,6 +463,17 @@ static void wait_for_fragments(double ended)
 		usleep(left * 1e6);
 }
 
+static void note_left(const struct pass *pass, unsigned int count)
+{
+	static uint16_t fields[MOST_TAGS];
+	unsigned int i;
+
+	memset(fields, 0, sizeof(fields));
+	for (i = 0; pass->queued && i < count; i++)
+		fields[pass->inputs[i].tag] = pass->inputs[i].left_field;
+	normal_blank_left(fields, MOST_TAGS);
+}
+
 void pass_run(struct pass *pass)
 {
 	static double ended;
@@ -471,6 +487,7 @@ void pass_run(struct pass *pass)
 	at.counters = calloc(last->first + last->count + 1, sizeof(*at.counters));
 	if (!pass->stats || !pass->disturbed || !at.counters)
 		fatal("out of memory");
+	note_left(pass, last->first + last->count);
 	reset_path(PEER_4);
 	reset_path(PEER_6);
 	session_renew();

@@ -124,7 +124,8 @@ static void seal_checksum(const struct message *message, uint8_t *frame, size_t 
 	if (message->udp_check != UDP_CHECK_ZERO) {
 		uint16_t sum = ip_pseudo_sum(ip, IPPROTO_UDP, datagram);
 
-		sum = ~checksum(udp, datagram, sum);
+		if (message->udp_check != UDP_CHECK_LEFT)
+			sum = ~checksum(udp, datagram, sum);
 		put16(udp + 6, sum ? sum : 0xffff);
 	}
 	if (message->udp_check == UDP_CHECK_WRONG)

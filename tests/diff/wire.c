@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
@@ -21,10 +22,15 @@
 
 static int wires[WIRES], tunnels[PEERS];
 
+/* Those that send, which may be others: what they read would begin with a header as well. */
+static int senders[WIRES];
+static bool headers;
+
 /* Frames to be sent by one socket after the other. */
 static struct {
+	struct virtio_net_hdr header;
 	uint8_t data[FRAME_MAX];
-	struct iovec iov;
+	struct iovec iov[2];
 	unsigned int wire;
 } queue[QUEUE];
 static struct mmsghdr messages[QUEUE];
@@ -60,13 +66,30 @@ static int open_interface(const char *ns, const char *ifname)
 	return fd;
 }
 
-void wire_open(void)
+/* A socket whose frames begin with what is left to the device. */
+static int open_sender(const char *ns, const char *ifname)
+{
+	int fd = open_interface(ns, ifname), one = 1;
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)))
+		fatal("nothing can be left to %s: %s", ifname, strerror(errno));
+	return fd;
+}
+
+void wire_open(bool leave)
 {
 	wires[POINT_A] = open_interface("diff-a", "a-r1");
 	wires[POINT_W] = open_interface("diff-w", "w-r1");
 	wires[WIRE_R2] = open_interface("diff-w", "w-r2");
 	tunnels[PEER_4] = open_interface("diff-r2", "wg4");
 	tunnels[PEER_6] = open_interface("diff-r2", "wg6");
+	memcpy(senders, wires, sizeof(senders));
+	headers = leave;
+	if (leave) {
+		senders[POINT_A] = open_sender("diff-a", "a-r1");
+		senders[POINT_W] = open_sender("diff-w", "w-r1");
+		senders[WIRE_R2] = open_sender("diff-w", "w-r2");
+	}
 	enter("diff-r1");
 }
 
@@ -78,27 +101,51 @@ void wire_flush(void)
 	for (i = 0; i < queued; i += sent) {
 		for (n = 1; i + n < queued && queue[i + n].wire == queue[i].wire; n++)
 			;
-		sent = sendmmsg(wires[queue[i].wire], messages + i, n, 0);
+		sent = sendmmsg(senders[queue[i].wire], messages + i, n, 0);
 		/* R1's interface refused it, as it may. */
 		if (sent < 0 && errno == ENOBUFS)
 			sent = 1;
 		if (sent < 0)
-			fatal("cannot send a frame of %zu bytes: %s", queue[i].iov.iov_len,
+			fatal("cannot send a frame of %zu bytes: %s", queue[i].iov[1].iov_len,
 			      strerror(errno));
 	}
 	queued = 0;
 }
 
-void wire_send(unsigned int wire, const uint8_t *frame, size_t length)
+static void enqueue(unsigned int wire, const uint8_t *frame, size_t length,
+		    const struct virtio_net_hdr *header)
 {
+	struct iovec *iov;
+
 	if (queued == QUEUE)
 		wire_flush();
+	iov = queue[queued].iov;
 	memcpy(queue[queued].data, frame, length);
+	queue[queued].header = *header;
 	queue[queued].wire = wire;
-	queue[queued].iov = (struct iovec){ queue[queued].data, length };
-	messages[queued].msg_hdr =
-		(struct msghdr){ .msg_iov = &queue[queued].iov, .msg_iovlen = 1 };
+	iov[0] = (struct iovec){ &queue[queued].header, sizeof(*header) };
+	iov[1] = (struct iovec){ queue[queued].data, length };
+	messages[queued].msg_hdr = (struct msghdr){
+		.msg_iov = headers ? iov : iov + 1,
+		.msg_iovlen = headers ? 2 : 1,
+	};
 	queued++;
+}
+
+void wire_send(unsigned int wire, const uint8_t *frame, size_t length)
+{
+	enqueue(wire, frame, length, &(struct virtio_net_hdr){});
+}
+
+void wire_leave(unsigned int wire, const uint8_t *frame, size_t length, uint16_t start,
+		uint16_t field)
+{
+	enqueue(wire, frame, length,
+		&(struct virtio_net_hdr){
+			.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+			.csum_start = start,
+			.csum_offset = field - start,
+		});
 }
 
 void wire_take(unsigned int wire,

@@ -17,11 +17,22 @@ enum {
 	WIRES,
 };
 
-/* wire_open() - Open all sockets, and continue in the namespace of R1. */
-void wire_open(void);
+/*
+ * wire_open() - Open all sockets, and continue in the namespace of R1.
+ * @leave: whether frames can leave work to the devices that send them
+ */
+void wire_open(bool leave);
 
 /* wire_send() - Queue a frame; wire_flush() sends what is queued, in order. */
 void wire_send(unsigned int wire, const uint8_t *frame, size_t length);
+
+/*
+ * wire_leave() - Queue a frame whose checksum is left to the device.
+ * @start: of what the checksum is of, from the start of the frame
+ * @field: of its field, likewise
+ */
+void wire_leave(unsigned int wire, const uint8_t *frame, size_t length, uint16_t start,
+		uint16_t field);
 void wire_flush(void);
 
 /* wire_take() - Give all frames that have arrived to a function. */
