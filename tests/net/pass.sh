@@ -141,9 +141,10 @@ forwarding_off() {
 neighbour() {
 	loaded
 	mark
+	# At once: B may look for R2 by itself, which tells R2 where B is.
 	in_ns R2 ip neigh del 10.2.0.2 dev r2-b
-	in_ns R2 ip neigh del fd00:2::2 dev r2-b
 	ping_all A 10.2.0.2 10
+	in_ns R2 ip neigh del fd00:2::2 dev r2-b
 	ping_all A fd00:2::2 10
 	expect_gained R2 neighbour 2 6
 	expect_gained R2 decapsulated 14
