@@ -298,9 +298,12 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
 		return XDP_WG_ROOM;
 	}
-	ret = encap_finish_sum(ctx, plan, &saved_sum);
-	if (!ret)
-		ret = pkt_encrypt(ctx, sizeof(struct ethhdr) + plan->outer, plan->message, peer);
+	if (encap_finish_sum(ctx, plan, &saved_sum)) {
+		encap_restore_ttl(ctx, plan, &saved);
+		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
+		return XDP_WG_CHECKSUM;
+	}
+	ret = pkt_encrypt(ctx, sizeof(struct ethhdr) + plan->outer, plan->message, peer);
 	if (ret) {
 		encap_restore_sum(ctx, plan, saved_sum);
 		encap_restore_ttl(ctx, plan, &saved);

@@ -65,10 +65,14 @@ static __always_inline __u64 pseudo_sum(const struct packet *packet)
 	return sum;
 }
 
-/* UDP ports of tunnels: GTP-U, GRE, VXLAN, VXLAN-GPE, GUE, Geneve, MPLS, and Linux's own VXLAN. */
+/*
+ * UDP ports of tunnels: L2TP, GTP-U, GRE, VXLAN, VXLAN-GPE, GUE, Geneve, MPLS, and Linux's own
+ * VXLAN. One at another port is not known for a tunnel.
+ */
 static __always_inline int is_tunnel_port(__be16 port)
 {
 	switch (bpf_ntohs(port)) {
+	case 1701:
 	case 2152:
 	case 4754:
 	case 4789:
@@ -156,6 +160,18 @@ static __always_inline int guess_unfinished(pkt_ctx *ctx, const struct packet *p
 	return 0;
 }
 
+/*
+ * Whether the place of a sum is behind the IP header and within the packet. The stack sums up to
+ * the end of the packet, and may change the IP header before.
+ */
+static __always_inline int is_sum_within(const struct packet *packet, const struct frame *frame)
+{
+	const struct bpf_wg_unfinished *sum = &frame->sum;
+
+	return sum->start >= sizeof(struct ethhdr) + packet->header && sum->field >= sum->start &&
+	       sum->field + sizeof(__u16) <= sizeof(struct ethhdr) + packet->length;
+}
+
 static __always_inline int is_unseen(const struct frame *frame)
 {
 	return frame->unfinished == BPF_WG_UNSEEN || frame->unfinished == BPF_WG_UNSEEN_SKB;
@@ -168,7 +184,6 @@ static __always_inline int is_unseen(const struct frame *frame)
 static __always_inline int settle_unfinished(pkt_ctx *ctx, const struct packet *packet,
 					     struct frame *frame)
 {
-	__u32 header = sizeof(struct ethhdr) + packet->header;
 	int field = 0, reason = 0;
 
 	if (is_unseen(frame))
@@ -179,11 +194,7 @@ static __always_inline int settle_unfinished(pkt_ctx *ctx, const struct packet *
 		reason = guess_unfinished(ctx, packet, frame, field);
 	if (reason || frame->unfinished != BPF_WG_UNFINISHED_SUM)
 		return reason;
-	/* The stack sums up to the end of the packet, and may change the IP header before. */
-	if (frame->sum.start < header || frame->sum.field < frame->sum.start ||
-	    frame->sum.field + sizeof(__u16) > sizeof(struct ethhdr) + packet->length)
-		return XDP_WG_CHECKSUM;
-	return 0;
+	return is_sum_within(packet, frame) ? 0 : XDP_WG_CHECKSUM;
 }
 
 /*
@@ -193,6 +204,8 @@ static __always_inline int settle_unfinished(pkt_ctx *ctx, const struct packet *
 static __always_inline int settle_datagram(pkt_ctx *ctx, const struct packet *packet,
 					   struct frame *frame)
 {
+	if (frame->unfinished == BPF_WG_UNFINISHED_SUM && !is_sum_within(packet, frame))
+		return XDP_WG_CHECKSUM;
 	if (!is_unseen(frame))
 		return 0;
 	return guess_unfinished(ctx, packet, frame,

@@ -128,6 +128,7 @@ static const struct {
 	{ "tun", 0 },
 	{ "veth", XDP_WG_END_MOVES },
 	{ "bonding", XDP_WG_END_MOVES },
+	{ "vif", XDP_WG_END_MOVES }, /* Xen's */
 };
 
 static __u32 mode_flags(enum xdp_attach_mode mode, const char *ifname)

@@ -40,14 +40,18 @@ static bool is_kind(const struct net_device *dev, const char *kind)
 	return dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, kind);
 }
 
-/* The hash that the driver finds in the skb behind a context, or 0. */
+/* The hash that the driver finds in the skb behind a context, or 0. Wherever it looks, it finds
+ * NULL. */
 static u32 hash_behind(const struct net_device *dev, struct sk_buff *skb)
 {
-	struct from_skb context = { .skb = skb };
+	struct {
+		struct from_skb from;
+		void *elsewhere[8];
+	} context = { .from.skb = skb };
 	enum xdp_rss_hash_type type;
 	u32 hash = 0;
 
-	if (dev->xdp_metadata_ops->xmo_rx_hash((struct xdp_md *)&context.xdp, &hash, &type))
+	if (dev->xdp_metadata_ops->xmo_rx_hash((struct xdp_md *)&context, &hash, &type))
 		return 0;
 	return hash;
 }
@@ -145,7 +149,32 @@ static int veth_unfinished(struct net_device *dev, const struct xdp_buff *xdp,
 	if (unlikely(!xdp->rxq->napi_id || !is_layout_known(dev)))
 		return peer_unfinished(dev, BPF_WG_UNSEEN, BPF_WG_UNSEEN);
 	skb = container_of(xdp, struct from_skb, xdp)->skb;
-	return skb ? skb_unfinished(skb, xdp, unfinished) : BPF_WG_FINISHED;
+	/* Whoever has made an XDP frame of an skb has lost what was said of it. */
+	return skb ? skb_unfinished(skb, xdp, unfinished) : BPF_WG_UNSEEN;
+}
+
+/*
+ * In generic XDP nothing is seen of the skb. By the time that a device gets it from one below, a
+ * tag is beside it, whatever the offloads. Who writes to a tap says where the checksum is to go,
+ * and that may be anywhere.
+ */
+static int generic_unfinished(struct net_device *dev, const struct xdp_buff *xdp)
+{
+	if (xdp_get_shared_info_from_buff(xdp)->gso_size)
+		return BPF_WG_UNFINISHED_SEGMENTS;
+	if (!list_empty(&dev->adj_list.lower) && !is_vlan_dev(dev))
+		return BPF_WG_UNFINISHED_TAG;
+	if (is_kind(dev, "tun"))
+		return BPF_WG_UNFINISHED_OTHER;
+	return peer_unfinished(dev, BPF_WG_UNFINISHED_OTHER, BPF_WG_UNSEEN_SKB);
+}
+
+/* Xen's network takes over what the other end has left, and looks at that behind XDP only. */
+static bool is_xen(const struct net_device *dev)
+{
+	const struct device *parent = dev->dev.parent;
+
+	return parent && parent->bus && !strcmp(parent->bus->name, "xen");
 }
 
 int wg_bpf_unfinished(const struct xdp_buff *xdp, struct net_device *dev,
@@ -155,14 +184,11 @@ int wg_bpf_unfinished(const struct xdp_buff *xdp, struct net_device *dev,
 		return -EINVAL;
 	if (!dev)
 		return -ENODEV;
-	if (is_device_queue(dev, xdp->rxq)) {
-		if (xdp_get_shared_info_from_buff(xdp)->gso_size)
-			return BPF_WG_UNFINISHED_SEGMENTS;
-		return peer_unfinished(dev, BPF_WG_UNFINISHED_OTHER, BPF_WG_UNSEEN_SKB);
-	}
+	if (is_device_queue(dev, xdp->rxq))
+		return generic_unfinished(dev, xdp);
 	if (!xdp_rxq_info_is_reg(xdp->rxq))
-		return BPF_WG_UNSEEN;
+		return peer_unfinished(dev, BPF_WG_UNSEEN, BPF_WG_UNSEEN);
 	if (is_kind(dev, "veth"))
 		return veth_unfinished(dev, xdp, unfinished);
-	return is_kind(dev, "tun") ? BPF_WG_UNSEEN : BPF_WG_FINISHED;
+	return is_kind(dev, "tun") || is_xen(dev) ? BPF_WG_UNSEEN : BPF_WG_FINISHED;
 }

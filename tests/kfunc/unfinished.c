@@ -150,7 +150,7 @@ static void test_generic(const void *arg)
 	detach("r1-a", XDP_FLAGS_SKB_MODE);
 }
 
-/* A frame that comes by XDP has been given up by whoever knew more. */
+/* With a frame that comes by XDP, what was said of the skb is lost. */
 static void test_frame(const void *arg)
 {
 	struct unfinished *asker = programs();
@@ -167,7 +167,7 @@ static void test_frame(const void *arg)
 	CHECK(!bpf_map_update_elem(bpf_map__fd(asker->maps.devices), &key, &value, 0), "no devmap");
 	attach("y9", asker->progs.asks, XDP_FLAGS_DRV_MODE);
 	attach("r1-a", asker->progs.to_devmap, XDP_FLAGS_DRV_MODE);
-	CHECK_EQ(answer(datagram), BPF_WG_FINISHED);
+	CHECK_EQ(answer(datagram), BPF_WG_UNSEEN);
 	detach("r1-a", XDP_FLAGS_DRV_MODE);
 	detach("y9", XDP_FLAGS_DRV_MODE);
 	test_shell("ip link del x9");
@@ -184,11 +184,14 @@ static void test_maps(const void *arg)
 	(void)arg;
 	session_ping();
 	session_enter(&r1);
-	leaves("on", "on", "on");
+	leaves("on", "off", "off");
 	cpu.bpf_prog.fd = bpf_program__fd(asker->progs.asks_in_cpumap);
 	CHECK(!bpf_map_update_elem(bpf_map__fd(asker->maps.cpus), &key, &cpu, 0), "no cpumap");
 	attach("r1-a", asker->progs.to_cpumap, XDP_FLAGS_DRV_MODE);
 	CHECK_EQ(answer(datagram), BPF_WG_UNSEEN);
+	leaves("on", "on", "off");
+	CHECK_EQ(answer(datagram), BPF_WG_UNFINISHED_TAG);
+	leaves("on", "off", "off");
 	detach("r1-a", XDP_FLAGS_DRV_MODE);
 
 	device.ifindex = netns_ifindex("r1-r2");
@@ -281,7 +284,31 @@ static void test_tap(const void *arg)
 	programs()->bss->what = -1;
 	CHECK_EQ(write(fd, &sent, size), size);
 	CHECK_EQ(programs()->bss->what, BPF_WG_UNSEEN);
+	detach("tap9", XDP_FLAGS_DRV_MODE);
+	attach("tap9", programs()->progs.asks, XDP_FLAGS_SKB_MODE);
+	CHECK_EQ(write(fd, &sent, size), size);
+	CHECK_EQ(programs()->bss->what, BPF_WG_UNFINISHED_OTHER);
 	close(fd);
+}
+
+/* What comes to a bond has its tag beside it, since its port has taken that off. */
+static void test_upper(const void *arg)
+{
+	(void)arg;
+	session_enter(&r1);
+	leaves("off", "off", "off");
+	test_shell(
+		"modprobe bonding max_bonds=0 && ip link add x9 type veth peer name y9 && "
+		"ip link add bond9 type bond mode active-backup && ip link set y9 master bond9 && "
+		"ip link set x9 up group 77 && ip link set y9 up && ip link set bond9 up");
+	run_for("bond9", 0);
+	CHECK_EQ(programs()->bss->what, BPF_WG_UNFINISHED_TAG);
+	test_shell("ip link del bond9 && ip link del x9");
+	test_shell("modprobe 8021q && ip link add link r1-a name r1-a.5 type vlan id 5 && "
+		   "ip link set r1-a.5 up");
+	run_for("r1-a.5", 0);
+	CHECK_EQ(programs()->bss->what, BPF_WG_UNSEEN_SKB);
+	test_shell("ip link del r1-a.5");
 }
 
 /* A memory argument of another size. */
@@ -305,5 +332,6 @@ void add_unfinished_tests(void)
 	test_add(test_maps, NULL, "kfunc/unfinished-maps/xdp");
 	test_add(test_runs, NULL, "kfunc/unfinished-runs/xdp");
 	test_add(test_tap, NULL, "kfunc/unfinished-tap/xdp");
+	test_add(test_upper, NULL, "kfunc/unfinished-upper/xdp");
 	test_add(test_size, NULL, "kfunc/unfinished-size/xdp");
 }

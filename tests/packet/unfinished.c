@@ -84,7 +84,7 @@ static void test_sums(const void *arg)
 /* What may have another packet inside, with a checksum of its own. */
 static void test_tunnels(const void *arg)
 {
-	static const uint16_t ports[] = { 2152, 4754, 4789, 4790, 6080, 6081, 6635, 8472 };
+	static const uint16_t ports[] = { 1701, 2152, 4754, 4789, 4790, 6080, 6081, 6635, 8472 };
 	static const uint8_t protocols[] = { IPPROTO_IPIP, IPPROTO_IPV6, GRE, ETHERIP, L2TP, MPLS };
 	int inner = *(const int *)arg;
 	struct frame frame;
