@@ -19,6 +19,7 @@
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
+#include "order.h"
 #include "xdp_wg.h"
 
 /* A packet that routes to the device: encrypt it for the peer its destination belongs to. */
@@ -41,6 +42,8 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct fra
 	if (!peer)
 		return XDP_WG_NO_PEER;
 	reason = decide_encap(ctx, packet, frame, wg, peer, config.flags, &plan);
+	if (!reason)
+		reason = order_check(ctx, peer);
 	if (!reason) {
 		*ifindex = plan.route.ifindex;
 		reason = commit_encap(ctx, frame->length, &plan, peer, config.flags);
@@ -112,7 +115,7 @@ static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, struct
 }
 
 /* Count the frame, with the egress interface of the fast reasons, and return its verdict. */
-static __always_inline int finish(int reason, __u32 frame, __u32 ifindex)
+static __always_inline int finish(pkt_ctx *ctx, int reason, __u32 frame, __u32 ifindex)
 {
 	count(reason, frame);
 	switch (reason_verdict(reason)) {
@@ -121,6 +124,7 @@ static __always_inline int finish(int reason, __u32 frame, __u32 ifindex)
 	case VERDICT_DROP:
 		return pkt_drop();
 	case VERDICT_PASS:
+		order_passed(ctx, reason);
 		break;
 	}
 	return pkt_pass();
@@ -139,7 +143,7 @@ static __always_inline int go_on(pkt_ctx *ctx, int reason, struct packet *packet
 		reason = handle_local(ctx, packet, frame, known, &ifindex);
 	else if (!reason)
 		reason = handle_forward(ctx, packet, frame, &ifindex);
-	return finish(reason, frame->length, ifindex);
+	return finish(ctx, reason, frame->length, ifindex);
 }
 
 /* Run the datapath on a frame and count it. Returns the verdict. */

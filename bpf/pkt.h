@@ -8,6 +8,8 @@
  * pkt_iif             index of the interface that received it
  * pkt_screen          the reason to pass a frame of a length if its buffer is of a kind that cannot
  *                     go fast, or 0
+ * PKT_MIXED_FLOWS     whether packets of a flow may differ so that only some of them can go fast
+ * pkt_flow_hash       a hash of its flow then
  * pkt_unfinished      enum bpf_wg_unfinished_what, with the place of a sum, or a negative errno
  * pkt_own_mac         whether the frame is addressed to that interface
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it

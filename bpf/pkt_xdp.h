@@ -10,6 +10,14 @@ static __always_inline __u32 pkt_length(pkt_ctx *ctx)
 	return bpf_xdp_get_buff_len(ctx);
 }
 
+/* Packets come single, as they were sent. */
+#define PKT_MIXED_FLOWS 0
+
+static __always_inline __u32 pkt_flow_hash(pkt_ctx *ctx)
+{
+	return 0;
+}
+
 static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
 {
 	return ctx->ingress_ifindex;

@@ -148,9 +148,9 @@ static bool finish_checksum(struct sk_buff *skb, u32 end)
 }
 
 /*
- * What was said of the packet that an skb was does not hold for the one that it has become, which
- * the stack would not know from its own: what wg_reset_packet() takes away, and the socket of a
- * sender on this host, which ip_rcv() does. A test run's skb has a socket that it does not own.
+ * What was said of the packet that an skb was does not hold for the one that it has become, and a
+ * packet that the stack sends there would not have it: wg_reset_packet() takes it away, and
+ * ip_rcv() the socket of a sender on this host. A test run's skb has a socket that it does not own.
  */
 static void forget_metadata(struct sk_buff *skb)
 {
@@ -159,6 +159,7 @@ static void forget_metadata(struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb->priority = 0;
 	skb->queue_mapping = 0;
+	skb_init_secmark(skb);
 #ifdef CONFIG_NET_SCHED
 	skb->tc_index = 0;
 #endif
@@ -342,6 +343,22 @@ __bpf_kfunc int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *rou
 }
 
 /**
+ * bpf_wg_peer_queued - whether packets wait to be encrypted for a peer, or to be sent to it
+ * @peer: the peer
+ *
+ * What is sent meanwhile overtakes them. One that has just been taken out of the queue may not have
+ * left yet.
+ *
+ * Context: any, under RCU. Takes no lock.
+ * Return: 1 if so, 0 if not.
+ */
+__bpf_kfunc int bpf_wg_peer_queued(struct wg_peer *peer)
+{
+	return !skb_queue_empty_lockless(&peer->staged_packet_queue) ||
+	       atomic_read(&peer->tx_queue.count) || READ_ONCE(peer->tx_queue.peeked);
+}
+
+/**
  * bpf_wg_ip_ident - draw the identification of an outer IPv4 packet
  * @peer: the peer the packet is for
  * @saddr: outer source address, network byte order
@@ -443,9 +460,10 @@ __bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg
  * For tc, an skb's own fields tell: there is no such kfunc.
  *
  * Natively on a veth the answer is exact. In generic XDP the skb cannot be seen: the answer is what
- * the other end of a pair may leave undone by its features, or BPF_WG_UNSEEN_SKB. It is
- * BPF_WG_UNSEEN natively on a tap, and in a cpumap, where nothing is known of the skb any more. All
- * other drivers hand over what is finished.
+ * the other end of a pair may leave undone by its features; BPF_WG_UNFINISHED_TAG on a device that
+ * has others below it, BPF_WG_UNFINISHED_OTHER on a tap; or BPF_WG_UNSEEN_SKB. It is BPF_WG_UNSEEN
+ * natively on a tap, in Xen's network, and where nothing is known of an skb any more, as in a
+ * cpumap and for a frame that came to a veth by XDP. All other drivers hand over what is finished.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: enum bpf_wg_unfinished_what, -EINVAL for a wrong size, -ENODEV without a receiving
@@ -916,6 +934,7 @@ __bpf_kfunc_end_defs();
 	BTF_ID_FLAGS(func, bpf_wg_endpoint_match, KF_TRUSTED_ARGS)                                 \
 	BTF_ID_FLAGS(func, bpf_wg_peer_route, KF_TRUSTED_ARGS)                                     \
 	BTF_ID_FLAGS(func, bpf_wg_ip_ident, KF_TRUSTED_ARGS)                                       \
+	BTF_ID_FLAGS(func, bpf_wg_peer_queued, KF_TRUSTED_ARGS)                                    \
 	BTF_ID_FLAGS(func, bpf_wg_device_put, KF_RELEASE)                                          \
 	BTF_ID_FLAGS(func, bpf_wg_peer_put, KF_RELEASE)
 

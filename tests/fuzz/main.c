@@ -31,6 +31,7 @@ static const char *const call_names[FUZZ_CALLS] = {
 	[FUZZ_MATCH] = "endpoint_match",
 	[FUZZ_ROUTE] = "peer_route",
 	[FUZZ_IDENT] = "ip_ident",
+	[FUZZ_QUEUED] = "peer_queued",
 	[FUZZ_VALIDATE] = "flow_validate",
 	[FUZZ_HOOKS] = "hooks",
 	[FUZZ_OWN_MAC] = "own_mac",

@@ -116,6 +116,8 @@ static __always_inline void OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_pe
 	__u32 size = draw(), call = calls[draw() & 7];
 	__s64 ret;
 
+	if (call == FUZZ_IDENT && size & 4)
+		call = FUZZ_QUEUED;
 #ifdef IS_SKB
 	if (call == FUZZ_ENCAPSULATED && size & 4)
 		call = FUZZ_DECAPSULATED;
@@ -137,6 +139,9 @@ static __always_inline void OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_pe
 		break;
 	case FUZZ_IDENT:
 		ret = bpf_wg_ip_ident(peer, size, draw());
+		break;
+	case FUZZ_QUEUED:
+		ret = bpf_wg_peer_queued(peer);
 		break;
 	case FUZZ_PEEK:
 		OF_KIND(draw_part)(ctx);

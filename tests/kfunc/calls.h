@@ -35,6 +35,8 @@ static __always_inline __s64 OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_p
 		return bpf_wg_peer_route(peer, &reply->route, size);
 	case CALL_IDENT:
 		return bpf_wg_ip_ident(peer, request->saddr, request->daddr);
+	case CALL_QUEUED:
+		return bpf_wg_peer_queued(peer);
 	case CALL_PEEK:
 		return KFUNC(wg_peek)(ctx, request->offset, request->length, peer, &reply->block);
 	case CALL_ENCRYPT:

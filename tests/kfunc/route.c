@@ -91,6 +91,22 @@ static void test_route_no_key(const void *arg)
 	remove_peer();
 }
 
+/* A packet waits for a peer that does not answer; for one that does, none is left. */
+static void test_queued(const void *arg)
+{
+	struct request request = add_peer(CALL_QUEUED, "endpoint 192.0.2.2:9");
+
+	CHECK_EQ(call_run(KIND(arg), "r1-a", &request, NULL), 0);
+	test_shell("ip route add 10.9.0.0/16 dev wg0 && "
+		   "{ ping -q -n -c 1 -W 1 10.9.1.1 > /dev/null; ip route del 10.9.0.0/16; }");
+	CHECK_EQ(call_run(KIND(arg), "r1-a", &request, NULL), 1);
+	remove_peer();
+	session_ping();
+	session_enter(&r1);
+	request = request_peer(&r1, CALL_QUEUED);
+	CHECK_EQ(call_run(KIND(arg), "r1-a", &request, NULL), 0);
+}
+
 /* Check what the route is while another one for the endpoint is in the routing table. */
 static void with_route(enum kind kind, const char *options, long long expected)
 {
@@ -277,6 +293,7 @@ void add_route_tests(void)
 	add_both(test_route4, "peer-route-4");
 	add_both(test_route6, "peer-route-6");
 	add_both(test_route_size, "peer-route-size");
+	add_both(test_queued, "queued");
 	add_both(test_route_no_key, "peer-route-no-key");
 	add_both(test_route_metrics, "peer-route-metrics");
 	add_both(test_route_nexthop6, "peer-route-nexthop-6");

@@ -155,6 +155,7 @@ static const char *const signatures[] = {
 	"int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer, "
 	"__u32 family)",
 	"int bpf_skb_wg_decapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer)",
+	"int bpf_wg_peer_queued(struct wg_peer *peer)",
 	"__u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)",
 	"int bpf_xdp_wg_unfinished(struct xdp_md *xdp_ctx, "
 	"struct bpf_wg_unfinished *unfinished, __u32 unfinished__sz)",

@@ -205,6 +205,43 @@ gro() {
 		fail "load warns about GRO where it is off"
 }
 
+# resent: segments that A has sent again, until now.
+resent() {
+	in_ns A nstat -asz TcpRetransSegs | awk '/Retrans/ { print $2 }'
+}
+
+# bulk: by TCP from a sender that segments, for some seconds. Sets `again`: segments sent again.
+bulk() {
+	local before
+
+	before=$(resent)
+	transfer 12M 120
+	again=$(($(resent) - before))
+}
+
+# Some of a flow's packets come merged and pass, and others come single: these do not overtake.
+order() {
+	local ns again kernel
+
+	unloaded
+	merging on
+	undo merging off
+	bulk
+	kernel=$again
+	for ns in $routers; do
+		load $ns --hook tc
+		undo in_ns $ns xdp-wg unload -q --all
+	done
+	wait_session 30 || fail "A and B do not reach each other"
+	bulk
+	echo "sent again: $kernel by the kernel, $again at the tc hook"
+	expect_gained R1 gso 100
+	[ "$again" -le $((2 * kernel + 20)) ] || fail "$again segments were sent again, not $kernel"
+	merging off
+	in_ns A ping -q -n -c 3 -i 0.2 10.2.0.2 > /dev/null
+	crosses_fast
+}
+
 # A checksum that A's interface was to finish is finished before the packet is encrypted. R2 is XDP's,
 # behind which B's stack verifies all.
 partial_checksums() {
@@ -431,6 +468,7 @@ test_case replace 60
 test_case both-hooks 60
 test_case without-link 60
 test_case gro 60
+test_case order 90
 test_case partial-checksums 60
 test_case vlan 60
 test_case watched 60

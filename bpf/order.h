@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The order of a flow whose packets do not all take the same way. Some pass because of how they are
+ * made, as those that GRO has merged, and wait in WireGuard's queues; those behind them would go
+ * fast and overtake, which TCP takes for a loss. So they pass as well until what passed is through.
+ */
+#ifndef BPF_ORDER_H
+#define BPF_ORDER_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "kfuncs.h"
+#include "pkt.h"
+#include "xdp_wg.h"
+
+/*
+ * A packet that passes is in no queue of WireGuard's yet: the stack takes packets in batches. For
+ * so many ticks it may be anywhere.
+ */
+#define ORDER_TICKS 2
+
+/* Flows that share an entry share the way, which costs them no more than time. */
+#define ORDER_SLOTS 4096 /* a power of two */
+
+/* When the last packet of a flow passed, in ticks, or 0 when that is over. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ORDER_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} xdp_wg_order SEC(".maps");
+
+static __always_inline __u64 *order_slot(pkt_ctx *ctx)
+{
+	__u32 key = pkt_flow_hash(ctx) & (ORDER_SLOTS - 1);
+
+	return bpf_map_lookup_elem(&xdp_wg_order, &key);
+}
+
+/* A packet passes for that reason: remember it if others of its flow may go fast. */
+static __always_inline void order_passed(pkt_ctx *ctx, int reason)
+{
+	__u64 *slot;
+
+	if (!PKT_MIXED_FLOWS || (reason != XDP_WG_GSO && reason != XDP_WG_ROOM))
+		return;
+	slot = order_slot(ctx);
+	if (slot)
+		*slot = bpf_jiffies64();
+}
+
+/* Whether a packet for a peer would overtake one of its flow. Returns 0 or the reason to pass. */
+static __always_inline int order_check(pkt_ctx *ctx, struct wg_peer *peer)
+{
+	__u64 *slot;
+
+	if (!PKT_MIXED_FLOWS)
+		return 0;
+	slot = order_slot(ctx);
+	if (!slot || !*slot)
+		return 0;
+	if (bpf_jiffies64() - *slot < ORDER_TICKS || bpf_wg_peer_queued(peer))
+		return XDP_WG_ORDER;
+	*slot = 0;
+	return 0;
+}
+
+#endif /* BPF_ORDER_H */
