@@ -67,7 +67,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 		plan.message = known->message;
 	else
 		reason = find_message(ctx, packet, &plan.message);
-	if (!reason)
+	if (!reason && frame->unfinished == BPF_WG_UNSEEN_SKB)
 		reason = settle_datagram(ctx, packet, frame);
 	if (reason)
 		return reason;

@@ -105,9 +105,11 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 		return XDP_WG_MALFORMED;
 	plan->tail = plaintext - packet->length + MESSAGE_TAG - trailing;
 	plan->inner = packet->length;
-	plan->sum = frame->sum;
-	if (plan->sum.field + encap_shift(plan) > PKT_MAX_HEADERS)
-		return XDP_WG_CHECKSUM;
+	if (frame->unfinished == BPF_WG_UNFINISHED_SUM) {
+		plan->sum = frame->sum;
+		if (plan->sum.field + encap_shift(plan) > PKT_MAX_HEADERS)
+			return XDP_WG_CHECKSUM;
+	}
 	plan->ecn = ecn_encapsulate(packet->flow.tos);
 	plan->family = packet->flow.family;
 

@@ -48,13 +48,14 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 					struct wg_device *wg);
 
 /* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
-static __always_inline int rss_classify(struct xdp_md *ctx, struct rss_metadata *found, __u32 *cpu)
+static __always_inline int rss_classify(struct xdp_md *ctx, struct frame *frame,
+					struct rss_metadata *found, __u32 *cpu)
 {
 	struct packet *packet = &found->packet;
 	struct wg_device *wg;
 	int reason;
 
-	reason = classify(ctx, &found->frame, packet);
+	reason = classify(ctx, frame, packet);
 	if (reason && reason != XDP_WG_LOCAL)
 		return reason;
 	found->reason = reason;
@@ -64,12 +65,12 @@ static __always_inline int rss_classify(struct xdp_md *ctx, struct rss_metadata 
 			return local_reason(ctx, packet);
 		reason = find_message(ctx, packet, &found->preview.message);
 		if (!reason)
-			reason = settle_datagram(ctx, packet, &found->frame);
+			reason = settle_datagram(ctx, packet, frame);
 	} else {
 		wg = pkt_device_by_index(ctx, packet->flow.oif);
 		if (!wg)
 			return XDP_WG_NOT_TUNNEL;
-		reason = settle_unfinished(ctx, packet, &found->frame);
+		reason = settle_unfinished(ctx, packet, frame);
 	}
 	if (!reason)
 		*cpu = rss_choose(ctx, found, wg);
@@ -81,30 +82,27 @@ static __always_inline int rss_classify(struct xdp_md *ctx, struct rss_metadata 
  * Finish the checksum that the sender has left undone: on the other CPU, and in the stack if the
  * packet passes there, nothing is known of that. Returns 0, or -1 with nothing changed.
  */
-static __always_inline int rss_finish(struct xdp_md *ctx, struct rss_metadata *found)
+static __always_inline int rss_finish(struct xdp_md *ctx, const struct frame *frame,
+				      const struct packet *packet)
 {
-	const struct bpf_wg_unfinished *sum = &found->frame.sum;
 	__u16 saved;
 
-	if (found->frame.unfinished != BPF_WG_UNFINISHED_SUM)
+	if (frame->unfinished != BPF_WG_UNFINISHED_SUM)
 		return 0;
-	if (finish_sum(ctx, sum->start, sum->field, sizeof(struct ethhdr) + found->packet.length,
-		       &saved))
-		return -1;
-	found->frame.unfinished = BPF_WG_FINISHED;
-	found->frame.sum = (struct bpf_wg_unfinished){};
-	return 0;
+	return finish_sum(ctx, frame->sum.start, frame->sum.field,
+			  sizeof(struct ethhdr) + packet->length, &saved);
 }
 
 static __always_inline int rss_program(struct xdp_md *ctx)
 {
-	struct rss_metadata found = { .frame.length = pkt_length(ctx) };
+	struct frame frame = { .length = pkt_length(ctx) };
+	struct rss_metadata found = {};
 	__u32 cpu = 0;
 	int reason;
 
-	reason = rss_classify(ctx, &found, &cpu);
+	reason = rss_classify(ctx, &frame, &found, &cpu);
 	if (reason) {
-		count(reason, found.frame.length);
+		count(reason, frame.length);
 		return XDP_PASS;
 	}
 	/* A CPU may have left the map since a program remembered it. */
@@ -113,11 +111,13 @@ static __always_inline int rss_program(struct xdp_md *ctx)
 		bpf_xdp_wg_stream_forget(ctx);
 		return XDP_PASS;
 	}
-	if (rss_finish(ctx, &found)) {
+	if (rss_finish(ctx, &frame, &found.packet)) {
 		bpf_xdp_wg_stream_forget(ctx);
-		count(XDP_WG_CHECKSUM, found.frame.length);
+		count(XDP_WG_CHECKSUM, frame.length);
 		return XDP_PASS;
 	}
+	found.mtu = frame.mtu;
+	found.length = frame.length;
 	rss_metadata_store(ctx, &found);
 	return XDP_REDIRECT;
 }

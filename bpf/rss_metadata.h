@@ -14,7 +14,6 @@
 
 #include "decap.h"
 #include "ip.h"
-#include "unfinished.h"
 #include "xdp_wg.h"
 
 /* No other program's metadata begin like this. */
@@ -23,7 +22,8 @@
 struct rss_metadata {
 	__u32 magic;
 	__s32 reason; /* what classify() returned */
-	struct frame frame;
+	__u32 mtu; /* of the frame, as is its length */
+	__u32 length;
 	__u64 stream; /* ticket for the key stream that a peek made, or 0 */
 	struct packet packet; /* as received */
 	__u32 peeked; /* whether the second part is known, which is about a data message */

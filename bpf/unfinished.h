@@ -186,6 +186,8 @@ static __always_inline int settle_unfinished(pkt_ctx *ctx, const struct packet *
 {
 	int field = 0, reason = 0;
 
+	if (!frame->unfinished)
+		return 0;
 	if (is_unseen(frame))
 		field = unfinished_field(ctx, packet);
 	if (field < 0)
@@ -198,8 +200,9 @@ static __always_inline int settle_unfinished(pkt_ctx *ctx, const struct packet *
 }
 
 /*
- * The same for a datagram to decrypt. That needs no checksum: but in an skb whose sender has left
- * it undone, it remains to be done, to whatever is there then.
+ * The same for a datagram to decrypt. That needs no checksum itself. But in an skb whose sender has
+ * left it undone, it remains to be done, to whatever is there then; and one that is queued for
+ * another CPU may yet go to the stack.
  */
 static __always_inline int settle_datagram(pkt_ctx *ctx, const struct packet *packet,
 					   struct frame *frame)

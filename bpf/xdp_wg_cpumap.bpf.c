@@ -25,6 +25,7 @@ struct {
 SEC("xdp/cpumap")
 int xdp_wg_cpumap(struct xdp_md *ctx)
 {
+	struct frame frame = {};
 	struct rss_metadata *h;
 	__u32 key = 0;
 	int verdict;
@@ -32,12 +33,15 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 	h = bpf_map_lookup_elem(&rss_metadata, &key);
 	if (!h)
 		return XDP_PASS;
-	if (!rss_metadata_load(ctx, h)) {
+	if (rss_metadata_load(ctx, h)) {
+		frame.length = h->length;
+		frame.mtu = h->mtu;
+	} else {
 		__builtin_memset(h, 0, sizeof(*h));
-		h->frame.length = pkt_length(ctx);
-		h->reason = classify(ctx, &h->frame, &h->packet);
+		frame.length = pkt_length(ctx);
+		h->reason = classify(ctx, &frame, &h->packet);
 	}
-	verdict = go_on(ctx, h->reason, &h->packet, &h->frame, h->peeked ? &h->preview : NULL);
+	verdict = go_on(ctx, h->reason, &h->packet, &frame, h->peeked ? &h->preview : NULL);
 	if (verdict == XDP_PASS)
 		bpf_xdp_wg_stream_forget(ctx);
 	return verdict;

@@ -40,6 +40,17 @@ static bool is_kind(const struct net_device *dev, const char *kind)
 	return dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, kind);
 }
 
+/* The same, spelt out, for every packet. */
+static bool is_veth(const struct net_device *dev)
+{
+	const char *kind;
+
+	if (!dev->rtnl_link_ops)
+		return false;
+	kind = dev->rtnl_link_ops->kind;
+	return kind[0] == 'v' && kind[1] == 'e' && kind[2] == 't' && kind[3] == 'h' && !kind[4];
+}
+
 /* The hash that the driver finds in the skb behind a context, or 0. Wherever it looks, it finds
  * NULL. */
 static u32 hash_behind(const struct net_device *dev, struct sk_buff *skb)
@@ -137,20 +148,16 @@ static int skb_unfinished(const struct sk_buff *skb, const struct xdp_buff *xdp,
 	return BPF_WG_UNFINISHED_SUM;
 }
 
-/*
- * The context is that of veth's driver if the queue is one that a driver has registered for this
- * device, with the NAPI instance that polls it. That of a test run with live frames has none.
- */
 static int veth_unfinished(struct net_device *dev, const struct xdp_buff *xdp,
 			   struct bpf_wg_unfinished *unfinished)
 {
 	const struct sk_buff *skb;
 
-	if (unlikely(!xdp->rxq->napi_id || !is_layout_known(dev)))
+	if (unlikely(!is_layout_known(dev)))
 		return peer_unfinished(dev, BPF_WG_UNSEEN, BPF_WG_UNSEEN);
 	skb = container_of(xdp, struct from_skb, xdp)->skb;
 	/* Whoever has made an XDP frame of an skb has lost what was said of it. */
-	return skb ? skb_unfinished(skb, xdp, unfinished) : BPF_WG_UNSEEN;
+	return likely(skb) ? skb_unfinished(skb, xdp, unfinished) : BPF_WG_UNSEEN;
 }
 
 /*
@@ -184,11 +191,16 @@ int wg_bpf_unfinished(const struct xdp_buff *xdp, struct net_device *dev,
 		return -EINVAL;
 	if (!dev)
 		return -ENODEV;
+	/*
+	 * The context is that of veth's driver if its queue has the NAPI instance that polls it,
+	 * also while the driver takes it apart. No other queue of a veth has one: not those that
+	 * every device has, that of a test run with live frames, of a cpumap or of a devmap.
+	 */
+	if (xdp->rxq->napi_id && is_veth(dev))
+		return veth_unfinished(dev, xdp, unfinished);
 	if (is_device_queue(dev, xdp->rxq))
 		return generic_unfinished(dev, xdp);
-	if (!xdp_rxq_info_is_reg(xdp->rxq))
+	if (is_veth(dev) || !xdp_rxq_info_is_reg(xdp->rxq))
 		return peer_unfinished(dev, BPF_WG_UNSEEN, BPF_WG_UNSEEN);
-	if (is_kind(dev, "veth"))
-		return veth_unfinished(dev, xdp, unfinished);
 	return is_kind(dev, "tun") || is_xen(dev) ? BPF_WG_UNSEEN : BPF_WG_FINISHED;
 }
