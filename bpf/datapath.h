@@ -19,7 +19,6 @@
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
-#include "order.h"
 #include "xdp_wg.h"
 
 /* A packet that routes to the device: encrypt it for the peer its destination belongs to. */
@@ -43,7 +42,7 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct fra
 		return XDP_WG_NO_PEER;
 	reason = decide_encap(ctx, packet, frame, wg, peer, config.flags, &plan);
 	if (!reason)
-		reason = order_check(ctx, peer);
+		reason = pkt_order_check(ctx, peer);
 	if (!reason) {
 		*ifindex = plan.route.ifindex;
 		reason = commit_encap(ctx, frame->length, &plan, peer, config.flags);
@@ -124,7 +123,7 @@ static __always_inline int finish(pkt_ctx *ctx, int reason, __u32 frame, __u32 i
 	case VERDICT_DROP:
 		return pkt_drop();
 	case VERDICT_PASS:
-		order_passed(ctx, reason);
+		pkt_order_passed(ctx, reason);
 		break;
 	}
 	return pkt_pass();

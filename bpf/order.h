@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The order of a flow whose packets do not all take the same way. Some pass because of how they are
- * made, as those that GRO has merged, and wait in WireGuard's queues; those behind them would go
- * fast and overtake, which TCP takes for a loss. So they pass as well until what passed is through.
+ * The order of a flow whose packets do not all take the same way. At the tc hook some pass because
+ * of how they are made, as those that GRO has merged, and wait in WireGuard's queues; those behind
+ * them would go fast and overtake, which TCP takes for a loss. So they pass as well until what
+ * passed is through. Included by pkt_skb.h: for an XDP program all packets come single.
  */
 #ifndef BPF_ORDER_H
 #define BPF_ORDER_H
@@ -11,7 +12,6 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kfuncs.h"
-#include "pkt.h"
 #include "xdp_wg.h"
 
 /*
@@ -33,31 +33,26 @@ struct {
 
 static __always_inline __u64 *order_slot(pkt_ctx *ctx)
 {
-	__u32 key = pkt_flow_hash(ctx) & (ORDER_SLOTS - 1);
+	__u32 key = bpf_get_hash_recalc(ctx) & (ORDER_SLOTS - 1);
 
 	return bpf_map_lookup_elem(&xdp_wg_order, &key);
 }
 
-/* A packet passes for that reason: remember it if others of its flow may go fast. */
-static __always_inline void order_passed(pkt_ctx *ctx, int reason)
+static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
 {
 	__u64 *slot;
 
-	if (!PKT_MIXED_FLOWS || (reason != XDP_WG_GSO && reason != XDP_WG_ROOM))
+	if (reason != XDP_WG_GSO && reason != XDP_WG_ROOM)
 		return;
 	slot = order_slot(ctx);
 	if (slot)
 		*slot = bpf_jiffies64();
 }
 
-/* Whether a packet for a peer would overtake one of its flow. Returns 0 or the reason to pass. */
-static __always_inline int order_check(pkt_ctx *ctx, struct wg_peer *peer)
+static __always_inline int pkt_order_check(pkt_ctx *ctx, struct wg_peer *peer)
 {
-	__u64 *slot;
+	__u64 *slot = order_slot(ctx);
 
-	if (!PKT_MIXED_FLOWS)
-		return 0;
-	slot = order_slot(ctx);
 	if (!slot || !*slot)
 		return 0;
 	if (bpf_jiffies64() - *slot < ORDER_TICKS || bpf_wg_peer_queued(peer))

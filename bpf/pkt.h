@@ -8,8 +8,6 @@
  * pkt_iif             index of the interface that received it
  * pkt_screen          the reason to pass a frame of a length if its buffer is of a kind that cannot
  *                     go fast, or 0
- * PKT_MIXED_FLOWS     whether packets of a flow may differ so that only some of them can go fast
- * pkt_flow_hash       a hash of its flow then
  * pkt_unfinished      enum bpf_wg_unfinished_what, with the place of a sum, or a negative errno
  * pkt_own_mac         whether the frame is addressed to that interface
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
@@ -18,6 +16,9 @@
  * pkt_encapsulated    metadata of an encrypted packet with its outer headers
  * pkt_decapsulated    metadata of a decrypted packet that is ready to be forwarded
  * pkt_strip           remove what is in front of an inner packet and behind it
+ * pkt_order_passed    remember that a packet passes for a reason, if others of its flow may go fast
+ * pkt_order_check     the reason to pass a packet for a peer that would overtake another of its
+ *                     flow, or 0
  * pkt_pass, pkt_drop, pkt_redirect: the verdicts
  *
  * and the kfuncs by their names without the kind of program.

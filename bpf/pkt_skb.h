@@ -5,17 +5,11 @@
 #ifndef BPF_PKT_SKB_H
 #define BPF_PKT_SKB_H
 
+#include "order.h"
+
 static __always_inline __u32 pkt_length(pkt_ctx *ctx)
 {
 	return ctx->len;
-}
-
-/* Some come merged, and some are not. */
-#define PKT_MIXED_FLOWS 1
-
-static __always_inline __u32 pkt_flow_hash(pkt_ctx *ctx)
-{
-	return bpf_get_hash_recalc(ctx);
 }
 
 static __always_inline __u32 pkt_iif(pkt_ctx *ctx)

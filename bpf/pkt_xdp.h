@@ -10,14 +10,6 @@ static __always_inline __u32 pkt_length(pkt_ctx *ctx)
 	return bpf_xdp_get_buff_len(ctx);
 }
 
-/* Packets come single, as they were sent. */
-#define PKT_MIXED_FLOWS 0
-
-static __always_inline __u32 pkt_flow_hash(pkt_ctx *ctx)
-{
-	return 0;
-}
-
 static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
 {
 	return ctx->ingress_ifindex;
@@ -109,6 +101,16 @@ static __always_inline int pkt_strip(pkt_ctx *ctx, __u32 head, __u32 length, __u
 	if (bpf_xdp_adjust_head(ctx, head))
 		return -1;
 	return bpf_xdp_adjust_tail(ctx, -(int)excess);
+}
+
+/* They come single, as they were sent: all of a flow take the same way. */
+static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
+{
+}
+
+static __always_inline int pkt_order_check(pkt_ctx *ctx, struct wg_peer *peer)
+{
+	return 0;
 }
 
 static __always_inline int pkt_pass(void)
