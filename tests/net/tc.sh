@@ -219,24 +219,30 @@ bulk() {
 	again=$(($(resent) - before))
 }
 
-# Some of a flow's packets come merged and pass, and others come single: these do not overtake.
+# At the tc hook some of a flow's packets come merged and pass, and others come single: these do not
+# overtake. At the others none is merged.
 order() {
-	local ns again kernel
+	local ns again kernel options
 
 	unloaded
 	merging on
 	undo merging off
 	bulk
 	kernel=$again
-	for ns in $routers; do
-		load $ns --hook tc
-		undo in_ns $ns xdp-wg unload -q --all
+	for options in "--hook tc" "-m native" "-m skb" "-r inner_flow"; do
+		for ns in $routers; do
+			in_ns $ns xdp-wg unload -q --all
+			# shellcheck disable=SC2086 # words
+			load $ns $options
+		done
+		wait_session 30 || fail "A and B do not reach each other ($options)"
+		bulk
+		echo "sent again: $kernel by the kernel, $again with $options"
+		[ "$options" != "--hook tc" ] || expect_gained R1 gso 100
+		[ "$again" -le $((2 * kernel + 20)) ] ||
+			fail "$again segments were sent again, not $kernel ($options)"
 	done
-	wait_session 30 || fail "A and B do not reach each other"
-	bulk
-	echo "sent again: $kernel by the kernel, $again at the tc hook"
-	expect_gained R1 gso 100
-	[ "$again" -le $((2 * kernel + 20)) ] || fail "$again segments were sent again, not $kernel"
+	on_tc
 	merging off
 	in_ns A ping -q -n -c 3 -i 0.2 10.2.0.2 > /dev/null
 	crosses_fast
@@ -468,7 +474,7 @@ test_case replace 60
 test_case both-hooks 60
 test_case without-link 60
 test_case gro 60
-test_case order 90
+test_case order 150
 test_case partial-checksums 60
 test_case vlan 60
 test_case watched 60

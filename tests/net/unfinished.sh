@@ -164,6 +164,27 @@ tags() {
 	done
 }
 
+# Frames that no stack has made, by AF_XDP and by an XDP program, arrive as they are. xdp-trafficgen
+# sends 64 at a time.
+redirected() {
+	local hook way sent=64
+
+	network
+	undo drop
+	for hook in $hooks; do
+		take $hook
+		for way in xsk trafficgen; do
+			mark
+			python3 "$tests/net/frames.py" $way $sent "$tests/net/xsk" ||
+				fail "$way does not work ($hook)"
+			case $hook in
+			skb) expect_gained R1 vlan $sent ;;
+			*) expect_gained R1 encapsulated $sent ;;
+			esac
+		done
+	done
+}
+
 # A virtual machine leaves its checksums to a tap. There it can only be guessed that it has.
 tap() {
 	network
@@ -176,6 +197,7 @@ tap() {
 
 test_case container 240
 test_case tunnels 240
+test_case redirected 120
 test_case tags 90
 test_case tap 60
 run_cases "$@"
