@@ -51,8 +51,7 @@ static bool is_veth(const struct net_device *dev)
 	return kind[0] == 'v' && kind[1] == 'e' && kind[2] == 't' && kind[3] == 'h' && !kind[4];
 }
 
-/* The hash that the driver finds in the skb behind a context, or 0. Wherever it looks, it finds
- * NULL. */
+/* The hash that the driver finds in the skb behind a context, or 0. Elsewhere it finds NULL. */
 static u32 hash_behind(const struct net_device *dev, struct sk_buff *skb)
 {
 	struct {
@@ -127,7 +126,7 @@ static int peer_unfinished(struct net_device *dev, int sum, int otherwise)
 	return left & (NETIF_F_CSUM_MASK | NETIF_F_SCTP_CRC) ? sum : otherwise;
 }
 
-static int skb_unfinished(const struct sk_buff *skb, const struct xdp_buff *xdp,
+static int skb_unfinished(struct sk_buff *skb, const struct xdp_buff *xdp,
 			  struct bpf_wg_unfinished *unfinished)
 {
 	s64 start, field;
@@ -151,7 +150,7 @@ static int skb_unfinished(const struct sk_buff *skb, const struct xdp_buff *xdp,
 static int veth_unfinished(struct net_device *dev, const struct xdp_buff *xdp,
 			   struct bpf_wg_unfinished *unfinished)
 {
-	const struct sk_buff *skb;
+	struct sk_buff *skb;
 
 	if (unlikely(!is_layout_known(dev)))
 		return peer_unfinished(dev, BPF_WG_UNSEEN, BPF_WG_UNSEEN);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A data race, which the kernel of vm/kernels that looks for these is to notice: for two seconds, two
- * CPUs count in the same place.
+ * A data race, which the kernel of vm/kernels that looks for these is to notice: for two seconds,
+ * two CPUs count in the same place.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
