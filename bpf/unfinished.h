@@ -40,6 +40,8 @@ static __always_inline int screen_unfinished(pkt_ctx *ctx, struct frame *frame, 
 {
 	int what = pkt_unfinished(ctx, &frame->sum, flags);
 
+	if (!what)
+		return 0;
 	frame->unfinished = what;
 	switch (what) {
 	case BPF_WG_UNFINISHED_TAG:
