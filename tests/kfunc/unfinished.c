@@ -311,6 +311,22 @@ static void test_upper(const void *arg)
 	test_shell("ip link del r1-a.5");
 }
 
+/* netkit has no XDP of its own, and its other end decides as that of a veth. */
+static void test_netkit(const void *arg)
+{
+	(void)arg;
+	session_enter(&r1);
+	test_shell(
+		"ip link add x9 type netkit mode l2 peer name y9 && ip link set x9 up group 77 && "
+		"ip link set y9 up");
+	run_for("x9", 0);
+	CHECK_EQ(programs()->bss->what, BPF_WG_UNFINISHED_TAG);
+	test_shell("ethtool -K y9 txvlan off tx-vlan-stag-hw-insert off > /dev/null");
+	run_for("x9", 0);
+	CHECK_EQ(programs()->bss->what, BPF_WG_UNFINISHED_OTHER);
+	test_shell("ip link del x9");
+}
+
 /* A memory argument of another size. */
 static void test_size(const void *arg)
 {
@@ -333,5 +349,6 @@ void add_unfinished_tests(void)
 	test_add(test_runs, NULL, "kfunc/unfinished-runs/xdp");
 	test_add(test_tap, NULL, "kfunc/unfinished-tap/xdp");
 	test_add(test_upper, NULL, "kfunc/unfinished-upper/xdp");
+	test_add(test_netkit, NULL, "kfunc/unfinished-netkit/xdp");
 	test_add(test_size, NULL, "kfunc/unfinished-size/xdp");
 }
