@@ -11,7 +11,9 @@
 static struct wanted table[] = {
 	{ "A data message with a wrong outer UDP checksum is accepted: its tag proves more.",
 	  MARK_UDP_CHECK, 0 },
-	/* What is not compared, since it shows in no frame. */
+	/* What normal.c takes out, or is not compared, since it shows in no frame. */
+	{ "With an RSS program, an ICMP error quotes a checksum finished that the sender had left.",
+	  0, 0 },
 	{ "Packets that go fast may overtake those that pass: these wait in WireGuard's queues.", 0,
 	  0 },
 	{ "Captures and the kernel's protocol counters (nstat) do not see them: that is what is saved. "
