@@ -22,8 +22,7 @@ struct encap {
 	__u32 message; /* length of the data message */
 	__u32 outer; /* length of the outer headers, IP and UDP */
 	__u32 inner; /* length of the inner packet */
-	struct bpf_wg_unfinished
-		sum; /* checksum to finish in it, from the start of the frame; or 0 */
+	struct bpf_wg_unfinished sum; /* checksum to finish, as in struct frame; or 0 */
 	__u32 tail; /* by how much the frame gets longer at its end */
 	__u8 ecn; /* of the outer header */
 	__u8 family; /* of the inner packet */

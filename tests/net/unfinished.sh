@@ -4,34 +4,16 @@
 # Senders that leave work to their device, as containers do by default: checksums, VLAN tags,
 # segmentation. What comes to B is right, at every hook, and goes fast where it can.
 
-. "$(dirname "$0")/lib.sh"
+export TOPOLOGY_OFFLOADS=on
+. "$(dirname "$0")/ways.sh"
 
 # In native mode and with an RSS program everything goes fast, at the tc hook what comes single.
 hooks="native skb tc inner_flow"
 
-# take HOOK: xdp-wg on both routers at that hook.
-take() {
-	local ns
-
-	for ns in $routers; do
-		in_ns $ns xdp-wg unload -q --all || fail "unload in $ns failed"
-		case $1 in
-		native) load $ns ;;
-		skb) load $ns -m skb ;;
-		tc) load $ns --hook tc ;;
-		*) load $ns --rss "$1" ;;
-		esac
-	done
+# at HOOK: xdp-wg is there on both routers, and A and B reach each other.
+at() {
+	take "$1"
 	wait_session 30 || fail "A and B do not reach each other with xdp-wg ($1)"
-}
-
-# drop: unload everything.
-drop() {
-	local ns
-
-	for ns in $routers; do
-		in_ns $ns xdp-wg unload -q --all
-	done
 }
 
 # wrong NAMESPACE: packets that came there with a wrong checksum, until now.
@@ -50,10 +32,10 @@ container() {
 	local hook family address before kinds="tcp udp"
 
 	network
-	undo drop
+	undo take kernel
 	! modprobe sctp 2> /dev/null || kinds+=" sctp"
 	for hook in $hooks; do
-		take $hook
+		at $hook
 		for address in 10.2.0.2 fd00:2::2; do
 			for kind in $kinds; do
 				before=$(($(wrong A) + $(wrong B)))
@@ -117,7 +99,7 @@ tunnels() {
 	for kind in vxlan vxlan-csum gre ipip; do
 		tunnel $kind || fail "no $kind device"
 		for hook in $hooks; do
-			take $hook
+			at $hook
 			before=$(($(wrong A) + $(wrong B)))
 			mark
 			talks tcp 10.9.0.2
@@ -128,7 +110,7 @@ tunnels() {
 			native | inner_flow) expect_gained R1 encapsulated 150 ;;
 			esac
 		done
-		drop
+		take kernel
 		in_ns A ip link del x && in_ns B ip link del x || fail "the $kind device stays"
 	done
 }
@@ -147,9 +129,9 @@ tags() {
 	in_ns A ip addr add 10.5.0.2/24 dev a-r1.5 && in_ns A ip link set a-r1.5 up &&
 		in_ns R1 ip addr add 10.5.0.1/24 dev r1-a.5 && in_ns R1 ip link set r1-a.5 up ||
 		fail "no address"
-	undo drop
+	undo take kernel
 	for hook in $hooks; do
-		take $hook
+		at $hook
 		in_ns A ip route add 10.2.0.2 via 10.5.0.1 src 10.1.0.2 || fail "no route"
 		mark
 		ping_all A 10.5.0.1 5
@@ -170,9 +152,9 @@ redirected() {
 	local hook way sent=64
 
 	network
-	undo drop
+	undo take kernel
 	for hook in $hooks; do
-		take $hook
+		at $hook
 		for way in xsk trafficgen; do
 			mark
 			python3 "$tests/net/frames.py" $way $sent "$tests/net/xsk" ||
@@ -189,8 +171,8 @@ redirected() {
 tap() {
 	network
 	modprobe tun || fail "no taps"
-	undo drop
-	take native
+	undo take kernel
+	at native
 	in_ns R1 python3 "$tests/net/machine.py" > "$state/machine" 2>&1 ||
 		fail "$(tail -n 1 "$state/machine")"
 }

@@ -4,21 +4,23 @@
 # For the scripts that compare outcomes: whether something comes out as it does without xdp-wg,
 # natively, in skb mode and at the tc hook.
 
-export TOPOLOGY_OFFLOADS=off
+export TOPOLOGY_OFFLOADS=${TOPOLOGY_OFFLOADS:-off}
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 ways="kernel native skb tc"
 
-# take WAY: xdp-wg on both routers like that, or not at all.
+# take WAY: xdp-wg on both routers like that, with an RSS program of that name, or not at all.
 take() {
 	local ns
 
 	for ns in $routers; do
 		in_ns $ns xdp-wg unload -q --all || fail "unload in $ns failed"
 		case $1 in
+		kernel) ;;
 		native) load $ns ;;
 		skb) load $ns -m skb ;;
 		tc) load $ns --hook tc ;;
+		*) load $ns --rss "$1" ;;
 		esac
 	done
 }
