@@ -91,8 +91,7 @@ static int64_t now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* So many times longer may anything take on a kernel that checks itself: see net/lib.sh. */
-static int slow(void)
+int slow(void)
 {
 	const char *factor = getenv("SLOW");
 

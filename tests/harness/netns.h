@@ -26,6 +26,9 @@ int netns_capture(const char *ifname);
 /* netns_send() - Send a frame by such a socket. */
 void netns_send(int fd, const struct frame *frame);
 
+/* slow() - So many times longer may anything take on a kernel that checks itself: see net/lib.sh. */
+int slow(void);
+
 /*
  * netns_receive() - Wait, at most 3 seconds (times SLOW), for a frame that a function recognises.
  * @match: gets each frame and @arg

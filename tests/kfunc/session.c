@@ -96,7 +96,7 @@ static time_t now(void)
 	return time.tv_sec;
 }
 
-static time_t last_ping;
+static time_t last_ping, birth;
 
 void session_ping(void)
 {
@@ -104,12 +104,6 @@ void session_ping(void)
 	test_shell("ping -q -n -c 1 -W 3 10.2.0.2");
 	test_shell("ping -q -n -c 1 -W 3 fd00:2::2");
 	last_ping = now();
-}
-
-void session_keep_alive(void)
-{
-	if (now() - last_ping >= 4)
-		session_ping();
 }
 
 void session_renew(void)
@@ -124,6 +118,21 @@ void session_renew(void)
 	session_ping();
 	session_read(&r1, &after);
 	CHECK(before.birth != after.birth, "there was no new handshake");
+	birth = after.birth / 1000000000;
+}
+
+static void keep(time_t age)
+{
+	if (now() - birth >= age)
+		session_renew();
+	else if (now() - last_ping >= 4)
+		session_ping();
+}
+
+/* WireGuard itself renews a session that it has sent with for two minutes. */
+void session_keep_alive(void)
+{
+	keep(100);
 }
 
 void session_keep_fresh(void)
@@ -131,9 +140,8 @@ void session_keep_fresh(void)
 	struct session session;
 
 	session_read(&r1, &session);
-	if (now() - session.birth / 1000000000 >= 60)
-		session_renew();
-	session_keep_alive();
+	birth = session.birth / 1000000000;
+	keep(60 / slow());
 }
 
 static void put_header(uint8_t *data, uint32_t index, uint64_t counter)

@@ -40,12 +40,16 @@ void session_read(const struct side *side, struct session *session);
 /* session_renew() - Make the routers agree on a new session, which both have confirmed. */
 void session_renew(void);
 
-/* session_keep_fresh() - Renew a session that has not got a minute left before WireGuard would. */
+/*
+ * session_keep_fresh() - Renew a session that a case might outlive: that has not got a minute left
+ * before WireGuard would, or less, SLOW times.
+ */
 void session_keep_fresh(void);
 
 /*
- * session_keep_alive() - Answer what was sent for a while. A WireGuard that has sent for 15 seconds
- * and heard nothing takes its session for dead.
+ * session_keep_alive() - Answer what was sent for a while, and renew a session that is about to be
+ * renewed: now, not in the middle of what a case counts. A WireGuard that has sent for 15 seconds and
+ * heard nothing takes its session for dead.
  */
 void session_keep_alive(void);
 

@@ -34,6 +34,7 @@ static void test_lengths(const void *arg)
 
 	use_outer(c->outer);
 	for (length = shortest(c->inner); length <= TUNNEL_MTU; length += step(length)) {
+		session_keep_alive();
 		inner_packet(&r2, &packet, c->inner, length);
 		message_frame(&r1, &frame, &packet);
 		check_decap(&r1, &frame, &packet, 0);
@@ -89,6 +90,7 @@ static void check_marked(uint16_t sum, int inner, int outer)
 	struct ip *ip = (struct ip *)packet.data;
 	uint32_t rest;
 
+	session_keep_alive();
 	inner_packet(&r2, &packet, 0, 64);
 	ip->ip_id = 0;
 	ip_set_tos(ip, inner);
