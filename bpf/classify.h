@@ -44,7 +44,7 @@ static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
 	if (reason)
 		return reason;
 	ip_parse_l4(packet, pkt_at(ctx, offset, sizeof(struct l4_ports)),
-		    pkt_at(ctx, offset + TCP_FLAGS, 1));
+		    pkt_at(ctx, offset + TCP_OFFSET_AND_FLAGS, 2));
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <linux/udp.h>
 
 #include "classify.h"
+#include "consent.h"
 #include "pkt.h"
 #include "forward.h"
 #include "ip.h"
@@ -20,6 +21,7 @@
 
 struct decap {
 	struct message message;
+	struct bpf_wg_consent consent;
 	__u32 inner; /* length of the inner packet */
 	__u32 ifindex; /* egress */
 	__be32 nexthop[4];
@@ -88,7 +90,7 @@ static __always_inline int decap_parse(struct packet *inner, const union peeked 
 	}
 	if (reason)
 		return reason;
-	ip_parse_l4(inner, (const struct l4_ports *)l4, l4 + TCP_FLAGS);
+	ip_parse_l4(inner, (const struct l4_ports *)l4, l4 + TCP_OFFSET_AND_FLAGS);
 	return 0;
 }
 
@@ -209,8 +211,14 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 		way |= BPF_WG_HOOKS_INNER_IPV6;
 	if (outer->flow.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
-	reason = check_way(ctx, wg, plan->ifindex, way, flags);
-	return reason == XDP_WG_EGRESS && is_tunnel(ctx, plan->ifindex) ? XDP_WG_NESTED : reason;
+	if (flags & XDP_WG_CONNTRACK)
+		__builtin_memset(&plan->consent, 0, sizeof(plan->consent));
+	reason = check_way(ctx, wg, plan->ifindex, way, flags, &plan->consent.needs);
+	if (reason == XDP_WG_EGRESS && is_tunnel(ctx, plan->ifindex))
+		return XDP_WG_NESTED;
+	if (reason || !(flags & XDP_WG_CONNTRACK))
+		return reason;
+	return consent_decap(peer, outer, &inner, plan->nexthop, &plan->consent);
 }
 
 /* Forward the inner header, which is at offset: congestion marks of the outer one, one hop less. */
@@ -265,6 +273,9 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan) ||
 	    pkt_decapsulated(ctx, peer))
 		return XDP_WG_BROKEN;
+	if (flags & XDP_WG_CONNTRACK)
+		consent_used(peer, &plan->consent, plan->inner,
+			     plan->message.offset + plan->message.length - sizeof(struct ethhdr));
 	neigh_used(ctx, plan->ifindex, plan->nh_family, plan->nexthop);
 	return XDP_WG_DECAP;
 }

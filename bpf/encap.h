@@ -11,6 +11,7 @@
 #include <linux/udp.h>
 
 #include "pkt.h"
+#include "consent.h"
 #include "forward.h"
 #include "ip.h"
 #include "ip_update.h"
@@ -19,6 +20,7 @@
 
 struct encap {
 	struct bpf_wg_route route;
+	struct bpf_wg_consent consent;
 	__u32 message; /* length of the data message */
 	__u32 outer; /* length of the outer headers, IP and UDP */
 	__u32 inner; /* length of the inner packet */
@@ -116,7 +118,10 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 		way |= BPF_WG_HOOKS_INNER_IPV6;
 	if (plan->route.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
-	return check_way(ctx, wg, plan->route.ifindex, way, flags);
+	reason = check_way(ctx, wg, plan->route.ifindex, way, flags, &plan->consent.needs);
+	if (reason || !(flags & XDP_WG_CONNTRACK))
+		return reason;
+	return consent_encap(peer, packet, &plan->route, &plan->consent);
 }
 
 /* One hop less for the inner packet; what it had before is saved for encap_restore_ttl(). */
@@ -314,6 +319,8 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 	if (encap_write_headers(ctx, plan, peer, flags) ||
 	    pkt_encapsulated(ctx, peer, plan->route.family))
 		return XDP_WG_BROKEN;
+	if (flags & XDP_WG_CONNTRACK)
+		consent_used(peer, &plan->consent, plan->inner, plan->outer + plan->message);
 	if (plan->route.probe)
 		neigh_used(ctx, plan->route.ifindex, plan->route.nh_family, plan->route.nexthop);
 	return XDP_WG_ENCAP;

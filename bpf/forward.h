@@ -104,19 +104,24 @@ static __always_inline int local_reason(pkt_ctx *ctx, struct packet *packet)
 /*
  * Whether a packet may go through wg and out by an interface: it can leave there, and nobody would
  * see it on the stack's way. Those who make the rules decide, unless flags, which is enum
- * xdp_wg_flags, says otherwise. way is the direction and the families, of enum bpf_wg_hooks_flags.
- * To be asked last, when the plan is known.
+ * xdp_wg_flags, says otherwise; where their consent will do, needs is set to whose. way is the
+ * direction and the families, of enum bpf_wg_hooks_flags. To be asked last, when the plan is known.
  */
 static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex, __u32 way,
-				     __u32 flags)
+				     __u32 flags, __u32 *needs)
 {
+	int seen;
+
 	if (!(flags & XDP_WG_SKB_MODE))
 		way |= BPF_WG_HOOKS_NATIVE;
 	if (!(flags & XDP_WG_BYPASS_NETFILTER))
 		way |= BPF_WG_HOOKS_NETFILTER;
 	if (!(flags & XDP_WG_BYPASS_TC))
 		way |= BPF_WG_HOOKS_TC;
-	switch (pkt_hooks(ctx, wg, ifindex, way)) {
+	if (flags & XDP_WG_CONNTRACK)
+		way |= BPF_WG_HOOKS_CONSENT;
+	seen = pkt_hooks(ctx, wg, ifindex, way);
+	switch (seen) {
 	case 0:
 		return 0;
 	case BPF_WG_HOOKS_NETFILTER:
@@ -124,7 +129,10 @@ static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 i
 	case BPF_WG_HOOKS_TC:
 		return XDP_WG_TRAFFIC_CONTROL;
 	}
-	return XDP_WG_EGRESS;
+	if (seen < 0)
+		return XDP_WG_EGRESS;
+	*needs = seen;
+	return 0;
 }
 
 /* A neighbour is about to be sent to: probe it if it has not been heard of for long. */

@@ -132,9 +132,16 @@ struct l4_ports {
 	__be16 dest;
 };
 
-/* Where the flags of a TCP header are, RFC 9293. */
-#define TCP_FLAGS 13
+/*
+ * Where the data offset and the flags of a TCP header are, RFC 9293: two bytes, of which the upper
+ * half of the first counts words of the header.
+ */
+#define TCP_OFFSET_AND_FLAGS 12
+#define TCP_HEADER 20
+#define TCP_FIN 0x01
 #define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
 
 /* Whether the first four bytes behind the IP header are ports: those that rules can match. */
 static __always_inline int ip_has_ports(const struct packet *packet)
@@ -169,11 +176,28 @@ static __always_inline int icmp_is_error(__u8 family, __u8 protocol, __u8 type)
 }
 
 /*
+ * Of a segment of length bytes. One without ACK, or whose header cannot be, is none of a connection
+ * either.
+ */
+static __always_inline __u8 tcp_flow_flags(const __u8 *offset_and_flags, __u32 length)
+{
+	__u32 header = (offset_and_flags[0] >> 4) * 4;
+	__u8 tcp = offset_and_flags[1], flags = 0;
+
+	if (tcp & TCP_SYN)
+		flags |= BPF_WG_FLOW_SYN;
+	if ((tcp & (TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || header < TCP_HEADER ||
+	    header > length)
+		flags |= BPF_WG_FLOW_END;
+	return flags;
+}
+
+/*
  * Read what routing and firewalls want to know of layer 4. Either pointer is NULL where the packet
  * ends before.
  */
 static __always_inline void ip_parse_l4(struct packet *packet, const struct l4_ports *ports,
-					const __u8 *tcp_flags)
+					const __u8 *tcp)
 {
 	if (ports)
 		packet->icmp_error = icmp_is_error(packet->flow.family, packet->flow.protocol,
@@ -182,9 +206,12 @@ static __always_inline void ip_parse_l4(struct packet *packet, const struct l4_p
 		return;
 	packet->flow.sport = ports->source;
 	packet->flow.dport = ports->dest;
-	if (packet->flow.protocol == IPPROTO_TCP && tcp_flags &&
-	    packet->length > packet->header + TCP_FLAGS && *tcp_flags & TCP_SYN)
-		packet->flow.flags = BPF_WG_FLOW_SYN;
+	if (packet->flow.protocol != IPPROTO_TCP)
+		return;
+	if (tcp && packet->length >= packet->header + TCP_HEADER)
+		packet->flow.flags = tcp_flow_flags(tcp, packet->length - packet->header);
+	else
+		packet->flow.flags = BPF_WG_FLOW_END;
 }
 
 /* Addresses that no router forwards, or only by settings that are not looked at here. */

@@ -32,6 +32,14 @@ extern int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route,
 			     __u32 route__sz) __ksym;
 extern __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr) __ksym;
 extern int bpf_wg_peer_queued(struct wg_peer *peer) __ksym;
+extern int bpf_wg_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow,
+				  const struct bpf_wg_route *route,
+				  struct bpf_wg_consent *consent) __ksym;
+extern int bpf_wg_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer,
+				  const struct bpf_wg_flow *inner,
+				  struct bpf_wg_consent *consent) __ksym;
+extern void bpf_wg_consent_used(struct wg_peer *peer, const struct bpf_wg_consent *consent,
+				__u32 inner, __u32 outer) __ksym;
 extern void bpf_wg_device_put(struct wg_device *wg) __ksym;
 extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 

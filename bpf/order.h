@@ -3,7 +3,8 @@
  * The order of a flow whose packets do not all take the same way. At the tc hook some pass because
  * of how they are made, as those that GRO has merged, and wait in WireGuard's queues; those behind
  * them would go fast and overtake, which TCP takes for a loss. So they pass as well until what
- * passed is through. Included by pkt_skb.h: for an XDP program all packets come single.
+ * passed is through. What passes to ask netfilter is merged or not, and counts with them. Included
+ * by pkt_skb.h: for an XDP program all packets come single, and the module keeps count.
  */
 #ifndef BPF_ORDER_H
 #define BPF_ORDER_H
@@ -42,7 +43,7 @@ static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
 {
 	__u64 *slot;
 
-	if (reason != XDP_WG_GSO && reason != XDP_WG_ROOM)
+	if (reason != XDP_WG_GSO && reason != XDP_WG_ROOM && reason != XDP_WG_SAMPLE)
 		return;
 	slot = order_slot(ctx);
 	if (slot)

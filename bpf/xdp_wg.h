@@ -22,7 +22,7 @@
  * Version of the layout of everything pinned and of struct xdp_wg_config. It changes whenever a
  * program of one version could not work on the maps of another.
  */
-#define XDP_WG_LAYOUT 3
+#define XDP_WG_LAYOUT 4
 
 /* Options of one attached program: the section .rodata.config of the object. */
 #define XDP_WG_CONFIG_SECTION ".rodata.config"
@@ -40,13 +40,15 @@ enum xdp_wg_flags {
 	XDP_WG_END_MOVES = 1U << 4,
 	/* Frames come from a wire or finished otherwise: no sender leaves work to a device. */
 	XDP_WG_FINISHED = 1U << 5,
+	/* What netfilter has rules for goes fast by its consent. */
+	XDP_WG_CONNTRACK = 1U << 6,
 };
 
 struct xdp_wg_config {
 	__u32 layout; /* XDP_WG_LAYOUT */
 	__u32 version; /* of the command that loaded it: major << 16 | minor << 8 | patch */
 	__u32 flags; /* enum xdp_wg_flags */
-	__u32 pad;
+	__u32 sample; /* with XDP_WG_CONNTRACK: for how long consent is good, in milliseconds */
 };
 
 /*
@@ -148,6 +150,7 @@ enum verdict {
 	X(TRAFFIC_CONTROL, PASS, "traffic-control", "that traffic control has rules for")          \
 	X(CHECKSUM, PASS, "checksum", "with a checksum that a device was to finish")               \
 	X(ORDER, PASS, "order", "behind others of their flow that passed")                         \
+	X(SAMPLE, PASS, "sample", "to ask netfilter again about their flow")                       \
 	X(AUTH, DROP, "auth", "that failed authentication")                                        \
 	X(REPLAY, DROP, "replay", "replayed")                                                      \
 	X(BROKEN, DROP, "broken", "that could not be finished")

@@ -16,6 +16,11 @@
 #define STRING(number) STRING_(number)
 #define QUEUE_SIZE_MAX STRING(RSS_QUEUE_SIZE_MAX)
 
+/* Netfilter's consent is good for so long, in milliseconds: a few ticks at least. */
+#define SAMPLE_MIN 50
+#define SAMPLE_MAX 60000
+#define SAMPLE_DEFAULT 1000
+
 static bool parse_hook(const char *argument, void *value)
 {
 	return hook_parse(argument, value);
@@ -56,6 +61,18 @@ const struct option_spec load_option_specs[] = {
 	  .max = UINT32_MAX, .wrong = wrong_program_id },
 	{ 'u', "no-udp-csum", NULL, "send tunnel packets over IPv4 without UDP checksum",
 	  OPTION_BITS, .value = AT(attach.flags), .bits = XDP_WG_NO_UDP_CSUM },
+	{ 'c', "conntrack", NULL, "flows that netfilter lets through go fast, see xdp-wg(8)",
+	  OPTION_BITS, .value = AT(attach.flags), .bits = XDP_WG_CONNTRACK },
+	{ .name = "sample",
+	  .metavar = "MS",
+	  .help = "and it is asked again so often, in milliseconds, default 1000",
+	  .type = OPTION_NUMBER,
+	  .value = AT(attach.sample),
+	  .given = AT(sample),
+	  .min = SAMPLE_MIN,
+	  .max = SAMPLE_MAX,
+	  .wrong = "a sample is taken every " STRING(SAMPLE_MIN) " to " STRING(
+		  SAMPLE_MAX) " milliseconds, and not" },
 	{ .name = "bypass-netfilter",
 	  .help = "take packets past netfilter: a firewall does not see them",
 	  .type = OPTION_BITS,
@@ -89,6 +106,7 @@ const struct load_options load_defaults = {
 		.hook = HOOK_XDP,
 		.mode = XDP_MODE_NATIVE,
 		.prio = XDP_WG_PRIO,
+		.sample = SAMPLE_DEFAULT,
 		.rss.queue_size = RSS_QUEUE_SIZE,
 	},
 };
@@ -115,6 +133,19 @@ static const char *rss_conflict(const struct load_options *options)
 	return NULL;
 }
 
+/* Whose word counts with netfilter's rules. */
+static const char *rules_conflict(const struct load_options *options)
+{
+	__u32 flags = options->attach.flags;
+
+	if (flags & XDP_WG_CONNTRACK && flags & XDP_WG_BYPASS_NETFILTER)
+		return "--conntrack and --bypass-netfilter exclude each other: "
+		       "netfilter is asked, or it is not";
+	if (options->sample && !(flags & XDP_WG_CONNTRACK))
+		return "--sample needs --conntrack: without it, no samples are taken";
+	return NULL;
+}
+
 int load_options_check(struct load_options *options)
 {
 	static char object[PATH_MAX]; /* a command loads once */
@@ -134,6 +165,8 @@ int load_options_check(struct load_options *options)
 	} else if (placed) {
 		wrong = "--before and --after need --hook tc: XDP programs are ordered by --prio";
 	}
+	if (!wrong)
+		wrong = rules_conflict(options);
 	if (!wrong)
 		wrong = rss_conflict(options);
 	if (wrong) {

@@ -18,6 +18,7 @@ struct load_options {
 	bool after;
 	bool excluded;
 	bool queue_size;
+	bool sample;
 };
 
 extern const struct option_spec load_option_specs[];

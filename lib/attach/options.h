@@ -20,6 +20,7 @@ struct attach_options {
 	const char *object; /* path of the BPF object */
 	enum hook hook;
 	__u32 flags; /* enum xdp_wg_flags, without those of the mode */
+	unsigned int sample; /* with XDP_WG_CONNTRACK, in milliseconds */
 	/* At the XDP hook: */
 	enum xdp_attach_mode mode;
 	struct rss_options rss;

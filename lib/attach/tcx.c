@@ -100,7 +100,7 @@ static int load_program(const struct state *state, const char *ifname,
 		return err;
 	*prog = bpf_object__find_program_by_name(*object, hook_program(HOOK_TC));
 	/* What tc redirects is sent by the stack, which needs nothing of the egress. */
-	config_init(&config, options->flags | XDP_WG_SKB_MODE);
+	config_init(&config, options->flags | XDP_WG_SKB_MODE, options->sample);
 	err = state_counters_path(state, counters, sizeof(counters));
 	if (!err)
 		err = object_configure(*object, &config, counters);

@@ -158,7 +158,7 @@ static int prepare(const struct state *state, const char *ifname,
 				  BPF_PROG_TYPE_XDP, object);
 	if (err)
 		return err;
-	config_init(&config, options->flags | mode_flags(options->mode, ifname));
+	config_init(&config, options->flags | mode_flags(options->mode, ifname), options->sample);
 	/* A map in hardware can be neither pinned nor shared. */
 	err = object_configure(*object, &config, options->mode == XDP_MODE_HW ? NULL : counters);
 	if (!err && options->rss.rss)

@@ -113,6 +113,21 @@ static bool is_missed(const struct bypass_item *item)
 	return item->kind != BYPASS_NAT || item->translates_all || item->leaving[0];
 }
 
+/* Whether all programs that do not bypass netfilter go by its consent. */
+static bool is_by_consent(const struct snapshot *snapshot)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < snapshot->count; i++) {
+		if (!is_loaded(&snapshot->devices[i], BYPASS_NETFILTER, false))
+			continue;
+		if (!snapshot->devices[i].conntrack)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot)
 {
 	size_t kept = 0;
@@ -126,6 +141,7 @@ void bypass_conclude(struct bypass *bypass, const struct snapshot *snapshot)
 			bypass->items[kept++] = *item;
 	}
 	bypass->count = kept;
+	bypass->consent = is_by_consent(snapshot);
 }
 
 const char *bypass_kind_name(enum bypass_kind kind)
@@ -201,7 +217,7 @@ static size_t append_names(const struct bypass *bypass, enum bypass_rules rules,
 }
 
 /* Chains that make packets pass, though no rule of theirs is about them. */
-static void append_onlookers(const struct bypass *bypass, char *buf, size_t len, size_t size)
+static size_t append_onlookers(const struct bypass *bypass, char *buf, size_t len, size_t size)
 {
 	const char *before = "; they are only seen, not translated, by ";
 
@@ -214,6 +230,7 @@ static void append_onlookers(const struct bypass *bypass, char *buf, size_t len,
 		len = append(buf, len, size, item->name);
 		before = ", ";
 	}
+	return len;
 }
 
 bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, __u64 packets,
@@ -249,9 +266,16 @@ bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, 
 	} else {
 		len = append(buf, len, size, hidden[rules]);
 	}
+	if (rules == BYPASS_NETFILTER && bypass->consent) {
+		append(buf, len, size,
+		       ": with --conntrack, flows go fast once it has let them through");
+		return true;
+	}
 	len = append(buf, len, size, ": this is the default, and nothing is broken");
-	if (rules == BYPASS_NETFILTER)
-		append_onlookers(bypass, buf, len, size);
+	if (rules == BYPASS_NETFILTER) {
+		len = append_onlookers(bypass, buf, len, size);
+		append(buf, len, size, "; with --conntrack, flows that it lets through go fast");
+	}
 	return true;
 }
 

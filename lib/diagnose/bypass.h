@@ -55,6 +55,7 @@ struct bypass_item {
 struct bypass {
 	struct bypass_item *items;
 	size_t count;
+	bool consent; /* all that do not bypass netfilter go by its consent; by bypass_conclude() */
 };
 
 /*

@@ -15,6 +15,7 @@ int bypass_collect(const struct attachment_list *attached, const struct snapshot
 
 	bypass->items = NULL;
 	bypass->count = 0;
+	bypass->consent = false;
 	err = bypass_nft(snapshot, bypass);
 	if (!err)
 		err = bypass_tc(attached, snapshot, bypass);

@@ -45,6 +45,7 @@ static void join_attached(struct snapshot *snapshot, const struct attachment_lis
 		device->bypasses_netfilter =
 			config_bypasses(&attachment->config, XDP_WG_BYPASS_NETFILTER);
 		device->bypasses_tc = config_bypasses(&attachment->config, XDP_WG_BYPASS_TC);
+		device->conntrack = attachment->config.flags & XDP_WG_CONNTRACK;
 	}
 }
 

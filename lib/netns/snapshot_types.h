@@ -41,6 +41,7 @@ struct snapshot_device {
 	bool tc; /* ... at the tc hook */
 	bool bypasses_netfilter; /* ... which takes packets past its rules */
 	bool bypasses_tc; /* likewise */
+	bool conntrack; /* ... which goes by netfilter's consent */
 	bool transmits; /* frames that XDP redirects there; only known if loaded or underlay */
 	/* Of a WireGuard device: */
 	unsigned int peers;

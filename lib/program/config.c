@@ -16,14 +16,16 @@ static const struct {
 	{ XDP_WG_NO_UDP_CSUM, "no-udp-csum" },
 	{ XDP_WG_BYPASS_NETFILTER, "bypass-netfilter" },
 	{ XDP_WG_BYPASS_TC, "bypass-tc" },
+	{ XDP_WG_CONNTRACK, "conntrack" },
 };
 
-void config_init(struct xdp_wg_config *config, __u32 flags)
+void config_init(struct xdp_wg_config *config, __u32 flags, unsigned int sample)
 {
 	memset(config, 0, sizeof(*config));
 	config->layout = XDP_WG_LAYOUT;
 	config->version = VERSION_CODE;
 	config->flags = flags;
+	config->sample = sample;
 }
 
 bool config_current(const struct xdp_wg_config *config)

@@ -11,8 +11,9 @@
 /*
  * config_init() - The configuration of a program that this version of the command loads.
  * @flags: enum xdp_wg_flags
+ * @sample: for how long netfilter's consent is good, in milliseconds
  */
-void config_init(struct xdp_wg_config *config, __u32 flags);
+void config_init(struct xdp_wg_config *config, __u32 flags, unsigned int sample);
 
 /* config_current() - Whether a program with this configuration works on this version's maps. */
 bool config_current(const struct xdp_wg_config *config);

@@ -10,6 +10,7 @@
 
 #include "bpf_internal.h"
 #include "bpf_aead.h"
+#include "bpf_consent.h"
 #include "bpf_keystream.h"
 #include "peerlookup.h"
 
@@ -346,16 +347,14 @@ __bpf_kfunc int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *rou
  * bpf_wg_peer_queued - whether packets wait to be encrypted for a peer, or to be sent to it
  * @peer: the peer
  *
- * What is sent meanwhile overtakes them. One that has just been taken out of the queue may not have
- * left yet.
+ * What is sent meanwhile overtakes them.
  *
- * Context: any, under RCU. Takes no lock.
+ * Context: any, under RCU. Takes the lock of a work queue.
  * Return: 1 if so, 0 if not.
  */
 __bpf_kfunc int bpf_wg_peer_queued(struct wg_peer *peer)
 {
-	return !skb_queue_empty_lockless(&peer->staged_packet_queue) ||
-	       atomic_read(&peer->tx_queue.count) || READ_ONCE(peer->tx_queue.peeked);
+	return wg_bpf_is_sending(peer);
 }
 
 /**
@@ -435,8 +434,9 @@ __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_w
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
- * about, -EINVAL for unknown flags, -ENODEV without a receiving interface, -ENETDOWN when the
- * packet cannot leave by @ifindex.
+ * about; with BPF_WG_HOOKS_CONSENT, if nobody but hooks of IPv4 and IPv6 does, BPF_WG_HOOKS_INNER,
+ * BPF_WG_HOOKS_OUTER or both, for the packet whose hooks they are; -EINVAL for unknown flags,
+ * -ENODEV without a receiving interface, -ENETDOWN when the packet cannot leave by @ifindex.
  */
 __bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, struct wg_device *wg, __u32 ifindex,
 				 __u32 flags)
@@ -448,6 +448,74 @@ __bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg
 				 __u32 flags)
 {
 	return wg_bpf_skb_hooks(skb_dev(skb_ctx), wg, ifindex, flags);
+}
+
+/**
+ * bpf_wg_consent_encrypt - whether netfilter would let a packet go, with its outer packet
+ * @peer: the peer it is for
+ * @flow: of the inner packet, with the WireGuard device for @flow->oif
+ * @route: of the outer packet, as bpf_wg_peer_route() has set it
+ * @consent: what bpf_xdp_wg_hooks() has answered, and for how long consent is good; see there
+ *
+ * Consent is there if the stack itself, within the last @consent->sample milliseconds, has let a
+ * packet of the same flow through to the end of its way, to the same next hop, unchanged but for
+ * its TTL, with a connection that lives and that nobody translates or helps with. TCP must be
+ * established, and be neither begun nor ended by the packet.
+ *
+ * The answer is counted: a packet for which there is none must pass. When consent was over, packets
+ * pass until those that did before them are through, so that none overtakes another.
+ *
+ * Hooks to see them are registered when this is first asked in a network namespace; until then
+ * there is no consent. They go a minute after it was last asked.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes locks of its own, and a work queue's.
+ * Return: 0 if there is consent,
+ * -ENOENT if nothing is known of the flow, or what is known does not do,
+ * -ETIME if it is too long ago,
+ * -EAGAIN if packets that have passed are still underway,
+ * -EINVAL for a question that makes no sense.
+ */
+__bpf_kfunc int bpf_wg_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow,
+				       const struct bpf_wg_route *route,
+				       struct bpf_wg_consent *consent)
+{
+	return wg_bpf_consent_encrypt(peer, flow, route, consent);
+}
+
+/**
+ * bpf_wg_consent_decrypt - whether netfilter would let a data message and the packet in it go
+ * @peer: the peer it is from
+ * @outer: of the message, as it was received
+ * @inner: of the packet in it, with the interface it leaves by
+ * @consent: as for bpf_wg_consent_encrypt(), with the next hop of the inner packet
+ *
+ * The rest is as for bpf_wg_consent_encrypt(). What has been peeked at is not authenticated:
+ * whoever can send copies of messages can make a flow wait for its consent, a tenth of a second
+ * each time.
+ */
+__bpf_kfunc int bpf_wg_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer,
+				       const struct bpf_wg_flow *inner,
+				       struct bpf_wg_consent *consent)
+{
+	return wg_bpf_consent_decrypt(peer, outer, inner, consent);
+}
+
+/**
+ * bpf_wg_consent_used - tell the connections of a packet that it has gone
+ * @peer: its peer
+ * @consent: as it was answered, with a ticket
+ * @inner: length of the inner packet with its IP header, in bytes
+ * @outer: likewise, of the outer packet
+ *
+ * For a packet that is encrypted, or that has been authenticated. The packet is counted where
+ * connections have counters, and TCP's window is no longer followed.
+ *
+ * Context: as bpf_wg_consent_encrypt(). Takes locks of its own, and a connection's.
+ */
+__bpf_kfunc void bpf_wg_consent_used(struct wg_peer *peer, const struct bpf_wg_consent *consent,
+				     __u32 inner, __u32 outer)
+{
+	wg_bpf_consent_used(peer, consent, inner, outer);
 }
 
 /**
@@ -935,6 +1003,9 @@ __bpf_kfunc_end_defs();
 	BTF_ID_FLAGS(func, bpf_wg_peer_route, KF_TRUSTED_ARGS)                                     \
 	BTF_ID_FLAGS(func, bpf_wg_ip_ident, KF_TRUSTED_ARGS)                                       \
 	BTF_ID_FLAGS(func, bpf_wg_peer_queued, KF_TRUSTED_ARGS)                                    \
+	BTF_ID_FLAGS(func, bpf_wg_consent_encrypt, KF_TRUSTED_ARGS)                                \
+	BTF_ID_FLAGS(func, bpf_wg_consent_decrypt, KF_TRUSTED_ARGS)                                \
+	BTF_ID_FLAGS(func, bpf_wg_consent_used, KF_TRUSTED_ARGS)                                   \
 	BTF_ID_FLAGS(func, bpf_wg_device_put, KF_RELEASE)                                          \
 	BTF_ID_FLAGS(func, bpf_wg_peer_put, KF_RELEASE)
 
@@ -1005,8 +1076,21 @@ int __init wg_bpf_init(void)
 	ret = wg_bpf_aead_selftest();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
+	ret = wg_bpf_witness_init();
+	if (ret)
+		return ret;
 	ret = register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &xdp_set);
 	return ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS, &skb_set);
+}
+
+/**
+ * wg_bpf_stop - end what goes on by itself, while all else of WireGuard is still there
+ *
+ * No program runs any more: those that use the kfuncs hold the module.
+ */
+void wg_bpf_stop(void)
+{
+	wg_bpf_witness_uninit();
 }
 
 /**

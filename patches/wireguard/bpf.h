@@ -8,6 +8,9 @@
  *                   accept it
  * bpf_unfinished.c  what the sender of a frame has left to a device
  * bpf_hooks.c       who else would see it on the stack's way
+ * bpf_consent.c     whether netfilter would let it go there, by what was seen of its flow
+ * bpf_witness.c     the hooks of netfilter that see it
+ * bpf_notes.c       the memory of flows that they have seen
  * bpf_route.c       the way out: where would the outer packet go, can the egress transmit
  * bpf_encrypt.c     encryption of a packet
  * bpf_decrypt.c     decryption, and the peek before it
@@ -73,6 +76,7 @@ static inline void wg_bpf_stats_read(const struct wg_peer *peer, u64 *rx_bytes, 
 }
 
 int wg_bpf_init(void);
+void wg_bpf_stop(void);
 void wg_bpf_uninit(void);
 void wg_bpf_keypair_freed(u64 internal_id);
 
@@ -81,6 +85,10 @@ void wg_bpf_keypair_freed(u64 internal_id);
 static inline int wg_bpf_init(void)
 {
 	return 0;
+}
+
+static inline void wg_bpf_stop(void)
+{
 }
 
 static inline void wg_bpf_uninit(void)

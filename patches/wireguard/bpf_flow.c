@@ -335,7 +335,7 @@ int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 si
 	struct net_device *dev = in;
 	struct net *net;
 
-	if (size != sizeof(*flow) || flow->flags & ~BPF_WG_FLOW_SYN)
+	if (size != sizeof(*flow) || flow->flags & ~BPF_WG_FLOW_FLAGS)
 		return -EINVAL;
 	if (!in)
 		return -ENODEV;

@@ -8,6 +8,7 @@
  * nothing, and then it costs them one pointer a hook.
  */
 
+#include "bpf_consent.h"
 #include "bpf_internal.h"
 
 #include <linux/netdevice.h>
@@ -114,7 +115,8 @@ static noinline bool any_not_idle(const struct net *net, const struct nf_hook_en
 	struct nf_hook_ops **ops = nf_hook_entries_get_hook_ops(entries);
 
 	for (unsigned int i = 0; i < entries->num_hook_entries; i++) {
-		if (READ_ONCE(entries->hooks[i].hook) == apparmor.hook)
+		if (READ_ONCE(entries->hooks[i].hook) == apparmor.hook ||
+		    wg_bpf_is_witness(READ_ONCE(entries->hooks[i].hook)))
 			continue;
 		if (!OPS_ARE_UNDER_RCU || !is_idle_hook(net, READ_ONCE(ops[i])))
 			return true;
@@ -180,33 +182,40 @@ static __always_inline bool is_inner_hooked(const struct net *net, bool ipv6)
 }
 
 /*
- * The outer packet comes from this host, or to it. The other hook that it has, the inner one has
- * too, unless that is of the @other family.
+ * The outer packet comes from this host, or to it. The other hook that it has is of interest if not
+ * @known from the inner one, which has it, too, if it is of the same family.
  */
 static __always_inline bool is_outer_hooked(const struct net *net, bool ipv6, bool encrypt,
-					    bool other)
+					    bool known)
 {
 	if (encrypt)
 		return is_ip_hooked(net, ipv6, NF_INET_LOCAL_OUT) ||
-		       (other && is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING));
+		       (!known && is_ip_hooked(net, ipv6, NF_INET_POST_ROUTING));
 	return is_ip_hooked(net, ipv6, NF_INET_LOCAL_IN) ||
-	       (other && is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING));
+	       (!known && is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING));
 }
 
-static __always_inline bool sees_netfilter(const struct way *way, u32 flags)
+/* BPF_WG_HOOKS_NETFILTER, or, where consent can be had, whose hooks there are; 0 for none. */
+static __always_inline u32 sees_netfilter(const struct way *way, u32 flags)
 {
 	const struct net *net = way->net;
 	bool encrypt = flags & BPF_WG_HOOKS_ENCRYPT;
 	bool inner6 = flags & BPF_WG_HOOKS_INNER_IPV6;
+	bool inner, outer;
 
 	if (is_ingress_hooked(net, way->in) ||
 	    (encrypt ? is_egress_hooked(net, way->wg) : is_ingress_hooked(net, way->wg)) ||
 	    (way->skips_egress && is_egress_hooked(net, way->out)))
-		return true;
-	if (inner6 ? is_inner_hooked(net, true) : is_inner_hooked(net, false))
-		return true;
-	return flags & BPF_WG_HOOKS_OUTER_IPV6 ? is_outer_hooked(net, true, encrypt, !inner6)
-					       : is_outer_hooked(net, false, encrypt, inner6);
+		return BPF_WG_HOOKS_NETFILTER;
+	inner = inner6 ? is_inner_hooked(net, true) : is_inner_hooked(net, false);
+	if (inner && !(flags & BPF_WG_HOOKS_CONSENT))
+		return BPF_WG_HOOKS_NETFILTER;
+	outer = flags & BPF_WG_HOOKS_OUTER_IPV6
+			? is_outer_hooked(net, true, encrypt, inner6 && !inner)
+			: is_outer_hooked(net, false, encrypt, !inner6 && !inner);
+	if (outer && !(flags & BPF_WG_HOOKS_CONSENT))
+		return BPF_WG_HOOKS_NETFILTER;
+	return (inner ? BPF_WG_HOOKS_INNER : 0) | (outer ? BPF_WG_HOOKS_OUTER : 0);
 }
 
 /**
@@ -223,9 +232,9 @@ void __init wg_bpf_hooks_init(void)
 {
 }
 
-static bool sees_netfilter(const struct way *way, u32 flags)
+static u32 sees_netfilter(const struct way *way, u32 flags)
 {
-	return false;
+	return 0;
 }
 
 bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
@@ -333,6 +342,7 @@ static __always_inline int hooks(const struct net_device *in, const struct wg_de
 {
 	struct way way = { .in = in, .wg = wg->dev, .skips_egress = skips_egress };
 	struct net *net;
+	u32 seen = 0;
 
 	if (flags & ~BPF_WG_HOOKS_FLAGS)
 		return -EINVAL;
@@ -344,11 +354,13 @@ static __always_inline int hooks(const struct net_device *in, const struct wg_de
 	if (!way.out || !wg_bpf_transmits(way.out) ||
 	    (flags & BPF_WG_HOOKS_NATIVE && !wg_bpf_transmits_xdp(way.out)))
 		return -ENETDOWN;
-	if (flags & BPF_WG_HOOKS_NETFILTER && sees_netfilter(&way, flags))
-		return BPF_WG_HOOKS_NETFILTER;
+	if (flags & BPF_WG_HOOKS_NETFILTER)
+		seen = sees_netfilter(&way, flags);
+	if (seen == BPF_WG_HOOKS_NETFILTER)
+		return seen;
 	if (flags & BPF_WG_HOOKS_TC && sees_tc(&way, flags))
 		return BPF_WG_HOOKS_TC;
-	return 0;
+	return seen;
 }
 
 int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,

@@ -47,6 +47,24 @@ static inline bool wg_bpf_transmits_xdp(const struct net_device *dev)
 	       READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT;
 }
 
+/*
+ * Whether packets wait to be encrypted for a peer, or to be sent to it. Who sends takes the last
+ * one out of the queue before that.
+ */
+static inline bool wg_bpf_is_sending(struct wg_peer *peer)
+{
+	return !skb_queue_empty_lockless(&peer->staged_packet_queue) ||
+	       atomic_read(&peer->tx_queue.count) || READ_ONCE(peer->tx_queue.peeked) ||
+	       work_busy(&peer->transmit_packet_work);
+}
+
+/* Whether packets wait to be decrypted that came from a peer, or to go on into the stack. */
+static inline bool wg_bpf_is_receiving(struct wg_peer *peer)
+{
+	return atomic_read(&peer->rx_queue.count) || READ_ONCE(peer->rx_queue.peeked) ||
+	       test_bit(NAPI_STATE_SCHED, &peer->napi.state);
+}
+
 /* Whether IPsec has a say in packets of a direction, XFRM_POLICY_*. */
 static inline bool wg_bpf_has_policy(const struct net *net, int direction)
 {
@@ -95,6 +113,14 @@ int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u3
 		     u32 flags);
 int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
 		     u32 flags);
+
+/* bpf_consent.c: see the kfuncs of the same names */
+int wg_bpf_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow,
+			   const struct bpf_wg_route *route, struct bpf_wg_consent *consent);
+int wg_bpf_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer,
+			   const struct bpf_wg_flow *inner, struct bpf_wg_consent *consent);
+void wg_bpf_consent_used(struct wg_peer *peer, const struct bpf_wg_consent *consent, u32 inner,
+			 u32 outer);
 
 /* bpf_route.c: see the kfuncs of the same names */
 int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size);

@@ -11,6 +11,9 @@
 enum bpf_wg_flow_flags {
 	/* A TCP segment with SYN: it carries the MSS, which firewalls adjust to the path. */
 	BPF_WG_FLOW_SYN = 1U << 0,
+	/* A TCP segment with FIN or RST, or one that none can be: firewalls look at these. */
+	BPF_WG_FLOW_END = 1U << 1,
+	BPF_WG_FLOW_FLAGS = (1U << 2) - 1,
 };
 
 enum bpf_wg_hooks_flags {
@@ -24,8 +27,16 @@ enum bpf_wg_hooks_flags {
 	BPF_WG_HOOKS_OUTER_IPV6 = 1U << 4,
 	/* What is made of it is an XDP frame, which not every interface transmits. */
 	BPF_WG_HOOKS_NATIVE = 1U << 5,
-	BPF_WG_HOOKS_FLAGS = (1U << 6) - 1,
+	/* Tell hooks apart whose consent can be had, see bpf_wg_consent_encrypt(). */
+	BPF_WG_HOOKS_CONSENT = 1U << 6,
+	BPF_WG_HOOKS_FLAGS = (1U << 7) - 1,
+	/* What is answered then: of the inner packet, of the outer one. */
+	BPF_WG_HOOKS_INNER = 1U << 8,
+	BPF_WG_HOOKS_OUTER = 1U << 9,
 };
+
+/* The longest that consent can be good for, in milliseconds. */
+#define BPF_WG_SAMPLE_MAX 60000
 
 /**
  * struct bpf_wg_flow - one packet's way through the router, as the input path sees it
@@ -112,6 +123,22 @@ enum bpf_wg_unfinished_what {
 struct bpf_wg_unfinished {
 	__u16 start;
 	__u16 field;
+};
+
+/**
+ * struct bpf_wg_consent - a question for the consent of netfilter, and what comes of it
+ * @needs: whose hooks: BPF_WG_HOOKS_INNER, BPF_WG_HOOKS_OUTER or both
+ * @sample: for how long it is good after the stack has let a packet through, in milliseconds
+ * @nexthop: of a packet to decrypt, the address of the neighbour that it is sent to, network byte
+ *           order, IPv4 in the first word
+ * @tickets: set to what bpf_wg_consent_used() wants to know of the inner and the outer flow; 0 for
+ *           both if it need not be called
+ */
+struct bpf_wg_consent {
+	__u32 needs;
+	__u32 sample;
+	__be32 nexthop[4];
+	__u64 tickets[2];
 };
 
 /**

@@ -32,7 +32,8 @@ static struct attempt now;
 static __u64 chunk[CHUNK / 8];
 static __u8 memory[32];
 static struct bpf_sock_tuple tuple;
-static struct bpf_wg_flow flow;
+static struct bpf_wg_flow flow, outer;
+static struct bpf_wg_consent consent;
 static struct bpf_wg_route route;
 static struct bpf_wg_block block;
 static struct bpf_wg_unfinished unfinished;
@@ -49,10 +50,12 @@ static const struct {
 			   ENETUNREACH, EPERM, EHOSTUNREACH } },
 	[FUZZ_IDENT] = { 0xffff, { 0 } },
 	[FUZZ_QUEUED] = { 1, { 0 } },
+	[FUZZ_CONSENT_ENCRYPT] = { 0, { EINVAL, ENOENT, ETIME, EAGAIN } },
+	[FUZZ_CONSENT_DECRYPT] = { 0, { EINVAL, ENOENT, ETIME, EAGAIN } },
 	[FUZZ_VALIDATE] = { 0,
 			    { EINVAL, ENODEV, EADDRNOTAVAIL, EOPNOTSUPP, EPERM, EINPROGRESS, EXDEV,
 			      ENETDOWN, EAFNOSUPPORT } },
-	[FUZZ_HOOKS] = { BPF_WG_HOOKS_TC, { EINVAL, ENODEV, ENETDOWN } },
+	[FUZZ_HOOKS] = { BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER, { EINVAL, ENODEV, ENETDOWN } },
 	[FUZZ_OWN_MAC] = { 1, { EINVAL } },
 	[FUZZ_EGRESS] = { 1, { ENETDOWN } },
 	[FUZZ_PROBE] = { 0, { EINVAL, ENODEV, ENOENT } },
@@ -146,6 +149,22 @@ __noinline int draw_flow(void)
 	draw_memory();
 	for (i = 0; i < 4; i++)
 		flow.dst[i] = ((__be32 *)memory)[i];
+	return 0;
+}
+
+/* A question about two flows, and tickets that may be of anything. */
+__noinline int draw_consent(void)
+{
+	__u32 r = draw();
+
+	draw_flow();
+	outer = flow;
+	draw_flow();
+	consent.needs = r & 0x1c ? r & (BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER) : r;
+	consent.sample = draw_number(1000);
+	consent.nexthop[0] = draw();
+	consent.tickets[0] = r & 1 ? (__u64)draw() << 32 | (draw() & 0x3fff) : 0;
+	consent.tickets[1] = r & 2 ? (__u64)(draw() & 3) << 32 | draw() : 0;
 	return 0;
 }
 

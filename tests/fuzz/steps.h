@@ -117,7 +117,7 @@ static __always_inline void OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_pe
 	__s64 ret;
 
 	if (call == FUZZ_IDENT && size & 4)
-		call = FUZZ_QUEUED;
+		call = FUZZ_QUEUED + (size >> 3 & 3);
 #ifdef IS_SKB
 	if (call == FUZZ_ENCAPSULATED && size & 4)
 		call = FUZZ_DECAPSULATED;
@@ -142,6 +142,19 @@ static __always_inline void OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_pe
 		break;
 	case FUZZ_QUEUED:
 		ret = bpf_wg_peer_queued(peer);
+		break;
+	case FUZZ_CONSENT_ENCRYPT:
+		draw_consent();
+		ret = bpf_wg_consent_encrypt(peer, &flow, &route, &consent);
+		break;
+	case FUZZ_CONSENT_DECRYPT:
+		draw_consent();
+		ret = bpf_wg_consent_decrypt(peer, &flow, &outer, &consent);
+		break;
+	case FUZZ_CONSENT_USED:
+		draw_consent();
+		bpf_wg_consent_used(peer, &consent, size, draw());
+		ret = 0;
 		break;
 	case FUZZ_PEEK:
 		OF_KIND(draw_part)(ctx);

@@ -26,7 +26,8 @@ int netns_capture(const char *ifname);
 /* netns_send() - Send a frame by such a socket. */
 void netns_send(int fd, const struct frame *frame);
 
-/* slow() - So many times longer may anything take on a kernel that checks itself: see net/lib.sh. */
+/* slow() - So many times longer may anything take on a kernel that checks itself: see net/lib.sh.
+ */
 int slow(void);
 
 /*

@@ -37,6 +37,12 @@ static __always_inline __s64 OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_p
 		return bpf_wg_ip_ident(peer, request->saddr, request->daddr);
 	case CALL_QUEUED:
 		return bpf_wg_peer_queued(peer);
+	case CALL_CONSENT_ENCRYPT:
+		return bpf_wg_consent_encrypt(peer, &request->flow, &reply->route,
+					      &exchange.request.consent);
+	case CALL_CONSENT_DECRYPT:
+		return bpf_wg_consent_decrypt(peer, &request->flow, &request->flow,
+					      &exchange.request.consent);
 	case CALL_PEEK:
 		return KFUNC(wg_peek)(ctx, request->offset, request->length, peer, &reply->block);
 	case CALL_ENCRYPT:

@@ -22,6 +22,8 @@ enum call {
 	CALL_ROUTE,
 	CALL_IDENT,
 	CALL_QUEUED,
+	CALL_CONSENT_ENCRYPT, /* with the flow, and the reply's route */
+	CALL_CONSENT_DECRYPT, /* with the flow for both */
 	CALL_VALIDATE,
 	CALL_OWN_MAC,
 	CALL_EGRESS,
@@ -74,6 +76,7 @@ struct request {
 	__u32 headroom; /* to leave in front of an XDP frame that is moved there, or to cut off */
 	__s32 grow; /* what bpf_skb_adjust_room(), or bpf_xdp_adjust_tail(), adds before the call */
 	struct bpf_wg_flow flow;
+	struct bpf_wg_consent consent;
 };
 
 /* What a call returned, or how far it did not get. */

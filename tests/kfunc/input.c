@@ -220,7 +220,8 @@ static void test_validate_bad(const void *arg)
 		CHECK(call_run(kind, "r1-a", &request, NULL) == -EINVAL, "size %u", size);
 	}
 	request = validate_request(AF_INET);
-	for (request.flow.flags = 2; request.flow.flags; request.flow.flags <<= 1)
+	for (request.flow.flags = BPF_WG_FLOW_FLAGS + 1; request.flow.flags;
+	     request.flow.flags <<= 1)
 		CHECK_EQ(call_run(kind, "r1-a", &request, NULL), -EINVAL);
 	request = validate_request(AF_INET);
 	request.flow.family = AF_UNIX;

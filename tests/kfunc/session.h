@@ -48,8 +48,8 @@ void session_keep_fresh(void);
 
 /*
  * session_keep_alive() - Answer what was sent for a while, and renew a session that is about to be
- * renewed: now, not in the middle of what a case counts. A WireGuard that has sent for 15 seconds and
- * heard nothing takes its session for dead.
+ * renewed: now, not in the middle of what a case counts. A WireGuard that has sent for 15 seconds
+ * and heard nothing takes its session for dead.
  */
 void session_keep_alive(void);
 

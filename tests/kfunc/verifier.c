@@ -156,6 +156,12 @@ static const char *const signatures[] = {
 	"__u32 family)",
 	"int bpf_skb_wg_decapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer)",
 	"int bpf_wg_peer_queued(struct wg_peer *peer)",
+	"int bpf_wg_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow, "
+	"const struct bpf_wg_route *route, struct bpf_wg_consent *consent)",
+	"int bpf_wg_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer, "
+	"const struct bpf_wg_flow *inner, struct bpf_wg_consent *consent)",
+	"void bpf_wg_consent_used(struct wg_peer *peer, const struct bpf_wg_consent *consent, "
+	"__u32 inner, __u32 outer)",
 	"__u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)",
 	"int bpf_xdp_wg_unfinished(struct xdp_md *xdp_ctx, "
 	"struct bpf_wg_unfinished *unfinished, __u32 unfinished__sz)",

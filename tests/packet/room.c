@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
+#include "bpf/xdp_wg.h"
 #include "narrow.skel.h"
 #include "packet.h"
 #include "tests/harness/run.h"

@@ -247,7 +247,7 @@ TEST(packets_pass_because_of_rules)
 	assert_string_equal(text,
 			    "1 packet passed because netfilter has hooks that are no tables "
 			    "(nft list hooks), or had rules: this is the default, and nothing is "
-			    "broken");
+			    "broken; with --conntrack, flows that it lets through go fast");
 
 	devices[ETH0].bypasses_netfilter = devices[ETH0].bypasses_tc = false;
 	put(BYPASS_FIREWALL, BYPASS_STACK, "", false);
@@ -257,7 +257,15 @@ TEST(packets_pass_because_of_rules)
 	bypass_conclude(&bypass, &snapshot);
 	assert_true(bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 0, text, sizeof(text)));
 	assert_string_equal(text, "packets pass because netfilter has rules (0 at 0 of , "
-				  "0 at 1 of eth0): this is the default, and nothing is broken");
+				  "0 at 1 of eth0): this is the default, and nothing is broken; "
+				  "with --conntrack, flows that it lets through go fast");
+	devices[ETH0].conntrack = true;
+	bypass_conclude(&bypass, &snapshot);
+	assert_true(bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 0, text, sizeof(text)));
+	assert_string_equal(text,
+			    "packets pass because netfilter has rules (0 at 0 of , "
+			    "0 at 1 of eth0): with --conntrack, flows go fast once it has let "
+			    "them through");
 	assert_true(bypass_pass_sentence(&bypass, BYPASS_TC, 25, text, sizeof(text)));
 	assert_string_equal(text, "25 packets passed because traffic control has rules (4 at 1 of "
 				  "eth0): this is the default, and nothing is broken");
@@ -271,7 +279,7 @@ TEST(packets_pass_because_of_rules)
 		assert_int_equal(bypass_add(&bypass, &item), 0);
 	}
 	bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 7, text, sizeof(text));
-	assert_non_null(strstr(text, ", 0, 1, 2, 3 and 16 more): this is the default"));
+	assert_non_null(strstr(text, ", 0, 1, 2, 3 and 16 more): with --conntrack"));
 }
 
 /* A base chain as nf_tables describes it; @device NULL for those of the stack. */
@@ -433,10 +441,12 @@ static void expect_translation(const char *want)
 	assert_true(bypass_pass_sentence(&bypass, BYPASS_NETFILTER, 2, text, sizeof(text)));
 	assert_string_equal(text,
 			    want ? "2 packets passed because netfilter has rules (ip t c): this "
-				   "is the default, and nothing is broken"
+				   "is the default, and nothing is broken; with --conntrack, "
+				   "flows that it lets through go fast"
 				 : "2 packets passed because netfilter has rules (ip t c): this "
 				   "is the default, and nothing is broken; they are only seen, "
-				   "not translated, by ip t c");
+				   "not translated, by ip t c; with --conntrack, flows that it "
+				   "lets through go fast");
 }
 
 TEST(masquerade_elsewhere_is_not_blamed)

@@ -106,6 +106,10 @@ TEST(load_takes_short_and_long_options)
 	assert_int_equal(options.attach.flags, XDP_WG_BYPASS_NETFILTER);
 	assert_int_equal(PARSE(&options, &first, "--bypass-tc", "-u", "eth0"), PARSE_OK);
 	assert_int_equal(options.attach.flags, XDP_WG_BYPASS_TC | XDP_WG_NO_UDP_CSUM);
+	assert_int_equal(options.attach.sample, 1000);
+	assert_int_equal(PARSE(&options, &first, "-c", "--sample", "50", "eth0"), PARSE_OK);
+	assert_int_equal(options.attach.flags, XDP_WG_CONNTRACK);
+	assert_int_equal(options.attach.sample, 50);
 }
 
 TEST(options_may_follow_interfaces)

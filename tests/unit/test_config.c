@@ -12,11 +12,11 @@ TEST(config_says_who_wrote_it)
 	struct xdp_wg_config config;
 
 	memset(&config, 0xff, sizeof(config));
-	config_init(&config, XDP_WG_NO_UDP_CSUM | XDP_WG_SKB_MODE);
+	config_init(&config, XDP_WG_NO_UDP_CSUM | XDP_WG_SKB_MODE, 250);
 	assert_int_equal(config.layout, XDP_WG_LAYOUT);
 	assert_int_equal(config.version, VERSION_CODE);
 	assert_int_equal(config.flags, XDP_WG_NO_UDP_CSUM | XDP_WG_SKB_MODE);
-	assert_int_equal(config.pad, 0);
+	assert_int_equal(config.sample, 250);
 	assert_true(config_current(&config));
 }
 
@@ -24,7 +24,7 @@ TEST(other_layout_is_not_current)
 {
 	struct xdp_wg_config config;
 
-	config_init(&config, 0);
+	config_init(&config, 0, 0);
 	config.layout++;
 	assert_false(config_current(&config));
 	config.layout = 0;
@@ -36,7 +36,7 @@ TEST(version_is_readable)
 	struct xdp_wg_config config;
 	char buf[32];
 
-	config_init(&config, 0);
+	config_init(&config, 0, 0);
 	config_version(&config, buf, sizeof(buf));
 	assert_string_equal(buf, VERSION);
 	config.version = 12 << 16 | 3 << 8 | 255;
@@ -50,23 +50,26 @@ TEST(options_are_named)
 {
 	struct xdp_wg_config config;
 
-	config_init(&config, 0);
+	config_init(&config, 0, 0);
 	assert_string_equal(config_option_name(&config, 0), "");
-	config_init(&config, XDP_WG_NO_UDP_CSUM);
+	config_init(&config, XDP_WG_NO_UDP_CSUM, 0);
 	assert_string_equal(config_option_name(&config, 0), "no-udp-csum");
 	assert_string_equal(config_option_name(&config, 1), "");
-	config_init(&config, XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC);
+	config_init(&config, XDP_WG_BYPASS_NETFILTER | XDP_WG_BYPASS_TC, 0);
 	assert_string_equal(config_option_name(&config, 0), "");
 	assert_string_equal(config_option_name(&config, 1), "bypass-netfilter");
 	assert_string_equal(config_option_name(&config, 2), "bypass-tc");
-	assert_null(config_option_name(&config, 3));
+	assert_string_equal(config_option_name(&config, 3), "");
+	config_init(&config, XDP_WG_CONNTRACK, 1000);
+	assert_string_equal(config_option_name(&config, 3), "conntrack");
+	assert_null(config_option_name(&config, 4));
 }
 
 TEST(first_version_bypassed_all)
 {
 	struct xdp_wg_config config;
 
-	config_init(&config, 0);
+	config_init(&config, 0, 0);
 	assert_false(config_bypasses(&config, XDP_WG_BYPASS_NETFILTER));
 	config.flags = XDP_WG_BYPASS_NETFILTER;
 	assert_true(config_bypasses(&config, XDP_WG_BYPASS_NETFILTER));

@@ -50,7 +50,7 @@ TEST(options_are_written)
 	struct bpf_map *map;
 	size_t size;
 
-	config_init(&config, XDP_WG_NO_UDP_CSUM);
+	config_init(&config, XDP_WG_NO_UDP_CSUM, 0);
 	assert_int_equal(open_for(TEST_DIR "/good.bpf.o", HOOK_XDP, &object), 0);
 	assert_int_equal(object_configure(object, &config, "/some/where"), 0);
 

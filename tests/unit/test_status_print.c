@@ -21,11 +21,11 @@ static int set_up(void **state __attribute__((unused)))
 	first = (struct attachment){
 		.ifindex = 2, .ifname = "eth0", .mode = XDP_MODE_NATIVE, .prog_id = 42, .prio = 30
 	};
-	config_init(&first.config, XDP_WG_NO_UDP_CSUM);
+	config_init(&first.config, XDP_WG_NO_UDP_CSUM, 0);
 	second = (struct attachment){
 		.ifindex = 3, .ifname = "eth1", .mode = XDP_MODE_SKB, .prog_id = 43, .alone = true
 	};
-	config_init(&second.config, XDP_WG_SKB_MODE);
+	config_init(&second.config, XDP_WG_SKB_MODE, 0);
 	memset(&report, 0, sizeof(report));
 	report.programs = programs;
 	report.count = 2;
@@ -176,7 +176,7 @@ TEST(bypassed_things_are_listed)
 	json_object *root, *object;
 
 	expect("Bypassed", false);
-	report.bypass = (struct bypass){ items, ARRAY_SIZE(items) };
+	report.bypass = (struct bypass){ .items = items, .count = ARRAY_SIZE(items) };
 	expect("Bypassed by what goes fast:\n  firewall   inet filter forward\n"
 	       "  qdisc      cake on eth1\n",
 	       true);
@@ -201,23 +201,24 @@ TEST(rules_are_a_reason)
 	};
 	json_object *root;
 
-	report.bypass = (struct bypass){ items, ARRAY_SIZE(items) };
+	report.bypass = (struct bypass){ .items = items, .count = ARRAY_SIZE(items) };
 	expect("why:", false);
 	expect("Bypassed", false);
 	report.counters[XDP_WG_ENCAP].packets = 10;
 	report.counters[XDP_WG_NETFILTER].packets = 5;
 	expect("\n\nwhy: 5 packets passed because netfilter has rules (inet fw forward): this is "
-	       "the default, and nothing is broken\n",
+	       "the default, and nothing is broken; with --conntrack, flows that it lets through go "
+	       "fast\n",
 	       true);
 	report.counters[XDP_WG_TRAFFIC_CONTROL].packets = 1;
-	expect("broken\nwhy: 1 packet passed because traffic control has rules (cake on eth1): ",
+	expect("fast\nwhy: 1 packet passed because traffic control has rules (cake on eth1): ",
 	       true);
 	root = parsed();
 	assert_int_equal(json_object_array_length(get(root, "why")), 2);
 	json_object_put(root);
 
-	config_init(&first.config, XDP_WG_BYPASS_NETFILTER);
-	config_init(&second.config, XDP_WG_BYPASS_NETFILTER);
+	config_init(&first.config, XDP_WG_BYPASS_NETFILTER, 0);
+	config_init(&second.config, XDP_WG_BYPASS_NETFILTER, 0);
 	expect("because netfilter", false);
 	expect("because traffic control", true);
 }
@@ -242,7 +243,7 @@ TEST(names_are_made_printable)
 
 	strcpy(report.diagnosis.findings[0].text, "\x1b]0;title");
 	report.diagnosis.count = 1;
-	report.bypass = (struct bypass){ &item, 1 };
+	report.bypass = (struct bypass){ .items = &item, .count = 1 };
 	expect("\x1b", false);
 	expect("firewall   ip \\x1b[2Jfilter\n", true);
 	expect("\nwhy: \\x1b]0;title\n", true);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory of flows. It has a fixed number of places, so that a flood of flows costs nothing but
+ * the places of those that do not go fast.
+ */
+
+#include "bpf_consent.h"
+
+#if IS_ENABLED(CONFIG_NETFILTER) && IS_ENABLED(CONFIG_NF_CONNTRACK)
+
+#include <linux/jhash.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/overflow.h>
+#include <linux/random.h>
+#include <linux/string.h>
+#include <net/netfilter/nf_conntrack.h>
+
+/**
+ * wg_bpf_notes_alloc - get a memory with nothing in it
+ *
+ * Context: may sleep.
+ * Return: it, or NULL.
+ */
+struct wg_bpf_notes *wg_bpf_notes_alloc(void)
+{
+	struct wg_bpf_notes *notes;
+
+	BUILD_BUG_ON(sizeof(struct wg_bpf_flow_key) % sizeof(u32));
+	notes = kvzalloc(struct_size(notes, buckets, WG_BPF_NOTES_BUCKETS), GFP_KERNEL);
+	if (!notes)
+		return NULL;
+	notes->seed = get_random_u32();
+	for (unsigned int i = 0; i < WG_BPF_NOTES_BUCKETS; i++)
+		spin_lock_init(&notes->buckets[i].lock);
+	return notes;
+}
+
+/* Free a place, whose bucket is locked, or nobody's any more. Returns what the caller is to put. */
+static struct nf_conn *clear(struct wg_bpf_note *note)
+{
+	struct nf_conn *ct = note->ct;
+
+	note->ct = NULL;
+	note->valid = false;
+	return ct;
+}
+
+static void put_connection(struct nf_conn *ct)
+{
+	if (ct)
+		nf_conntrack_put(&ct->ct_general);
+}
+
+/* Whether there is nothing in a note any more that could be of use. */
+static bool is_over(const struct wg_bpf_note *note, unsigned long age)
+{
+	return time_after(jiffies, note->stamp + age) || (note->ct && nf_ct_is_dying(note->ct));
+}
+
+/**
+ * wg_bpf_notes_tidy - let go of connections that are dead or have not been heard of
+ * @notes: the memory
+ * @age: of a note that is not needed any more, in jiffies
+ *
+ * Context: process context.
+ */
+void wg_bpf_notes_tidy(struct wg_bpf_notes *notes, unsigned long age)
+{
+	struct nf_conn *ended[WG_BPF_NOTES_WAYS];
+	struct wg_bpf_bucket *bucket;
+	struct wg_bpf_note *note;
+
+	for (unsigned int i = 0; i < WG_BPF_NOTES_BUCKETS; i++) {
+		bucket = &notes->buckets[i];
+		memset(ended, 0, sizeof(ended));
+		spin_lock_bh(&bucket->lock);
+		for (unsigned int way = 0; way < WG_BPF_NOTES_WAYS; way++) {
+			note = &bucket->notes[way];
+			if (note->valid && is_over(note, age))
+				ended[way] = clear(note);
+		}
+		spin_unlock_bh(&bucket->lock);
+		for (unsigned int way = 0; way < WG_BPF_NOTES_WAYS; way++)
+			put_connection(ended[way]);
+		cond_resched();
+	}
+}
+
+/**
+ * wg_bpf_notes_free - give all of it back
+ * @notes: the memory, which nobody finds any more
+ */
+void wg_bpf_notes_free(struct wg_bpf_notes *notes)
+{
+	for (unsigned int i = 0; i < WG_BPF_NOTES_BUCKETS; i++)
+		for (unsigned int way = 0; way < WG_BPF_NOTES_WAYS; way++)
+			put_connection(clear(&notes->buckets[i].notes[way]));
+	kvfree(notes);
+}
+
+/**
+ * wg_bpf_notes_bucket - where a flow has its place
+ * @notes: the memory
+ * @key: of the flow
+ *
+ * Return: its bucket, not locked.
+ */
+struct wg_bpf_bucket *wg_bpf_notes_bucket(struct wg_bpf_notes *notes,
+					  const struct wg_bpf_flow_key *key)
+{
+	u32 hash = jhash2((const u32 *)key, sizeof(*key) / sizeof(u32), notes->seed);
+
+	return &notes->buckets[hash & (WG_BPF_NOTES_BUCKETS - 1)];
+}
+
+/**
+ * wg_bpf_note_find - what is known of a flow
+ * @bucket: its own, locked
+ * @key: of the flow
+ *
+ * Return: the note, or NULL. It is valid until the bucket is unlocked.
+ */
+struct wg_bpf_note *wg_bpf_note_find(struct wg_bpf_bucket *bucket,
+				     const struct wg_bpf_flow_key *key)
+{
+	for (unsigned int way = 0; way < WG_BPF_NOTES_WAYS; way++)
+		if (bucket->notes[way].valid && !memcmp(&bucket->notes[way].key, key, sizeof(*key)))
+			return &bucket->notes[way];
+	return NULL;
+}
+
+/* The place for a new note: a free one, or the oldest of those that do not go fast. */
+static struct wg_bpf_note *find_place(struct wg_bpf_bucket *bucket, unsigned long age)
+{
+	struct wg_bpf_note *place = NULL, *note;
+
+	for (unsigned int way = 0; way < WG_BPF_NOTES_WAYS; way++) {
+		note = &bucket->notes[way];
+		if (!note->valid || is_over(note, age))
+			return note;
+		if (note->slow && (!place || time_before(note->stamp, place->stamp)))
+			place = note;
+	}
+	return place;
+}
+
+/**
+ * wg_bpf_note_add - make a note of a flow of which there is none
+ * @bucket: its own, locked
+ * @key: of the flow
+ * @age: of a note that is not needed any more, in jiffies
+ * @note: set to the note, which is slow and knows of no connection; or to NULL, since what goes
+ * fast keeps its place
+ *
+ * Return: the connection that the place was for, which the caller puts, without the lock; or NULL.
+ */
+struct nf_conn *wg_bpf_note_add(struct wg_bpf_bucket *bucket, const struct wg_bpf_flow_key *key,
+				unsigned long age, struct wg_bpf_note **note)
+{
+	struct wg_bpf_note *place = find_place(bucket, age);
+	struct nf_conn *old;
+
+	*note = place;
+	if (!place)
+		return NULL;
+	old = clear(place);
+	place->key = *key;
+	place->valid = true;
+	place->number++;
+	wg_bpf_note_slow(place);
+	place->stamp = place->since;
+	return old;
+}
+
+/**
+ * wg_bpf_note_slow - from now on the packets of a flow go by the stack
+ * @note: of the flow, in a locked bucket
+ */
+void wg_bpf_note_slow(struct wg_bpf_note *note)
+{
+	note->slow = true;
+	note->passed = 0;
+	note->seen = 0;
+	note->since = jiffies;
+}
+
+#endif /* CONFIG_NETFILTER && CONFIG_NF_CONNTRACK */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The memory of flows that the stack has let through, one for each network namespace whose programs
+ * ask for netfilter's consent.
+ */
+#ifndef _WG_BPF_NOTES_H
+#define _WG_BPF_NOTES_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct net;
+struct nf_conn;
+
+/**
+ * struct wg_bpf_flow_key - what a packet of a flow looks like when it comes
+ * @iif: layer 3 interface it comes in by, 0 if it comes from this host
+ * @family: AF_INET or AF_INET6
+ * @protocol: of layer 4
+ * @sport: source port, network byte order
+ * @dport: destination port, likewise
+ * @src: source address, network byte order, IPv4 in the first word and nothing in the others
+ * @dst: destination address, likewise
+ *
+ * There is no padding: keys are compared and hashed as the words they are.
+ */
+struct wg_bpf_flow_key {
+	u32 iif;
+	u16 family;
+	u16 protocol;
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+};
+
+/**
+ * struct wg_bpf_note - what is known of a flow
+ * @key: of the flow, if the note is @valid
+ * @valid: whether this place is taken
+ * @slow: whether its packets go by the stack now, and not fast
+ * @passed: packets that programs have passed since it became slow
+ * @seen: those of them that have come to the end of the stack's way
+ * @since: since when it is slow, in jiffies
+ * @number: which note in this place it is, so that one that is found again is known for the same
+ * @stamp: when a packet came to the end last with all that follows, in jiffies; or @since
+ * @ct: its connection, which the note holds a reference to; NULL if none has yet, and then there is
+ *      nothing of what follows
+ * @direction: in the connection
+ * @dscp: of the packet
+ * @oif: interface it left by, 0 for a packet to this host
+ * @nexthop: where to, network byte order, IPv4 in the first word; 0 if that was not asked
+ * @lives: how long the connection was to live then without another packet, in jiffies
+ */
+struct wg_bpf_note {
+	struct wg_bpf_flow_key key;
+	bool valid;
+	bool slow;
+	u32 passed;
+	u32 seen;
+	unsigned long since;
+	u32 number;
+	unsigned long stamp;
+	struct nf_conn *ct;
+	u8 direction;
+	u8 dscp;
+	u32 oif;
+	__be32 nexthop[4];
+	unsigned long lives;
+};
+
+#define WG_BPF_NOTES_BUCKETS 2048 /* a power of two */
+#define WG_BPF_NOTES_WAYS 4
+
+/**
+ * struct wg_bpf_bucket - the places that a flow can have
+ * @lock: for all of it. Taken with bottom halves off, and no other bucket's beside it.
+ * @notes: in no order
+ */
+struct wg_bpf_bucket {
+	spinlock_t lock;
+	struct wg_bpf_note notes[WG_BPF_NOTES_WAYS];
+};
+
+/**
+ * struct wg_bpf_notes - the memory of one network namespace
+ * @seed: of the hash, so that nobody can aim flows at one bucket
+ * @buckets: WG_BPF_NOTES_BUCKETS
+ *
+ * Freed a grace period after it was last found.
+ */
+struct wg_bpf_notes {
+	u32 seed;
+	struct wg_bpf_bucket buckets[];
+};
+
+struct wg_bpf_notes *wg_bpf_notes_alloc(void);
+void wg_bpf_notes_free(struct wg_bpf_notes *notes);
+void wg_bpf_notes_tidy(struct wg_bpf_notes *notes, unsigned long age);
+struct wg_bpf_bucket *wg_bpf_notes_bucket(struct wg_bpf_notes *notes,
+					  const struct wg_bpf_flow_key *key);
+struct wg_bpf_note *wg_bpf_note_find(struct wg_bpf_bucket *bucket,
+				     const struct wg_bpf_flow_key *key);
+struct nf_conn *wg_bpf_note_add(struct wg_bpf_bucket *bucket, const struct wg_bpf_flow_key *key,
+				unsigned long age, struct wg_bpf_note **note);
+void wg_bpf_note_slow(struct wg_bpf_note *note);
+
+#endif /* _WG_BPF_NOTES_H */

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Witnesses of what the stack does with packets that a program has passed: hooks of netfilter at
+ * the very beginning of the ways and at their very end. Who comes to the end has been accepted by
+ * all chains, and has the connection, the route and the addresses that they gave it. That is noted,
+ * for packets that come in by or leave by a WireGuard device, and for the datagrams of such
+ * devices.
+ *
+ * They are registered in a network namespace when a program first asks there, by a work item since
+ * that sleeps, and go when none has asked for a while.
+ */
+
+#include "bpf_consent.h"
+
+#if IS_ENABLED(CONFIG_NETFILTER) && IS_ENABLED(CONFIG_NF_CONNTRACK)
+
+#include "device.h"
+
+#include <linux/hash.h>
+#include <linux/inet.h>
+#include <linux/ip.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/percpu.h>
+#include <linux/workqueue.h>
+#include <net/dsfield.h>
+#include <net/dst_metadata.h>
+#include <net/inet_ecn.h>
+#include <net/ip6_route.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_extend.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+#include <net/netns/generic.h>
+#include <net/route.h>
+
+/* The work item tidies up once a second, and ends all when nobody has asked for this long. */
+#define TIDY HZ
+#define IDLE (60 * HZ)
+/* While there is no memory, the next attempt is made after this time. */
+#define AGAIN (10 * HZ)
+
+/* As much of a packet as rules mostly change, with the checksum of TCP over IPv6. */
+union header {
+	struct iphdr ip;
+	struct ipv6hdr ip6;
+	u8 bytes[64];
+};
+
+/**
+ * struct snapshot - what a packet was before the first chain
+ * @skb: which it is, or NULL. It may be gone by now; then this is never looked for again.
+ * @length: from its IP header on, in bytes
+ * @mark: of the skb
+ * @priority: likewise
+ * @header: what it begins with
+ */
+struct snapshot {
+	const struct sk_buff *skb;
+	u32 length;
+	u32 mark;
+	u32 priority;
+	union header header;
+};
+
+/* The stack takes packets in batches through each hook, so there are several at a time. */
+#define SNAPSHOTS 64 /* a power of two */
+
+struct snapshots {
+	struct snapshot of[SNAPSHOTS];
+};
+
+/**
+ * struct witness - what there is of it in one network namespace
+ * @notes: what was seen, or NULL while there are no hooks
+ * @snapshots: of packets on their way. Each CPU uses its own alone, with bottom halves off.
+ * @asked: when a program last asked, in jiffies
+ * @good: the age of a note that is not needed any more, in jiffies
+ * @called: whether the work item has been asked for
+ * @work: it, which alone registers and unregisters
+ * @net: the namespace
+ */
+struct witness {
+	struct wg_bpf_notes __rcu *notes;
+	struct snapshots __percpu *snapshots;
+	unsigned long asked;
+	unsigned long good;
+	bool called;
+	struct delayed_work work;
+	struct net *net;
+};
+
+static unsigned int witness_id __read_mostly;
+
+static struct snapshot *snapshot_of(const struct witness *witness, const struct sk_buff *skb)
+{
+	return &this_cpu_ptr(witness->snapshots)->of[hash_ptr(skb, ilog2(SNAPSHOTS))];
+}
+
+static bool read_header(const struct sk_buff *skb, union header *header)
+{
+	memset(header, 0, sizeof(*header));
+	return !skb_copy_bits(skb, skb_network_offset(skb), header,
+			      min_t(u32, skb->len, sizeof(*header)));
+}
+
+static void take_snapshot(const struct witness *witness, const struct sk_buff *skb)
+{
+	struct snapshot *snapshot = snapshot_of(witness, skb);
+
+	snapshot->length = skb->len;
+	snapshot->mark = skb->mark;
+	snapshot->priority = skb->priority;
+	snapshot->skb = read_header(skb, &snapshot->header) ? skb : NULL;
+}
+
+/* What a packet's priority is if no rule has set it: ip_forward() goes by the TOS. */
+static u32 plain_priority(const struct snapshot *snapshot, bool forwarded)
+{
+	if (forwarded && snapshot->header.ip.version == 4)
+		return rt_tos2priority(snapshot->header.ip.tos);
+	return snapshot->priority;
+}
+
+/*
+ * Whether nobody has changed a packet since then but for its TTL, if it was forwarded. What was
+ * changed behind the snapshot has changed a checksum within it, unless that is not finished yet or
+ * absent. The mark of what does not go on is nobody's business.
+ */
+static bool is_as_it_was(const struct witness *witness, const struct sk_buff *skb, bool forwarded)
+{
+	struct snapshot *snapshot = snapshot_of(witness, skb);
+	union header header;
+
+	if (snapshot->skb != skb)
+		return false;
+	snapshot->skb = NULL;
+	if (snapshot->length != skb->len || !read_header(skb, &header) ||
+	    skb->priority != plain_priority(snapshot, forwarded) ||
+	    (forwarded && skb->mark != snapshot->mark))
+		return false;
+	if (header.ip.version == 4) {
+		/* Where checksums are, behind a plain header alone. */
+		if (header.ip.ihl != 5)
+			return false;
+		header.ip.ttl += forwarded;
+		header.ip.check = snapshot->header.ip.check;
+	} else {
+		header.ip6.hop_limit += forwarded;
+	}
+	return !memcmp(&header, &snapshot->header, sizeof(header));
+}
+
+/* Connections whose packets are more than forwarded. */
+static bool is_plain(const struct nf_conn *ct)
+{
+	const unsigned long other = IPS_EXPECTED | IPS_NAT_MASK | IPS_SEQ_ADJUST | IPS_DYING |
+				    IPS_TEMPLATE | IPS_UNTRACKED | IPS_OFFLOAD | IPS_HW_OFFLOAD;
+
+	if ((READ_ONCE(ct->status) & (other | IPS_CONFIRMED)) != IPS_CONFIRMED)
+		return false;
+	if (nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID)
+		return false;
+#if IS_ENABLED(CONFIG_NETFILTER_SYNPROXY)
+	if (nf_ct_ext_exist(ct, NF_CT_EXT_SYNPROXY))
+		return false;
+#endif
+	return !nf_ct_ext_exist(ct, NF_CT_EXT_HELPER);
+}
+
+static void fill_key(struct wg_bpf_flow_key *key, const struct nf_conntrack_tuple *tuple, u32 iif)
+{
+	key->iif = iif;
+	key->family = tuple->src.l3num;
+	key->protocol = tuple->dst.protonum;
+	key->sport = tuple->src.u.all;
+	key->dport = tuple->dst.u.all;
+	memcpy(key->src, tuple->src.u3.all, sizeof(key->src));
+	memcpy(key->dst, tuple->dst.u3.all, sizeof(key->dst));
+}
+
+/* The address that a packet is sent to next, by its route. */
+static void fill_nexthop(__be32 *nexthop, const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct in6_addr *gateway;
+	const struct rtable *rt;
+
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		gateway = rt6_nexthop(dst_rt6_info(dst), &ipv6_hdr(skb)->daddr);
+		memcpy(nexthop, gateway, sizeof(*gateway));
+		return;
+	}
+	rt = dst_rtable(dst);
+	if (rt->rt_gw_family == AF_INET6)
+		memcpy(nexthop, &rt->rt_gw6, sizeof(rt->rt_gw6));
+	else
+		nexthop[0] = rt_nexthop(rt, ip_hdr(skb)->daddr);
+}
+
+static u8 dscp_of(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return ipv6_get_dsfield(ipv6_hdr(skb)) & ~INET_ECN_MASK;
+	return ip_hdr(skb)->tos & ~INET_ECN_MASK;
+}
+
+/**
+ * struct sight - a packet at the end of its way
+ * @iif: as in struct wg_bpf_flow_key
+ * @oif: as in struct wg_bpf_note
+ * @nexthop: likewise
+ * @dscp: likewise
+ * @as_it_was: whether nobody has changed it
+ */
+struct sight {
+	u32 iif;
+	u8 dscp;
+	u32 oif;
+	__be32 nexthop[4];
+	bool as_it_was;
+};
+
+/* Write what was seen. Returns the connection that the note was of before, if it is another. */
+static struct nf_conn *write_note(struct wg_bpf_note *note, struct nf_conn *ct, u8 direction,
+				  const struct sight *sight)
+{
+	struct nf_conn *old = NULL;
+
+	if (note->ct != ct) {
+		nf_conntrack_get(&ct->ct_general);
+		old = note->ct;
+		note->ct = ct;
+		note->number++;
+	}
+	note->direction = direction;
+	note->dscp = sight->dscp;
+	note->oif = sight->oif;
+	memcpy(note->nexthop, sight->nexthop, sizeof(note->nexthop));
+	note->lives = nf_ct_expires(ct);
+	note->stamp = jiffies;
+	return old;
+}
+
+/*
+ * Count a packet that has come to its end. What programs do not count when they pass it, as they
+ * do not know its flow, may be among them: that cannot be more than they have counted.
+ */
+static void count_seen(struct wg_bpf_note *note, const struct sk_buff *skb)
+{
+	u32 packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+
+	note->seen += min(packets, note->passed - note->seen);
+}
+
+static void note_sight(struct witness *witness, const struct sk_buff *skb,
+		       const struct sight *sight)
+{
+	struct wg_bpf_notes *notes = rcu_dereference(witness->notes);
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(skb, &info), *old = NULL, *other = NULL;
+	struct wg_bpf_flow_key key;
+	struct wg_bpf_bucket *bucket;
+	struct wg_bpf_note *note;
+	bool plain;
+
+	/* An error that is related to a flow is not of the flow. */
+	if (!notes || !ct || nf_ct_is_template(ct) || info == IP_CT_RELATED ||
+	    info == IP_CT_RELATED_REPLY)
+		return;
+	fill_key(&key, nf_ct_tuple(ct, CTINFO2DIR(info)), sight->iif);
+	if (key.protocol != IPPROTO_TCP && key.protocol != IPPROTO_UDP)
+		return;
+	plain = sight->as_it_was && is_plain(ct);
+	bucket = wg_bpf_notes_bucket(notes, &key);
+	spin_lock(&bucket->lock);
+	note = wg_bpf_note_find(bucket, &key);
+	if (note)
+		count_seen(note, skb);
+	else if (plain)
+		old = wg_bpf_note_add(bucket, &key, READ_ONCE(witness->good), &note);
+	if (note && plain)
+		other = write_note(note, ct, CTINFO2DIR(info), sight);
+	spin_unlock(&bucket->lock);
+	if (old)
+		nf_conntrack_put(&old->ct_general);
+	if (other)
+		nf_conntrack_put(&other->ct_general);
+}
+
+/* Whether a packet of this host's is one that a WireGuard device sends. Bottom halves are off. */
+static bool is_from_tunnel(const struct nf_hook_state *state)
+{
+	const struct sock *sk = state->sk;
+
+	return sk && sk_fullsock(sk) && sk->sk_protocol == IPPROTO_UDP &&
+	       wg_device_lookup_port(state->net, inet_sk(sk)->inet_num);
+}
+
+static unsigned int see_beginning(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	const struct witness *witness = net_generic(state->net, witness_id);
+
+	local_bh_disable();
+	if (state->hook != NF_INET_LOCAL_OUT || is_from_tunnel(state))
+		take_snapshot(witness, skb);
+	local_bh_enable();
+	return NF_ACCEPT;
+}
+
+/*
+ * A packet that leaves. One that is forwarded has no socket; the device that it has come in by is
+ * no sign, since WireGuard's own datagrams have their device there.
+ */
+static void see_leaving_packet(struct witness *witness, const struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	struct sight sight = { .oif = state->out->ifindex };
+	bool into_tunnel = wg_device_from_netdev(state->out);
+	bool forwarded = !state->sk;
+
+	if (forwarded && (!state->in || !(into_tunnel || wg_device_from_netdev(state->in))))
+		return;
+	if (!forwarded && !is_from_tunnel(state))
+		return;
+	if (!skb_valid_dst(skb) || dst_xfrm(skb_dst(skb)))
+		return;
+	if (forwarded)
+		sight.iif = state->in->ifindex;
+	if (!into_tunnel)
+		fill_nexthop(sight.nexthop, skb);
+	sight.dscp = dscp_of(skb);
+	sight.as_it_was = is_as_it_was(witness, skb, forwarded);
+	note_sight(witness, skb, &sight);
+}
+
+static unsigned int see_leaving(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	local_bh_disable();
+	see_leaving_packet(net_generic(state->net, witness_id), skb, state);
+	local_bh_enable();
+	return NF_ACCEPT;
+}
+
+/* Whether a packet to this host is for a WireGuard device. Bottom halves are off. */
+static bool is_to_tunnel(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	u8 protocol = state->pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
+	const struct udphdr *udp;
+	struct udphdr buffer;
+
+	if (protocol != IPPROTO_UDP)
+		return false;
+	udp = skb_header_pointer(skb, skb_transport_offset(skb), sizeof(buffer), &buffer);
+	return udp && wg_device_lookup_port(state->net, ntohs(udp->dest));
+}
+
+static unsigned int see_arriving(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct witness *witness = net_generic(state->net, witness_id);
+	struct sight sight = { .iif = state->in->ifindex };
+
+	local_bh_disable();
+	if (is_to_tunnel(skb, state)) {
+		sight.dscp = dscp_of(skb);
+		sight.as_it_was = is_as_it_was(witness, skb, false);
+		note_sight(witness, skb, &sight);
+	}
+	local_bh_enable();
+	return NF_ACCEPT;
+}
+
+/*
+ * Conntrack confirms a connection behind these: with its first packet it is none yet. What others
+ * have at the very same places, these may not see.
+ */
+#define WITNESS(family, number, function, place)                                                   \
+	{                                                                                          \
+		.hook = function,                                                                  \
+		.pf = NFPROTO_##family,                                                            \
+		.hooknum = NF_INET_##number,                                                       \
+		.priority = place,                                                                 \
+	}
+#define WITNESSES(family)                                                                          \
+	WITNESS(family, PRE_ROUTING, see_beginning, INT_MIN),                                      \
+		WITNESS(family, LOCAL_OUT, see_beginning, INT_MIN),                                \
+		WITNESS(family, LOCAL_IN, see_arriving, INT_MAX - 1),                              \
+		WITNESS(family, POST_ROUTING, see_leaving, INT_MAX - 1)
+
+static const struct nf_hook_ops witnesses[] = { WITNESSES(IPV4), WITNESSES(IPV6) };
+
+/**
+ * wg_bpf_is_witness - whether a hook is one of these
+ * @hook: its function
+ */
+bool wg_bpf_is_witness(nf_hookfn *hook)
+{
+	return hook == see_beginning || hook == see_arriving || hook == see_leaving;
+}
+
+static void end(struct witness *witness)
+{
+	struct wg_bpf_notes *notes = rcu_dereference_protected(witness->notes, true);
+
+	nf_unregister_net_hooks(witness->net, witnesses, ARRAY_SIZE(witnesses));
+	RCU_INIT_POINTER(witness->notes, NULL);
+	synchronize_net();
+	wg_bpf_notes_free(notes);
+	free_percpu(witness->snapshots);
+}
+
+/* Programs find notes only when all hooks are there to write them. */
+static int begin(struct witness *witness)
+{
+	struct wg_bpf_notes *notes = wg_bpf_notes_alloc();
+	int ret = -ENOMEM;
+
+	witness->snapshots = alloc_percpu(struct snapshots);
+	if (!notes || !witness->snapshots)
+		goto out;
+	ret = nf_register_net_hooks(witness->net, witnesses, ARRAY_SIZE(witnesses));
+	if (ret)
+		goto out;
+	rcu_assign_pointer(witness->notes, notes);
+	return 0;
+out:
+	/* A hook may have been there, and may have begun to look. */
+	synchronize_net();
+	free_percpu(witness->snapshots);
+	kvfree(notes);
+	return ret;
+}
+
+static void tend(struct work_struct *work)
+{
+	struct witness *witness = container_of(work, struct witness, work.work);
+	struct wg_bpf_notes *notes = rcu_dereference_protected(witness->notes, true);
+	unsigned long next = TIDY;
+
+	if (time_after(jiffies, READ_ONCE(witness->asked) + IDLE)) {
+		if (notes)
+			end(witness);
+		/* Who asks from now on finds no notes, and may call. */
+		smp_store_release(&witness->called, false);
+		return;
+	}
+	if (notes)
+		wg_bpf_notes_tidy(notes, READ_ONCE(witness->good));
+	else if (begin(witness))
+		next = AGAIN;
+	queue_delayed_work(system_unbound_wq, &witness->work, next);
+}
+
+/**
+ * wg_bpf_witness_notes - the memory of flows, for a program that asks for consent
+ * @net: the network namespace
+ * @good: for how long it takes a note for good, in jiffies
+ *
+ * Context: softirq or bottom halves off.
+ * Return: the memory, or NULL: then it is asked for, and may be there later.
+ */
+struct wg_bpf_notes *wg_bpf_witness_notes(struct net *net, unsigned long good)
+{
+	struct witness *witness = net_generic(net, witness_id);
+	struct wg_bpf_notes *notes = rcu_dereference_bh(witness->notes);
+
+	/* Shared by all CPUs, so it is written no more often than it changes. */
+	if (time_before(READ_ONCE(witness->asked), jiffies))
+		WRITE_ONCE(witness->asked, jiffies);
+	/*
+	 * A note that is too old to be good is of use to the next packet of its flow, which is then
+	 * known for the first of those that pass.
+	 */
+	if (unlikely(READ_ONCE(witness->good) < good + HZ))
+		WRITE_ONCE(witness->good, good + HZ);
+	if (unlikely(!notes) && !READ_ONCE(witness->called) && !xchg(&witness->called, true))
+		queue_delayed_work(system_unbound_wq, &witness->work, 0);
+	return notes;
+}
+
+static int __net_init witness_net_init(struct net *net)
+{
+	struct witness *witness = net_generic(net, witness_id);
+
+	witness->net = net;
+	witness->asked = jiffies;
+	INIT_DELAYED_WORK(&witness->work, tend);
+	return 0;
+}
+
+/* Before conntrack leaves the namespace: it waits for all connections that somebody holds. */
+static void __net_exit witness_net_exit(struct net *net)
+{
+	struct witness *witness = net_generic(net, witness_id);
+
+	disable_delayed_work_sync(&witness->work);
+	if (rcu_access_pointer(witness->notes))
+		end(witness);
+}
+
+static struct pernet_operations witness_ops = {
+	.init = witness_net_init,
+	.pre_exit = witness_net_exit,
+	.id = &witness_id,
+	.size = sizeof(struct witness),
+};
+
+static bool registered;
+
+/**
+ * wg_bpf_witness_init - prepare for programs that ask
+ *
+ * Return: 0, or a negative errno.
+ */
+int __init wg_bpf_witness_init(void)
+{
+	int ret = register_pernet_subsys(&witness_ops);
+
+	registered = !ret;
+	return ret;
+}
+
+/**
+ * wg_bpf_witness_uninit - let all hooks go
+ *
+ * As long as WireGuard's tables of devices are there, which these look into.
+ */
+void wg_bpf_witness_uninit(void)
+{
+	if (registered)
+		unregister_pernet_subsys(&witness_ops);
+}
+
+#endif /* CONFIG_NETFILTER && CONFIG_NF_CONNTRACK */

@@ -1,0 +1,379 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Netfilter's consent, load -c: flows that it lets through go fast, and none that it would not; what
+# it decides anew takes effect within a sample; connections stay true, and packets in order.
+
+. "$(dirname "$0")/ways.sh"
+
+# How xdp-wg is loaded in R1; in R2, which has no rules, as it is by default.
+hooks=("-m native" "-m skb" "--hook tc" "-r inner_flow")
+# In skb mode datagrams without a checksum pass.
+hooks_but_skb=("-m native" "--hook tc" "-r inner_flow")
+
+# A firewall as every router has one, with a counter of what it has seen.
+stateful() {
+	rules <<-NFT
+		table inet fw {
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				counter name seen
+				ct state established,related accept
+				iifname "r1-a" oifname "wg0" ct state new accept
+			}
+			counter seen { }
+		}
+	NFT
+}
+
+# consenting [OPTION...]: load R1 anew with -c and these.
+consenting() {
+	in_ns R1 xdp-wg unload -q --all
+	load R1 -c "$@"
+	wait_session 30 || fail "A and B do not reach each other with -c $*"
+	# The module's own hooks come with the first question, from a work item.
+	warm
+}
+
+# warm: flows of both families have been asked about, and the hooks are there.
+warm() {
+	local end=$((SECONDS + 10 * SLOW))
+
+	python3 "$tests/net/flows.py" A 1 20 > /dev/null
+	until in_ns R1 nft list hooks | grep -q see_leaving; do
+		[ $SECONDS -lt $end ] || fail "the hooks are not registered"
+		sleep 0.2
+	done
+}
+
+seen() {
+	in_ns R1 nft -j list counter inet fw seen | jq '.nftables[1].counter.packets'
+}
+
+# flows ARGUMENT...: datagrams that are numbered, of which none is lost, late or twice.
+flows() {
+	local got
+
+	got=$(python3 "$tests/net/flows.py" "$@") || fail "$got"
+	echo "$*: $got"
+	[[ $got == *" late 0 lost 0" ]] || fail "not all arrived, or not in order"
+}
+
+# mostly_fast REASON COUNT: since mark, at least nine tenths of so many went fast in R1.
+mostly_fast() {
+	expect_gained R1 "$1" $(($2 * 9 / 10))
+}
+
+# By the chain's own counter as well, what went fast has not come by it, and the samples have.
+fast() {
+	local options before
+
+	unloaded
+	load R2
+	undo in_ns R2 xdp-wg unload -q --all
+	stateful
+	for options in "${hooks_but_skb[@]}"; do
+		# shellcheck disable=SC2086 # words
+		consenting $options
+		before=$(seen)
+		mark
+		flows A 1 6000
+		mostly_fast encapsulated 6000
+		[ $(($(seen) - before)) -le 700 ] || fail "the firewall saw $(($(seen) - before))"
+		[ $(($(seen) - before)) -ge 2 ] || fail "the firewall saw no samples"
+	done
+	in_ns R1 xdp-wg unload -q --all
+}
+
+# TCP both ways: what is acknowledged, and the acknowledgements.
+tcp() {
+	local options
+
+	unloaded
+	load R2
+	undo in_ns R2 xdp-wg unload -q --all
+	stateful
+	for options in "${hooks[@]}"; do
+		# shellcheck disable=SC2086 # words
+		consenting $options
+		transfer 12M 120
+		# At the tc hook all pass as long as something waits in WireGuard's queues.
+		[ "$options" != "--hook tc" ] || {
+			expect_gained R1 encapsulated 3000
+			continue
+		}
+		mostly_fast encapsulated 8000
+		expect_gained R1 decapsulated 300
+		expect_gained R1 netfilter 4
+	done
+	in_ns R1 xdp-wg unload -q --all
+}
+
+# Nobody may begin from outside: not before, during or after a flow that is allowed, and not with its
+# addresses and other ports.
+refused() {
+	local output
+
+	loaded
+	stateful
+	consenting
+	for _ in before after; do
+		ping_none B 10.1.0.2 3
+		in_ns B timeout 2 bash -c 'echo > /dev/tcp/10.1.0.2/22' 2> /dev/null &&
+			fail "B connects to A"
+		output=$(python3 "$tests/net/flows.py" B 4 200 --lossy)
+		[ "$output" = "received 0 late 0 lost 800" ] || fail "B reaches A: $output"
+		flows A 4 500
+	done
+	traffic_allowed
+	output=$(python3 "$tests/net/flows.py" B 4 200 --lossy)
+	[ "$output" = "received 0 late 0 lost 800" ] || fail "B reaches A: $output"
+	in_ns B timeout 2 bash -c 'echo > /dev/tcp/10.1.0.2/22' 2> /dev/null && fail "B connects to A"
+	traffic_over
+}
+
+# traffic_allowed: TCP from A to B until traffic_over.
+traffic_allowed() {
+	in_ns B iperf3 -s -1 > /dev/null 2>&1 &
+	server=$!
+	until in_ns B ss -Hltn sport = :5201 | grep -q .; do
+		kill -0 $server || fail "iperf3 does not listen"
+		sleep 0.1
+	done
+	in_ns A timeout $((60 * SLOW)) iperf3 -t 600 -b "${1:-2M}" -c 10.2.0.2 > /dev/null 2>&1 &
+	client=$!
+	sleep $((2 * SLOW))
+}
+
+traffic_over() {
+	kill $client $server 2> /dev/null
+	wait $client $server 2> /dev/null
+	return 0
+}
+
+arrived() {
+	in_ns B ip -j -s link show b-r2 | jq '.[0].stats64.rx.packets'
+}
+
+# arriving: how many packets B's interface gets in a second.
+arriving() {
+	local before
+
+	before=$(arrived)
+	sleep 1
+	echo $(($(arrived) - before))
+}
+
+# A new rule takes effect for what is running, within a sample, as a ban does.
+ban() {
+	local options
+
+	loaded
+	stateful
+	for options in "${hooks[@]}"; do
+		# shellcheck disable=SC2086 # words
+		consenting $options
+		traffic_allowed
+		[ "$(arriving)" -ge 50 ] || fail "there is no traffic ($options)"
+		in_ns R1 nft insert rule inet fw forward ip saddr 10.1.0.2 tcp dport 5201 drop
+		sleep 1.2
+		[ "$(arriving)" -le 2 ] || fail "packets arrive in spite of the ban ($options)"
+		traffic_over
+		in_ns R1 nft flush chain inet fw forward
+		stateful
+	done
+}
+
+# A connection that is deleted is one no more, at once.
+deleted() {
+	loaded
+	rules <<-NFT
+		table inet fw {
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				ct state established,related accept
+				iifname "r1-a" oifname "wg0" tcp flags syn / syn,ack accept
+				iifname "r1-a" oifname "wg0" meta l4proto != tcp accept
+			}
+		}
+	NFT
+	in_ns R1 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
+	undo in_ns R1 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=1
+	consenting --sample 60000
+	traffic_allowed
+	mark
+	[ "$(arriving)" -ge 50 ] || fail "there is no traffic"
+	expect_gained R1 encapsulated 50
+	in_ns R1 python3 "$tests/net/conntrack.py" flush || fail "connections are not deleted"
+	[ "$(arriving)" -le 10 ] || fail "packets arrive without a connection"
+	[ "$(arriving)" -le 2 ] || fail "packets arrive without a connection"
+	traffic_over
+}
+
+# A minute of samples, ten a second, in which nothing is overtaken.
+order() {
+	local options
+
+	loaded
+	stateful
+	for options in "${hooks_but_skb[@]}"; do
+		# shellcheck disable=SC2086 # words
+		consenting --sample 100 $options
+		mark
+		flows A 4 12000 --burst 8
+		expect_gained R1 sample 20
+		expect_gained R1 encapsulated 20000
+	done
+}
+
+# What rules change otherwise passes, and is changed.
+changed() {
+	loaded
+	rules <<-NFT
+		table inet mangle {
+			chain forward {
+				type filter hook forward priority mangle;
+				ct state established,new ip dscp set 10
+			}
+		}
+	NFT
+	rules B <<-NFT
+		table inet look {
+			chain in {
+				type filter hook prerouting priority 0;
+				udp dport 5001 ip dscp 10 counter name marked
+			}
+			counter marked { }
+		}
+	NFT
+	consenting
+	mark
+	flows A 1 500
+	expect_gained R1 encapsulated 0 0
+	[ "$(in_ns B nft -j list counter inet look marked | jq '.nftables[1].counter.packets')" -ge 500 ] ||
+		fail "B got packets that were not marked"
+}
+
+# Connections that are translated pass, in this version.
+translated() {
+	loaded
+	rules <<-NFT
+		table ip nat {
+			chain post {
+				type nat hook postrouting priority srcnat;
+				oifname "wg0" masquerade
+			}
+		}
+	NFT
+	consenting
+	mark
+	[ "$(ping_and_tcp)" = "ping yes, TCP yes" ] || fail "$(ping_and_tcp)"
+	expect_gained R1 encapsulated 0 0
+	expect_gained R1 netfilter 100
+}
+
+# A mark leads past the tunnel: the route that the stack took is not the one that is asked for.
+marked() {
+	loaded
+	rules <<-NFT
+		table inet pbr {
+			chain pre {
+				type filter hook prerouting priority mangle;
+				iifname "r1-a" udp dport 5001 ct state new,established meta mark set 0x10000
+			}
+		}
+	NFT
+	in_ns R1 ip rule add fwmark 0x10000/0xff0000 table 256
+	undo in_ns R1 ip rule del fwmark 0x10000/0xff0000 table 256
+	in_ns R1 ip route add 10.2.0.0/24 via 192.0.2.2 table 256
+	undo in_ns R1 ip route flush table 256
+	consenting
+	mark
+	flows A 1 500
+	expect_gained R1 encapsulated 0 0
+	expect_gained R1 netfilter 400
+}
+
+# With accounting, connections count what goes fast.
+counted() {
+	local got
+
+	loaded
+	stateful
+	in_ns R1 sysctl -qw net.netfilter.nf_conntrack_acct=1
+	undo in_ns R1 sysctl -qw net.netfilter.nf_conntrack_acct=0
+	consenting
+	in_ns R1 python3 "$tests/net/conntrack.py" flush
+	mark
+	flows A 1 3000
+	mostly_fast encapsulated 3000
+	got=$(in_ns R1 sed -n 's/.*dport=5001 packets=\([0-9]*\) bytes=\([0-9]*\).*/\1 \2/p' \
+		/proc/net/nf_conntrack)
+	[ "$got" = "3000 $((3000 * 32))" ] || fail "the connection has counted '$got'"
+}
+
+# A connection ends for conntrack when it ends, whatever went fast before.
+ends() {
+	local state=/proc/net/nf_conntrack
+
+	loaded
+	stateful
+	consenting
+	transfer 12M 120
+	in_ns R1 grep -E 'tcp .*dport=5201' $state
+	[ "$(in_ns R1 grep -cE 'tcp .* (TIME_WAIT|CLOSE|LAST_ACK) .*dport=5201' $state)" -ge 2 ] ||
+		fail "connections that are over are not"
+	traffic_allowed
+	in_ns R1 grep -E 'tcp .* ESTABLISHED .*dport=5201' $state
+	[ "$(in_ns R1 sed -nE 's/.*tcp +6 ([0-9]+) ESTABLISHED .*dport=5201.*/\1/p' $state | sort -n |
+		head -n 1)" -gt 100000 ] || fail "a connection that lives is to be forgotten soon"
+	traffic_over
+}
+
+# The module has hooks where a program asks, and only as long as one does.
+gone() {
+	local end
+
+	loaded
+	stateful
+	consenting
+	! in_ns R2 nft list hooks | grep -q see_ || fail "there are hooks where nobody asks"
+	in_ns R1 xdp-wg unload -q --all
+	end=$((SECONDS + 75 * SLOW))
+	while in_ns R1 nft list hooks | grep -q see_; do
+		[ $SECONDS -lt $end ] || fail "the hooks have not gone"
+		sleep 1
+	done
+	consenting
+	mark
+	flows A 1 1000
+	mostly_fast encapsulated 1000
+}
+
+options() {
+	unloaded
+	says 2 "--conntrack and --bypass-netfilter exclude each other" \
+		R1 xdp-wg load -c --bypass-netfilter r1-a
+	says 2 "--sample needs --conntrack" R1 xdp-wg load --sample 500 r1-a
+	says 2 "50 to 60000 milliseconds" R1 xdp-wg load -c --sample 49 r1-a
+	stateful
+	says 0 "with --conntrack, flows that it lets through go fast" R1 xdp-wg load r1-a
+	says 0 "flows go fast once it has let them through" R1 xdp-wg load -c -R r1-a
+	says 0 "conntrack" R1 xdp-wg status r1-a
+	in_ns R1 xdp-wg unload -q --all
+}
+
+test_case fast 120
+test_case tcp 120
+test_case refused 60
+test_case ban 90
+test_case deleted 40
+test_case order 200
+test_case changed 40
+test_case translated 60
+test_case marked 40
+test_case counted 40
+test_case ends 60
+test_case gone 120
+test_case options 30
+run_cases "$@"
