@@ -119,6 +119,8 @@ static void mention_rules(const struct attachment_list *now, const struct snapsh
 	for (int rules = 0; rules < BYPASS_RULES; rules++)
 		if (bypass_pass_sentence(&bypass, rules, 0, sentence, sizeof(sentence)))
 			log_info("%s", sentence);
+	if (bypass_sampled_sentence(&bypass, sentence, sizeof(sentence)))
+		log_info("%s", sentence);
 	for (int kind = 0; kind < BYPASS_KINDS; kind++)
 		if (bypass_sentence(&bypass, kind, sentence, sizeof(sentence)))
 			log_warning("%s", sentence);

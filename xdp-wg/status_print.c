@@ -129,6 +129,17 @@ static bool rules_sentence(const struct report *report, enum bypass_rules rules,
 	       bypass_pass_sentence(&report->bypass, rules, packets, buf, size);
 }
 
+static void print_sampled(FILE *stream, const struct bypass *bypass)
+{
+	char sentence[4096];
+
+	if (!bypass_sampled_sentence(bypass, sentence, sizeof(sentence)))
+		return;
+	fputc('\n', stream);
+	printable_put(stream, sentence);
+	fputc('\n', stream);
+}
+
 static void print_reason(FILE *stream, const char *before, const char *text)
 {
 	fprintf(stream, "%swhy: ", before);
@@ -164,6 +175,7 @@ void status_print_text(FILE *stream, const struct report *report)
 	print_counters(stream, report, VERDICT_DROP, "Dropped:");
 	print_queues(stream, &report->cpus);
 	print_bypass(stream, &report->bypass);
+	print_sampled(stream, &report->bypass);
 	print_why(stream, report);
 }
 
@@ -240,6 +252,20 @@ static json_object *bypass_array(const struct bypass *bypass, bool passed)
 	return array;
 }
 
+static json_object *sampled_array(const struct bypass *bypass)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < bypass->sampled_count; i++) {
+		json_object *object = json_object_new_object();
+
+		output_add_string(object, "chain", bypass->sampled[i].chain);
+		output_add_string(object, "statements", bypass->sampled[i].statements);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
 static json_object *queues_array(const struct cpumap_stats *stats)
 {
 	json_object *array = json_object_new_array();
@@ -290,6 +316,7 @@ int status_print_json(FILE *stream, const struct report *report)
 	json_object_object_add(root, "cpus", queues_array(&report->cpus));
 	json_object_object_add(root, "bypassed", bypass_array(&report->bypass, false));
 	json_object_object_add(root, "rules", bypass_array(&report->bypass, true));
+	json_object_object_add(root, "sampled", sampled_array(&report->bypass));
 
 	return output_json(stream, root);
 }

@@ -279,6 +279,27 @@ bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, 
 	return true;
 }
 
+bool bypass_sampled_sentence(const struct bypass *bypass, char *buf, size_t size)
+{
+	const char *before = " ";
+	size_t len;
+
+	if (!bypass->sampled_count)
+		return false;
+	len = append(buf, 0, size, "with --conntrack, rules for each packet see samples only:");
+	for (size_t i = 0; i < bypass->sampled_count; i++) {
+		len = append(buf, len, size, before);
+		len = append(buf, len, size, bypass->sampled[i].chain);
+		len = append(buf, len, size, " (");
+		len = append(buf, len, size, bypass->sampled[i].statements);
+		len = append(buf, len, size, ")");
+		before = ", ";
+	}
+	if (bypass->more_sampled)
+		append(buf, len, size, " and others");
+	return true;
+}
+
 void bypass_free(struct bypass *bypass)
 {
 	free(bypass->items);

@@ -52,10 +52,21 @@ struct bypass_item {
 	char name[192]; /* with the interface's, if there is one */
 };
 
+/* A chain with rules that see samples only of what goes fast by netfilter's consent. */
+struct bypass_sampled {
+	char chain[128];
+	char statements[80]; /* in words, separated by commas */
+};
+
+#define BYPASS_SAMPLED_MAX 16
+
 struct bypass {
 	struct bypass_item *items;
 	size_t count;
 	bool consent; /* all that do not bypass netfilter go by its consent; by bypass_conclude() */
+	struct bypass_sampled sampled[BYPASS_SAMPLED_MAX]; /* if any program goes by it */
+	size_t sampled_count;
+	bool more_sampled; /* than there is room for */
 };
 
 /*
@@ -95,6 +106,12 @@ enum xdp_wg_reason bypass_reason(enum bypass_rules rules);
  */
 bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, __u64 packets,
 			  char *buf, size_t size);
+
+/*
+ * bypass_sampled_sentence() - Say which rules see samples only, without a full stop.
+ * Return: whether there are any.
+ */
+bool bypass_sampled_sentence(const struct bypass *bypass, char *buf, size_t size);
 
 void bypass_free(struct bypass *bypass);
 

@@ -3,6 +3,7 @@
  * What the fast path bypasses: the searches, and the conclusion from what they find.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "diagnose/bypass_collect.h"
 #include "diagnose/bypass_nft.h"
@@ -13,9 +14,7 @@ int bypass_collect(const struct attachment_list *attached, const struct snapshot
 {
 	int err;
 
-	bypass->items = NULL;
-	bypass->count = 0;
-	bypass->consent = false;
+	memset(bypass, 0, sizeof(*bypass));
 	err = bypass_nft(snapshot, bypass);
 	if (!err)
 		err = bypass_tc(attached, snapshot, bypass);

@@ -14,6 +14,7 @@
 #include "diagnose/bypass_name.h"
 #include "diagnose/bypass_nat.h"
 #include "diagnose/bypass_nft.h"
+#include "diagnose/bypass_sampled.h"
 #include "diagnose/bypass_search.h"
 #include "util/netlink.h"
 
@@ -147,6 +148,14 @@ static bool has_nat(const struct bypass *bypass)
 	return false;
 }
 
+static bool is_any_consenting(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->devices[i].loaded && snapshot->devices[i].conntrack)
+			return true;
+	return false;
+}
+
 int bypass_nft(const struct snapshot *snapshot, struct bypass *bypass)
 {
 	struct bypass_search search = { .bypass = bypass, .snapshot = snapshot };
@@ -162,6 +171,8 @@ int bypass_nft(const struct snapshot *snapshot, struct bypass *bypass)
 	err = list(&netlink, &search, NFT_MSG_GETCHAIN, bypass_nft_chain);
 	if (!err && has_nat(bypass))
 		err = list(&netlink, &search, NFT_MSG_GETRULE, bypass_nat_rule);
+	if (!err && is_any_consenting(snapshot))
+		err = list(&netlink, &search, NFT_MSG_GETRULE, bypass_sampled_rule);
 	if (!err)
 		err = list(&netlink, &search, NFT_MSG_GETFLOWTABLE, read_flowtable);
 	netlink_close(&netlink);
