@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Netfilter's consent: what the stack has let through, and when it is good.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests.h"
+
+/* A flow for each kind of program: the first time that it is seen comes only once. */
+#define SPORT 7010
+#define DPORT 7002
+
+static void open_firewall(void)
+{
+	session_enter(&r1);
+	test_shell("nft 'add table inet test; add chain inet test c "
+		   "{ type filter hook forward priority 0; policy drop; }; "
+		   "add rule inet test c ct state established,new accept'");
+}
+
+/* Datagrams from A to B, each of which has time to come to its end. */
+static void send_datagrams(enum kind kind, int count)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = htons(SPORT + kind) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(DPORT) };
+	int fd;
+
+	netns_enter("A");
+	inet_pton(AF_INET, r1.host_address[0], &from.sin_addr);
+	inet_pton(AF_INET, r2.host_address[0], &to.sin_addr);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	CHECK(fd >= 0 && !bind(fd, (struct sockaddr *)&from, sizeof(from)), "no socket in A");
+	while (count--) {
+		CHECK(sendto(fd, "", 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1, "not sent");
+		usleep(50000 * slow());
+	}
+	close(fd);
+	session_enter(&r1);
+}
+
+/* About these datagrams as R1 encrypts them. */
+static struct request ask_about(enum kind kind)
+{
+	struct request request;
+
+	session_enter(&r1);
+	request = request_peer(&r1, CALL_CONSENT_ENCRYPT);
+	request.flow = (struct bpf_wg_flow){
+		.iif = netns_ifindex("r1-a"),
+		.oif = netns_ifindex("wg0"),
+		.family = AF_INET,
+		.protocol = IPPROTO_UDP,
+		.sport = htons(SPORT + kind),
+		.dport = htons(DPORT),
+	};
+	inet_pton(AF_INET, r1.host_address[0], request.flow.src);
+	inet_pton(AF_INET, r2.host_address[0], request.flow.dst);
+	request.consent.needs = BPF_WG_HOOKS_INNER;
+	request.consent.sample = BPF_WG_SAMPLE_MAX;
+	return request;
+}
+
+static long long run(enum kind kind, const struct request *request)
+{
+	return call_run(kind, "r1-a", request, NULL);
+}
+
+/* The hooks are registered by who asks first, a moment later. */
+static void await_witnesses(enum kind kind)
+{
+	struct request request = ask_about(kind);
+	int tries = 100 * slow();
+
+	request.consent.needs = 0;
+	while (run(kind, &request)) {
+		CHECK(tries--, "there are no witnesses");
+		usleep(20000);
+	}
+}
+
+static void test_bad(const void *arg)
+{
+	struct request request = ask_about(KIND(arg));
+	uint32_t bit;
+
+	for (bit = 1; bit; bit <<= 1) {
+		request.consent.needs = bit;
+		CHECK((run(KIND(arg), &request) == -EINVAL) ==
+			      !(bit & (BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER)),
+		      "needs %#x", bit);
+	}
+	request.consent.needs = BPF_WG_HOOKS_INNER;
+	request.consent.sample = BPF_WG_SAMPLE_MAX + 1;
+	CHECK_EQ(run(KIND(arg), &request), -EINVAL);
+}
+
+/* Any other packet is another flow's, or is not what was let through. */
+static void check_others(enum kind kind)
+{
+	struct request request = ask_about(kind);
+
+	request.flow.iif++;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request = ask_about(kind);
+	request.flow.family = AF_INET6;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request = ask_about(kind);
+	request.flow.protocol = IPPROTO_TCP;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request = ask_about(kind);
+	request.flow.sport++;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request = ask_about(kind);
+	request.flow.dport++;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request = ask_about(kind);
+	request.flow.src[0]++;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request = ask_about(kind);
+	request.flow.dst[0]++;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+}
+
+/* Nothing is known of a flow until its connection is confirmed, which its first packet does. */
+static void test_seen(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request;
+
+	open_firewall();
+	await_witnesses(kind);
+	request = ask_about(kind);
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	send_datagrams(kind, 1);
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	send_datagrams(kind, 2);
+	CHECK_EQ(run(kind, &request), 0);
+	check_others(kind);
+	CHECK_EQ(run(kind, &request), 0);
+	/* The answers have their own direction. */
+	request.call = CALL_CONSENT_DECRYPT;
+	request.flow.iif = netns_ifindex("wg0");
+	request.flow.oif = netns_ifindex("r1-a");
+	CHECK_EQ(run(kind, &request), -ENOENT);
+}
+
+/* What passes meanwhile is waited for, a tenth of a second at most. */
+static void test_old(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request;
+
+	open_firewall();
+	await_witnesses(kind);
+	send_datagrams(kind, 3);
+	request = ask_about(kind);
+	/* It has passed packets that never were. */
+	usleep(200000);
+	CHECK_EQ(run(kind, &request), 0);
+	request.consent.sample = 1;
+	CHECK_EQ(run(kind, &request), -ETIME);
+	request.consent.sample = BPF_WG_SAMPLE_MAX;
+	CHECK_EQ(run(kind, &request), -EAGAIN);
+	usleep(200000);
+	CHECK_EQ(run(kind, &request), 0);
+}
+
+/* A packet that is not as the one that was let through passes, and its flow with it. */
+static void check_refused(enum kind kind, const struct request *other)
+{
+	struct request request = ask_about(kind);
+
+	CHECK_EQ(run(kind, &request), 0);
+	CHECK_EQ(run(kind, other), -ENOENT);
+	CHECK_EQ(run(kind, &request), -EAGAIN);
+	usleep(200000);
+	CHECK_EQ(run(kind, &request), 0);
+}
+
+static void test_unlike(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request;
+
+	open_firewall();
+	await_witnesses(kind);
+	send_datagrams(kind, 3);
+	usleep(200000);
+	request = ask_about(kind);
+	request.flow.oif++;
+	check_refused(kind, &request);
+	request = ask_about(kind);
+	request.flow.tos = 0x20;
+	check_refused(kind, &request);
+	request = ask_about(kind);
+	request.flow.flags = BPF_WG_FLOW_END;
+	check_refused(kind, &request);
+	request.flow.flags = BPF_WG_FLOW_SYN;
+	check_refused(kind, &request);
+	/* ECN is the path's to change. */
+	request = ask_about(kind);
+	request.flow.tos = 3;
+	CHECK_EQ(run(kind, &request), 0);
+}
+
+/* Which hooks can consent: those of IPv4 and IPv6. */
+static void check_hooks(enum kind kind, const char *hook, uint32_t encrypt, uint32_t decrypt)
+{
+	const uint32_t flags = BPF_WG_HOOKS_NETFILTER | BPF_WG_HOOKS_TC | BPF_WG_HOOKS_CONSENT;
+	struct request request = { .call = CALL_HOOKS };
+
+	session_enter(&r1);
+	test_shell("nft 'add table inet test; add chain inet test c "
+		   "{ type filter hook %s priority 0; }; add rule inet test c counter'",
+		   hook);
+	request.ifindex = netns_ifindex("wg0");
+	request.hooks = flags | BPF_WG_HOOKS_ENCRYPT;
+	request.egress = netns_ifindex("r1-r2");
+	CHECK(call_run(kind, "r1-a", &request, NULL) == encrypt, "%s: %#llx to encrypt", hook,
+	      (long long)call_reply()->ret);
+	request.hooks = flags;
+	request.egress = netns_ifindex("r1-a");
+	CHECK(call_run(kind, "r1-r2", &request, NULL) == decrypt, "%s: %#llx to decrypt", hook,
+	      (long long)call_reply()->ret);
+	test_shell("nft flush ruleset");
+}
+
+static void test_hooks(const void *arg)
+{
+	const uint32_t inner = BPF_WG_HOOKS_INNER, outer = BPF_WG_HOOKS_OUTER;
+	enum kind kind = KIND(arg);
+
+	await_witnesses(kind);
+	check_hooks(kind, "prerouting", inner, inner | outer);
+	check_hooks(kind, "forward", inner, inner);
+	check_hooks(kind, "postrouting", inner | outer, inner);
+	check_hooks(kind, "output", outer, 0);
+	check_hooks(kind, "input", 0, outer);
+	check_hooks(kind, "ingress device r1-a", BPF_WG_HOOKS_NETFILTER, 0);
+}
+
+void add_consent_tests(void)
+{
+	add_both(test_bad, "consent-bad");
+	add_both(test_seen, "consent-seen");
+	add_both(test_old, "consent-old");
+	add_both(test_unlike, "consent-unlike");
+	add_both(test_hooks, "consent-hooks");
+}
