@@ -47,7 +47,9 @@ load() {
 	xdp) in_ns "$ns" xdp-wg load -q "$@" ;;
 	tcx) in_ns "$ns" xdp-wg load -q --hook tc "$@" ;;
 	inner_flow) in_ns "$ns" xdp-wg load -q --rss inner_flow "$@" ;;
-	kernel) ;;
+	# Samples come once a second, and a run takes less: none of it is one.
+	conntrack) in_ns "$ns" xdp-wg load -q --conntrack --sample 60000 "$@" ;;
+	kernel | firewall) ;;
 	esac || die "xdp-wg cannot be loaded as $mode"
 }
 
