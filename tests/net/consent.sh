@@ -350,6 +350,38 @@ gone() {
 	mostly_fast encapsulated 1000
 }
 
+# A namespace can go while its connections are noted, and its tunnel with it.
+namespace() {
+	loaded
+	stateful
+	consenting
+	python3 "$tests/net/flows.py" A 8 100 > /dev/null
+	spoil
+	timeout $((20 * SLOW)) ip netns del R1 || fail "R1 cannot be deleted"
+	timeout $((60 * SLOW)) ip netns add R1-again || fail "there is no new namespace"
+	ip netns del R1-again
+	[ ! -e /sys/module/nf_conntrack/holders/wireguard ] || fail "the module depends on conntrack"
+}
+
+# The module can be unloaded while its hooks are still there.
+module() {
+	local ns
+
+	loaded
+	stateful
+	consenting
+	spoil
+	for ns in $routers; do
+		in_ns $ns xdp-wg unload -q --all
+		in_ns $ns ip link del wg0
+	done
+	in_ns R1 nft list hooks | grep -q see_leaving || fail "the hooks have gone already"
+	modprobe -r wireguard || rmmod wireguard || fail "the module cannot be unloaded"
+	! in_ns R1 nft list hooks | grep -q see_ || fail "the hooks are still there"
+	in_ns A ping -q -c 1 -W 1 10.1.0.1 > /dev/null || fail "R1 does not answer"
+	modprobe wireguard || fail "the module cannot be loaded"
+}
+
 options() {
 	unloaded
 	says 2 "--conntrack and --bypass-netfilter exclude each other" \
@@ -375,5 +407,7 @@ test_case marked 40
 test_case counted 40
 test_case ends 60
 test_case gone 120
+test_case namespace 60
+test_case module 40
 test_case options 30
 run_cases "$@"

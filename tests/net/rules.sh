@@ -73,7 +73,7 @@ conntrack_bridge() {
 
 # Segments that GRO has merged pass, their acknowledgements are not merged.
 conntrack_gro() {
-	local link ways="kernel tc"
+	local link ways="kernel tc consent-tc"
 
 	network
 	spoil

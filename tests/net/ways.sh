@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 #
 # For the scripts that compare outcomes: whether something comes out as it does without xdp-wg,
-# natively, in skb mode and at the tc hook.
+# natively, in skb mode, with netfilter's consent and at the tc hook.
 
 export TOPOLOGY_OFFLOADS=${TOPOLOGY_OFFLOADS:-off}
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-ways="kernel native skb tc"
+ways="kernel native skb consent tc"
 
 # take WAY: xdp-wg on both routers like that, with an RSS program of that name, or not at all.
 take() {
@@ -20,6 +20,8 @@ take() {
 		native) load $ns ;;
 		skb) load $ns -m skb ;;
 		tc) load $ns --hook tc ;;
+		consent) load $ns -c ;;
+		consent-tc) load $ns --hook tc -c ;;
 		*) load $ns --rss "$1" ;;
 		esac
 	done
