@@ -27,17 +27,27 @@ static __always_inline int consent_reason(int ret)
 	return XDP_WG_NETFILTER;
 }
 
+/* An skb brings its mark and priority to the egress, where they may be of interest. */
+static __always_inline void consent_prepare(struct bpf_wg_consent *consent)
+{
+	consent->sample = config.sample;
+	if (config.flags & XDP_WG_SKB_MODE)
+		consent->flags |= BPF_WG_CONSENT_MARKS;
+}
+
 /*
  * The reason to pass a packet to encrypt, or 0. consent->needs has what check_way() has found;
- * there is nothing to ask where that is 0.
+ * there is nothing to ask where that is 0. One that passes for the order of its flow is counted.
  */
 static __always_inline int consent_encap(struct wg_peer *peer, const struct packet *packet,
-					 const struct bpf_wg_route *route,
+					 const struct bpf_wg_route *route, int order,
 					 struct bpf_wg_consent *consent)
 {
 	if (!consent->needs)
-		return 0;
-	consent->sample = config.sample;
+		return order;
+	if (order)
+		consent->flags = BPF_WG_CONSENT_PASSES;
+	consent_prepare(consent);
 	return consent_reason(bpf_wg_consent_encrypt(peer, &packet->flow, route, consent));
 }
 
@@ -48,7 +58,7 @@ static __always_inline int consent_decap(struct wg_peer *peer, const struct pack
 {
 	if (!consent->needs)
 		return 0;
-	consent->sample = config.sample;
+	consent_prepare(consent);
 	__builtin_memcpy(consent->nexthop, nexthop, sizeof(consent->nexthop));
 	return consent_reason(bpf_wg_consent_decrypt(peer, &outer->flow, &inner->flow, consent));
 }

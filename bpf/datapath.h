@@ -40,9 +40,8 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct fra
 		peer = bpf_wg_peer_allowedips_lookup(wg, packet->flow.dst, 16);
 	if (!peer)
 		return XDP_WG_NO_PEER;
-	reason = pkt_order_check(ctx, peer);
-	if (!reason)
-		reason = decide_encap(ctx, packet, frame, wg, peer, config.flags, &plan);
+	reason = decide_encap(ctx, packet, frame, wg, peer, pkt_order_check(ctx, peer),
+			      config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.route.ifindex;
 		reason = commit_encap(ctx, frame->length, &plan, peer, config.flags);

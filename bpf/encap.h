@@ -70,12 +70,14 @@ static __always_inline __u32 encap_shift(const struct encap *plan)
 }
 
 /*
- * Decide about a packet for a peer, which routes to wg; what is unfinished of it is settled. Only
- * reads. Returns 0 with the plan made, or the reason to pass.
+ * Decide about a packet for a peer, which routes to wg; what is unfinished of it is settled. order
+ * is the reason to pass because of others of its flow, or 0. Only reads. Returns 0 with the plan
+ * made, or the reason to pass.
  */
 static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 					const struct frame *frame, struct wg_device *wg,
-					struct wg_peer *peer, __u32 flags, struct encap *plan)
+					struct wg_peer *peer, int order, __u32 flags,
+					struct encap *plan)
 {
 	/* The bytes that follow the packet in the frame. */
 	__u32 trailing = frame->length - sizeof(struct ethhdr) - packet->length;
@@ -119,9 +121,11 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 	if (plan->route.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
 	reason = check_way(ctx, wg, plan->route.ifindex, way, flags, &plan->consent.needs);
-	if (reason || !(flags & XDP_WG_CONNTRACK))
+	if (reason)
 		return reason;
-	return consent_encap(peer, packet, &plan->route, &plan->consent);
+	if (!(flags & XDP_WG_CONNTRACK))
+		return order;
+	return consent_encap(peer, packet, &plan->route, order, &plan->consent);
 }
 
 /* One hop less for the inner packet; what it had before is saved for encap_restore_ttl(). */

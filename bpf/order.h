@@ -17,14 +17,15 @@
 
 /*
  * A packet that passes is in no queue of WireGuard's yet: the stack takes packets in batches. For
- * so many ticks it may be anywhere.
+ * so long it may be anywhere, in nanoseconds; and after so long it is through, whatever else waits.
  */
-#define ORDER_TICKS 2
+#define ORDER_SETTLES 20000000
+#define ORDER_PATIENCE 100000000
 
 /* Flows that share an entry share the way, which costs them no more than time. */
 #define ORDER_SLOTS 4096 /* a power of two */
 
-/* When the last packet of a flow passed, in ticks, or 0 when that is over. */
+/* When the last packet of a flow passed, in nanoseconds since boot, or 0 when that is over. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ORDER_SLOTS);
@@ -47,16 +48,18 @@ static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
 		return;
 	slot = order_slot(ctx);
 	if (slot)
-		*slot = bpf_jiffies64();
+		*slot = bpf_ktime_get_ns();
 }
 
 static __always_inline int pkt_order_check(pkt_ctx *ctx, struct wg_peer *peer)
 {
 	__u64 *slot = order_slot(ctx);
+	__u64 passed;
 
 	if (!slot || !*slot)
 		return 0;
-	if (bpf_jiffies64() - *slot < ORDER_TICKS || bpf_wg_peer_queued(peer))
+	passed = bpf_ktime_get_ns() - *slot;
+	if (passed < ORDER_SETTLES || (passed < ORDER_PATIENCE && bpf_wg_peer_queued(peer)))
 		return XDP_WG_ORDER;
 	*slot = 0;
 	return 0;

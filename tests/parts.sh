@@ -21,10 +21,11 @@ passed=0 failed=0
 
 # run_part NAME COMMAND...: run one part, and leave what it says and its exit status.
 run_part() {
-	local name=$1 status=0
+	local name=$1 status=0 start=$SECONDS
 
 	shift
 	"$@" < /dev/null > "$work/$name.out" || status=$?
+	echo $((SECONDS - start)) > "$work/$name.seconds"
 	echo "$status" > "$work/$name.tmp"
 	mv "$work/$name.tmp" "$work/$name.status"
 }
@@ -60,6 +61,7 @@ result() {
 	say "checked $words"
 	[ ! -e "$work/$1.status" ] || status=$(cat "$work/$1.status")
 	[ ! -e "$work/$1.out" ] || cat "$work/$1.out"
+	[ ! -e "$work/$1.seconds" ] || echo "# $1: $(cat "$work/$1.seconds") s"
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$work/$1.out" | tail -n 1 || true)
 	if [ -z "$line" ]; then
 		say "$words: ended without a result (exit status $status)"

@@ -216,6 +216,8 @@ static json_object *program_object(const struct attachment *program)
 		if (*option)
 			json_object_array_add(options, json_object_new_string(option));
 	json_object_object_add(object, "options", options);
+	if (program->config.flags & XDP_WG_CONNTRACK)
+		output_add_int(object, "sample", program->config.sample);
 	return object;
 }
 

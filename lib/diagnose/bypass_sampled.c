@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -25,7 +26,9 @@ static const struct {
 	{ "LOG", "log" },	    { "NFLOG", "log" },
 	{ "counter", "counter" },   { "objref", "named object" },
 	{ "dynset", "set update" }, { "recent", "set update" },
-	{ "SET", "set update" },    { "statistic", "statistic" },
+	{ "SET", "set update" },    { "dup", "copy" },
+	{ "TEE", "copy" },	    { "numgen", "statistic" },
+	{ "connbytes", "limit" },   { "statistic", "statistic" },
 };
 
 static const char *find_word(const char *name)
@@ -36,11 +39,13 @@ static const char *find_word(const char *name)
 	return NULL;
 }
 
-/* iptables puts a counter on every rule; its tables have these names. */
-static bool is_iptables(const char *table)
+/* iptables puts a counter on every rule; its tables have these names, in families of their own. */
+static bool is_iptables(unsigned char family, const char *table)
 {
 	static const char *const tables[] = { "filter", "nat", "mangle", "raw", "security" };
 
+	if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6)
+		return false;
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (!strcmp(tables[i], table))
 			return true;
@@ -104,8 +109,9 @@ int bypass_sampled_rule(const struct nlmsghdr *message, void *data)
 	mnl_attr_for_each_nested(element, rule[NFTA_RULE_EXPRESSIONS]) {
 		netlink_nested(element, expr, NFTA_EXPR_MAX);
 		word = expr[NFTA_EXPR_NAME] ? find_word(expression_name(expr)) : NULL;
-		if (word && (strcmp(word, "counter") ||
-			     !is_iptables(mnl_attr_get_str(rule[NFTA_RULE_TABLE]))))
+		if (word &&
+		    (strcmp(word, "counter") ||
+		     !is_iptables(header->nfgen_family, mnl_attr_get_str(rule[NFTA_RULE_TABLE]))))
 			add_word(search->bypass, chain, word);
 	}
 	return MNL_CB_OK;

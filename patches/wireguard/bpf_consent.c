@@ -26,6 +26,7 @@
  * struct question - about one of a packet's two flows, inner or outer
  * @key: of the flow
  * @dscp: of the packet
+ * @marks: whether marks and priorities are of interest
  * @oif: where the fast path sends it, 0 for this host
  * @nexthop: likewise, or NULL if that is no matter
  * @good: for how long a note is, in jiffies
@@ -36,6 +37,7 @@
 struct question {
 	struct wg_bpf_flow_key key;
 	u8 dscp;
+	bool marks;
 	u32 oif;
 	const __be32 *nexthop;
 	unsigned long good;
@@ -63,7 +65,7 @@ static bool is_alive(const struct wg_bpf_note *note)
 static bool is_answer(const struct wg_bpf_note *note, const struct question *question)
 {
 	if (question->ends || !is_alive(note) || note->oif != question->oif ||
-	    note->dscp != question->dscp)
+	    note->dscp != question->dscp || (question->marks && note->marked))
 		return false;
 	return !question->nexthop ||
 	       !memcmp(note->nexthop, question->nexthop, sizeof(note->nexthop));
@@ -92,8 +94,11 @@ static int judge(struct wg_bpf_note *note, const struct question *question, bool
 		ret = -ENOENT;
 	else if (!ret && !time_before(jiffies, note->stamp + question->good))
 		ret = -ETIME;
-	if (ret && ordered && !note->slow)
-		wg_bpf_note_slow(note);
+	if (ret && ordered) {
+		if (!note->slow)
+			wg_bpf_note_slow(note);
+		note->since = jiffies;
+	}
 	if (!ret && ordered && note->slow && is_underway(note, question))
 		ret = -EAGAIN;
 	if (ret)
@@ -193,20 +198,21 @@ static int ask_both(struct wg_peer *peer, struct question *inner, struct questio
 	unsigned long good = msecs_to_jiffies(consent->sample);
 	struct wg_bpf_notes *notes;
 	bool inner_too = consent->needs & BPF_WG_HOOKS_INNER;
-	int ret = 0;
+	int ret = consent->flags & BPF_WG_CONSENT_PASSES ? -EAGAIN : 0;
 
 	if (consent->needs & ~(BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER) ||
-	    consent->sample > BPF_WG_SAMPLE_MAX)
+	    consent->flags & ~BPF_WG_CONSENT_FLAGS || consent->sample > BPF_WG_SAMPLE_MAX)
 		return -EINVAL;
 	notes = wg_bpf_witness_notes(dev_net(peer->device->dev), good);
 	if (!notes)
 		return -ENOENT;
 	consent->tickets[0] = consent->tickets[1] = 0;
 	inner->good = outer->good = good;
+	inner->marks = outer->marks = consent->flags & BPF_WG_CONSENT_MARKS;
 	inner->peer = outer->peer = peer;
 	inner->is_queued = outer->is_queued = is_queued;
 	if (consent->needs & BPF_WG_HOOKS_OUTER)
-		ret = ask(notes, outer, !inner_too, 0, &consent->tickets[1]);
+		ret = ask(notes, outer, !inner_too, ret, &consent->tickets[1]);
 	if (inner_too)
 		ret = ask(notes, inner, true, ret, &consent->tickets[0]);
 	return ret;

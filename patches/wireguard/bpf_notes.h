@@ -41,13 +41,15 @@ struct wg_bpf_flow_key {
  * @slow: whether its packets go by the stack now, and not fast
  * @passed: packets that programs have passed since it became slow
  * @seen: those of them that have come to the end of the stack's way
- * @since: since when it is slow, in jiffies
+ * @since: when it became slow, or a packet passed last for another reason than those before it, in
+ *         jiffies
  * @number: which note in this place it is, so that one that is found again is known for the same
  * @stamp: when a packet came to the end last with all that follows, in jiffies; or @since
  * @ct: its connection, which the note holds a reference to; NULL if none has yet, and then there is
  *      nothing of what follows
  * @direction: in the connection
  * @dscp: of the packet
+ * @marked: whether rules have given it another mark or priority
  * @oif: interface it left by, 0 for a packet to this host
  * @nexthop: where to, network byte order, IPv4 in the first word; 0 if that was not asked
  * @lives: how long the connection was to live then without another packet, in jiffies
@@ -64,6 +66,7 @@ struct wg_bpf_note {
 	struct nf_conn *ct;
 	u8 direction;
 	u8 dscp;
+	bool marked;
 	u32 oif;
 	__be32 nexthop[4];
 	unsigned long lives;

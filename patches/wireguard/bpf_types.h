@@ -35,6 +35,14 @@ enum bpf_wg_hooks_flags {
 	BPF_WG_HOOKS_OUTER = 1U << 9,
 };
 
+enum bpf_wg_consent_flags {
+	/* The packet passes anyway, and is only to be counted. */
+	BPF_WG_CONSENT_PASSES = 1U << 0,
+	/* Marks and priorities that rules set are of interest where it is sent. */
+	BPF_WG_CONSENT_MARKS = 1U << 1,
+	BPF_WG_CONSENT_FLAGS = (1U << 2) - 1,
+};
+
 /* The longest that consent can be good for, in milliseconds. */
 #define BPF_WG_SAMPLE_MAX 60000
 
@@ -128,16 +136,20 @@ struct bpf_wg_unfinished {
 /**
  * struct bpf_wg_consent - a question for the consent of netfilter, and what comes of it
  * @needs: whose hooks: BPF_WG_HOOKS_INNER, BPF_WG_HOOKS_OUTER or both
+ * @flags: enum bpf_wg_consent_flags
  * @sample: for how long it is good after the stack has let a packet through, in milliseconds
  * @nexthop: of a packet to decrypt, the address of the neighbour that it is sent to, network byte
  *           order, IPv4 in the first word
+ * @pad: nothing
  * @tickets: set to what bpf_wg_consent_used() wants to know of the inner and the outer flow; 0 for
  *           both if it need not be called
  */
 struct bpf_wg_consent {
 	__u32 needs;
+	__u32 flags;
 	__u32 sample;
 	__be32 nexthop[4];
+	__u32 pad;
 	__u64 tickets[2];
 };
 

@@ -114,40 +114,56 @@ static void take_snapshot(const struct witness *witness, const struct sk_buff *s
 }
 
 /* What a packet's priority is if no rule has set it: ip_forward() goes by the TOS. */
-static u32 plain_priority(const struct snapshot *snapshot, bool forwarded)
+static u32 plain_priority(const struct snapshot *snapshot, const struct net *net, bool forwarded)
 {
-	if (forwarded && snapshot->header.ip.version == 4)
+	if (forwarded && snapshot->header.ip.version == 4 &&
+	    READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		return rt_tos2priority(snapshot->header.ip.tos);
 	return snapshot->priority;
 }
 
-/*
- * Whether nobody has changed a packet since then but for its TTL, if it was forwarded. What was
- * changed behind the snapshot has changed a checksum within it, unless that is not finished yet or
- * absent. The mark of what does not go on is nobody's business.
+/**
+ * enum change - what rules have done to a packet
+ * @CHANGE_NONE: nothing, but for its TTL if it was forwarded
+ * @CHANGE_MARK: no more than to give it another mark or priority
+ * @CHANGE_OTHER: something else, or it is not known
  */
-static bool is_as_it_was(const struct witness *witness, const struct sk_buff *skb, bool forwarded)
+enum change {
+	CHANGE_NONE,
+	CHANGE_MARK,
+	CHANGE_OTHER,
+};
+
+/*
+ * What was changed behind the snapshot has changed a checksum within it, unless that is not
+ * finished yet, or absent.
+ */
+static enum change find_change(const struct witness *witness, const struct sk_buff *skb,
+			       bool forwarded)
 {
 	struct snapshot *snapshot = snapshot_of(witness, skb);
 	union header header;
 
 	if (snapshot->skb != skb)
-		return false;
+		return CHANGE_OTHER;
 	snapshot->skb = NULL;
-	if (snapshot->length != skb->len || !read_header(skb, &header) ||
-	    skb->priority != plain_priority(snapshot, forwarded) ||
-	    (forwarded && skb->mark != snapshot->mark))
-		return false;
+	if (snapshot->length != skb->len || !read_header(skb, &header))
+		return CHANGE_OTHER;
 	if (header.ip.version == 4) {
 		/* Where checksums are, behind a plain header alone. */
 		if (header.ip.ihl != 5)
-			return false;
+			return CHANGE_OTHER;
 		header.ip.ttl += forwarded;
 		header.ip.check = snapshot->header.ip.check;
 	} else {
 		header.ip6.hop_limit += forwarded;
 	}
-	return !memcmp(&header, &snapshot->header, sizeof(header));
+	if (memcmp(&header, &snapshot->header, sizeof(header)))
+		return CHANGE_OTHER;
+	return skb->mark != snapshot->mark ||
+			       skb->priority != plain_priority(snapshot, witness->net, forwarded)
+		       ? CHANGE_MARK
+		       : CHANGE_NONE;
 }
 
 /* Connections whose packets are more than forwarded. */
@@ -210,14 +226,14 @@ static u8 dscp_of(const struct sk_buff *skb)
  * @oif: as in struct wg_bpf_note
  * @nexthop: likewise
  * @dscp: likewise
- * @as_it_was: whether nobody has changed it
+ * @change: what rules have done to it
  */
 struct sight {
 	u32 iif;
 	u8 dscp;
 	u32 oif;
 	__be32 nexthop[4];
-	bool as_it_was;
+	enum change change;
 };
 
 /* Write what was seen. Returns the connection that the note was of before, if it is another. */
@@ -234,6 +250,7 @@ static struct nf_conn *write_note(struct wg_bpf_note *note, struct nf_conn *ct, 
 	}
 	note->direction = direction;
 	note->dscp = sight->dscp;
+	note->marked = sight->change == CHANGE_MARK;
 	note->oif = sight->oif;
 	memcpy(note->nexthop, sight->nexthop, sizeof(note->nexthop));
 	note->lives = nf_ct_expires(ct);
@@ -250,6 +267,17 @@ static void count_seen(struct wg_bpf_note *note, const struct sk_buff *skb)
 	u32 packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
 
 	note->seen += min(packets, note->passed - note->seen);
+}
+
+/*
+ * Whether a note is to be left as it is: the flow has packets of several kinds, as handshakes
+ * beside data, and this is not the kind that was noted, which is still good.
+ */
+static bool is_of_other_kind(const struct witness *witness, const struct wg_bpf_note *note,
+			     const struct nf_conn *ct, const struct sight *sight)
+{
+	return note->ct == ct && note->dscp != sight->dscp &&
+	       time_before(jiffies, note->stamp + READ_ONCE(witness->good));
 }
 
 static void note_sight(struct witness *witness, const struct sk_buff *skb,
@@ -270,7 +298,7 @@ static void note_sight(struct witness *witness, const struct sk_buff *skb,
 	fill_key(&key, nf_ct_tuple(ct, CTINFO2DIR(info)), sight->iif);
 	if (key.protocol != IPPROTO_TCP && key.protocol != IPPROTO_UDP)
 		return;
-	plain = sight->as_it_was && is_plain(ct);
+	plain = sight->change != CHANGE_OTHER && is_plain(ct);
 	bucket = wg_bpf_notes_bucket(notes, &key);
 	spin_lock(&bucket->lock);
 	note = wg_bpf_note_find(bucket, &key);
@@ -278,7 +306,7 @@ static void note_sight(struct witness *witness, const struct sk_buff *skb,
 		count_seen(note, skb);
 	else if (plain)
 		old = wg_bpf_note_add(bucket, &key, READ_ONCE(witness->good), &note);
-	if (note && plain)
+	if (note && plain && !is_of_other_kind(witness, note, ct, sight))
 		other = write_note(note, ct, CTINFO2DIR(info), sight);
 	spin_unlock(&bucket->lock);
 	if (old)
@@ -330,7 +358,10 @@ static void see_leaving_packet(struct witness *witness, const struct sk_buff *sk
 	if (!into_tunnel)
 		fill_nexthop(sight.nexthop, skb);
 	sight.dscp = dscp_of(skb);
-	sight.as_it_was = is_as_it_was(witness, skb, forwarded);
+	sight.change = find_change(witness, skb, forwarded);
+	/* Nothing of this is left when a packet has been encrypted. */
+	if (into_tunnel && sight.change == CHANGE_MARK)
+		sight.change = CHANGE_NONE;
 	note_sight(witness, skb, &sight);
 }
 
@@ -363,7 +394,10 @@ static unsigned int see_arriving(void *priv, struct sk_buff *skb, const struct n
 	local_bh_disable();
 	if (is_to_tunnel(skb, state)) {
 		sight.dscp = dscp_of(skb);
-		sight.as_it_was = is_as_it_was(witness, skb, false);
+		sight.change = find_change(witness, skb, false);
+		/* Nor when one has come to its socket. */
+		if (sight.change == CHANGE_MARK)
+			sight.change = CHANGE_NONE;
 		note_sight(witness, skb, &sight);
 	}
 	local_bh_enable();
@@ -404,6 +438,7 @@ static void end(struct witness *witness)
 
 	nf_unregister_net_hooks(witness->net, witnesses, ARRAY_SIZE(witnesses));
 	RCU_INIT_POINTER(witness->notes, NULL);
+	WRITE_ONCE(witness->good, 0);
 	synchronize_net();
 	wg_bpf_notes_free(notes);
 	free_percpu(witness->snapshots);

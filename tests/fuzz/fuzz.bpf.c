@@ -161,6 +161,7 @@ __noinline int draw_consent(void)
 	outer = flow;
 	draw_flow();
 	consent.needs = r & 0x1c ? r & (BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER) : r;
+	consent.flags = r >> 8 & 7;
 	consent.sample = draw_number(1000);
 	consent.nexthop[0] = draw();
 	consent.tickets[0] = r & 1 ? (__u64)draw() << 32 | (draw() & 0x3fff) : 0;

@@ -21,10 +21,16 @@ static void open_firewall(void)
 		   "add rule inet test c ct state established,new accept'");
 }
 
-/* Datagrams from A to B, each of which has time to come to its end. */
-static void send_datagrams(enum kind kind, int count)
+static void close_firewall(void)
 {
-	struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = htons(SPORT + kind) };
+	session_enter(&r1);
+	test_shell("nft flush ruleset");
+}
+
+/* Datagrams from A to B, from a port, and so many milliseconds after each. */
+static void send_from(uint16_t port, int count, int pause)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(DPORT) };
 	int fd;
 
@@ -35,10 +41,16 @@ static void send_datagrams(enum kind kind, int count)
 	CHECK(fd >= 0 && !bind(fd, (struct sockaddr *)&from, sizeof(from)), "no socket in A");
 	while (count--) {
 		CHECK(sendto(fd, "", 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1, "not sent");
-		usleep(50000 * slow());
+		usleep(1000 * pause);
 	}
 	close(fd);
 	session_enter(&r1);
+}
+
+/* Each of which has time to come to its end. */
+static void send_datagrams(enum kind kind, int count)
+{
+	send_from(SPORT + kind, count, 50 * slow());
 }
 
 /* About these datagrams as R1 encrypts them. */
@@ -93,6 +105,9 @@ static void test_bad(const void *arg)
 		      "needs %#x", bit);
 	}
 	request.consent.needs = BPF_WG_HOOKS_INNER;
+	request.consent.flags = BPF_WG_CONSENT_FLAGS + 1;
+	CHECK_EQ(run(KIND(arg), &request), -EINVAL);
+	request.consent.flags = 0;
 	request.consent.sample = BPF_WG_SAMPLE_MAX + 1;
 	CHECK_EQ(run(KIND(arg), &request), -EINVAL);
 }
@@ -145,6 +160,7 @@ static void test_seen(const void *arg)
 	request.flow.iif = netns_ifindex("wg0");
 	request.flow.oif = netns_ifindex("r1-a");
 	CHECK_EQ(run(kind, &request), -ENOENT);
+	close_firewall();
 }
 
 /* What passes meanwhile is waited for, a tenth of a second at most. */
@@ -166,6 +182,50 @@ static void test_old(const void *arg)
 	CHECK_EQ(run(kind, &request), -EAGAIN);
 	usleep(200000);
 	CHECK_EQ(run(kind, &request), 0);
+	close_firewall();
+}
+
+/* Also long after its first packet, a flow waits for those that have just passed. */
+static void test_late(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request;
+
+	open_firewall();
+	await_witnesses(kind);
+	request = ask_about(kind);
+	request.flow.sport = htons(SPORT + 2 + kind);
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	usleep(200000);
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	send_from(SPORT + 2 + kind, 2, 2);
+	CHECK_EQ(run(kind, &request), -EAGAIN);
+	send_from(SPORT + 2 + kind, 2, 2);
+	/* All four are through, before the time is over. */
+	CHECK_EQ(run(kind, &request), 0);
+	close_firewall();
+}
+
+/* What passes anyway is counted. */
+static void test_passes(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request;
+
+	open_firewall();
+	await_witnesses(kind);
+	send_datagrams(kind, 3);
+	usleep(200000);
+	request = ask_about(kind);
+	CHECK_EQ(run(kind, &request), 0);
+	request.consent.flags = BPF_WG_CONSENT_PASSES;
+	CHECK_EQ(run(kind, &request), -EAGAIN);
+	request.consent.flags = 0;
+	CHECK_EQ(run(kind, &request), -EAGAIN);
+	send_from(SPORT + kind, 2, 2);
+	CHECK_EQ(run(kind, &request), 0);
+	close_firewall();
 }
 
 /* A packet that is not as the one that was let through passes, and its flow with it. */
@@ -204,6 +264,7 @@ static void test_unlike(const void *arg)
 	request = ask_about(kind);
 	request.flow.tos = 3;
 	CHECK_EQ(run(kind, &request), 0);
+	close_firewall();
 }
 
 /* Which hooks can consent: those of IPv4 and IPv6. */
@@ -225,7 +286,7 @@ static void check_hooks(enum kind kind, const char *hook, uint32_t encrypt, uint
 	request.egress = netns_ifindex("r1-a");
 	CHECK(call_run(kind, "r1-r2", &request, NULL) == decrypt, "%s: %#llx to decrypt", hook,
 	      (long long)call_reply()->ret);
-	test_shell("nft flush ruleset");
+	close_firewall();
 }
 
 static void test_hooks(const void *arg)
@@ -247,6 +308,8 @@ void add_consent_tests(void)
 	add_both(test_bad, "consent-bad");
 	add_both(test_seen, "consent-seen");
 	add_both(test_old, "consent-old");
+	add_both(test_late, "consent-late");
+	add_both(test_passes, "consent-passes");
 	add_both(test_unlike, "consent-unlike");
 	add_both(test_hooks, "consent-hooks");
 }

@@ -40,10 +40,7 @@ void session_read(const struct side *side, struct session *session);
 /* session_renew() - Make the routers agree on a new session, which both have confirmed. */
 void session_renew(void);
 
-/*
- * session_keep_fresh() - Renew a session that a case might outlive: that has not got a minute left
- * before WireGuard would, or less, SLOW times.
- */
+/* session_keep_fresh() - Renew a session that has not got a minute left before WireGuard would. */
 void session_keep_fresh(void);
 
 /*

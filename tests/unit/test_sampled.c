@@ -84,9 +84,16 @@ TEST(iptables_counts_everywhere)
 	       "(limit), ip6 filter FORWARD (queue)");
 }
 
+TEST(a_table_of_nft_may_have_any_name)
+{
+	rule(NFPROTO_INET, "filter", "forward", "counter", NULL);
+	expect("with --conntrack, rules for each packet see samples only: inet filter forward "
+	       "(counter)");
+}
+
 TEST(many_chains_are_not_all_named)
 {
-	char chain[16], text[128];
+	char chain[16], text[128], all[4096];
 
 	for (int i = 0; i < BYPASS_SAMPLED_MAX + 1; i++) {
 		snprintf(chain, sizeof(chain), "c%d", i);
@@ -95,6 +102,9 @@ TEST(many_chains_are_not_all_named)
 	assert_true(bypass.more_sampled);
 	assert_true(bypass_sampled_sentence(&bypass, text, sizeof(text)));
 	assert_true(strlen(text) < sizeof(text));
+	assert_true(bypass_sampled_sentence(&bypass, all, sizeof(all)));
+	assert_non_null(strstr(all, "inet fw c15 (log) and others"));
+	assert_null(strstr(all, "c16"));
 }
 
 int main(void)
@@ -102,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(rules_for_each_packet_are_named, set_up),
 		cmocka_unit_test_setup(iptables_counts_everywhere, set_up),
+		cmocka_unit_test_setup(a_table_of_nft_may_have_any_name, set_up),
 		cmocka_unit_test_setup(many_chains_are_not_all_named, set_up),
 	};
 
