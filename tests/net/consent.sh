@@ -391,7 +391,14 @@ gone() {
 # A namespace can go while its connections are noted, and its tunnel with it.
 namespace() {
 	loaded
-	stateful
+	in_ns R1 nft -f - <<-NFT || fail "nft does not take the rules"
+		table inet fw {
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				ct state established,new accept
+			}
+		}
+	NFT
 	consenting
 	mark
 	flows A 8 400
