@@ -69,6 +69,7 @@ struct options {
 	unsigned int batch;
 	const char *rules; /* network.sh's, or NULL */
 	bool bypass; /* ... which xdp-wg is told to bypass */
+	bool consent; /* ... or to ask for their consent */
 	bool offloads; /* senders leave work to their devices */
 };
 
@@ -135,10 +136,11 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 		network("unload");
 	}
 
-	snprintf(repeat, sizeof(repeat), "make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s%s%s%s%s",
+	snprintf(repeat, sizeof(repeat), "make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s%s%s%s%s%s",
 		 options->seed, options->count, chunk->number, options->hook,
 		 options->rules ? " RULES=" : "", options->rules ?: "",
-		 options->bypass ? " BYPASS=1" : "", options->offloads ? " OFFLOADS=on" : "");
+		 options->bypass ? " BYPASS=1" : "", options->offloads ? " OFFLOADS=on" : "",
+		 options->consent ? " CONSENT=1" : "");
 	compare(&without, &with, verdict, repeat);
 	printf("chunk %u, variant %u: %u frames in %u batches, %.1f s without and %.1f s with xdp-wg\n",
 	       chunk->number, variant, chunk->input_count, chunk->batch_count, slow, fast);
@@ -184,6 +186,8 @@ static bool rules_matter(const struct options *options)
  */
 static void check_fast(const struct options *options, const struct tally *tally)
 {
+	if (rules_matter(options) && options->consent)
+		return;
 	if ((rules_matter(options) && !options->bypass) || nothing_is_seen(options)) {
 		if (tally->fast[DIRECTION_IN] || tally->fast[DIRECTION_OUT])
 			fatal("frames took the fast path that must not");
@@ -212,7 +216,7 @@ int main(int argc, char **argv)
 	struct verdict verdict = {};
 	struct tally tally = {};
 	const char *rules = getenv("DIFF_RULES"), *bypass = getenv("DIFF_BYPASS");
-	const char *offloads = getenv("DIFF_OFFLOADS");
+	const char *offloads = getenv("DIFF_OFFLOADS"), *consent = getenv("DIFF_CONSENT");
 
 	if (argc < 3 || argc > 6) {
 		fprintf(stderr, "Usage: diff SEED COUNT [CHUNK [HOOK [BATCH]]]\n");
@@ -220,6 +224,7 @@ int main(int argc, char **argv)
 	}
 	options.rules = rules && *rules ? rules : NULL;
 	options.bypass = bypass && *bypass;
+	options.consent = consent && *consent;
 	options.offloads = offloads && !strcmp(offloads, "on");
 	options.seed = strtoul(argv[1], NULL, 0);
 	options.count = strtoul(argv[2], NULL, 0);

@@ -17,7 +17,8 @@
 # that R1 gets frames with work left undone; its own devices do nothing, and what it sends is finished.
 #
 # In the environment, DIFF_RULES is a set of rules that R1 has under all variants: empty, stateful,
-# nat, mark, mss or tc. DIFF_BYPASS has xdp-wg bypass them, which must then show.
+# nat, mark, mss or tc. DIFF_BYPASS has xdp-wg bypass them, which must then show. DIFF_CONSENT has it
+# ask for netfilter's consent.
 #
 # All neighbours are permanent and A and W have no addresses, so that no packet is on the way but
 # those of the test. What R1 does not know how to reach fails at once.
@@ -436,6 +437,7 @@ load() {
 
 	forget
 	[ -n "${DIFF_RULES:-}" ] || bypass=--bypass-netfilter
+	[ -z "${DIFF_CONSENT:-}" ] || bypass=--conntrack
 	[ -z "${DIFF_BYPASS:-}" ] || bypass="--bypass-netfilter --bypass-tc"
 
 	case $1 in
