@@ -20,7 +20,7 @@
  * so long it may be anywhere, in nanoseconds; and after so long it is through, whatever else waits.
  */
 #define ORDER_SETTLES 20000000
-#define ORDER_PATIENCE 100000000
+#define ORDER_PATIENCE 250000000
 
 /* Flows that share an entry share the way, which costs them no more than time. */
 #define ORDER_SLOTS 4096 /* a power of two */

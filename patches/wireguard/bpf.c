@@ -490,7 +490,7 @@ __bpf_kfunc int bpf_wg_consent_encrypt(struct wg_peer *peer, const struct bpf_wg
  * @consent: as for bpf_wg_consent_encrypt(), with the next hop of the inner packet
  *
  * The rest is as for bpf_wg_consent_encrypt(). What has been peeked at is not authenticated:
- * whoever can send copies of messages can make a flow wait for its consent, a tenth of a second
+ * whoever can send copies of messages can make a flow wait for its consent, a quarter of a second
  * each time.
  */
 __bpf_kfunc int bpf_wg_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer,

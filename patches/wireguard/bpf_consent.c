@@ -20,7 +20,7 @@
  * What passes is waited for no longer than this: the stack may have lost it, and where it cannot
  * keep up with a flow, there is always something underway. Then some packets are overtaken.
  */
-#define PATIENCE (HZ / 10)
+#define PATIENCE (HZ / 4)
 
 /**
  * struct question - about one of a packet's two flows, inner or outer

@@ -163,7 +163,7 @@ static void test_seen(const void *arg)
 	close_firewall();
 }
 
-/* What passes meanwhile is waited for, a tenth of a second at most. */
+/* What passes meanwhile is waited for, a quarter of a second at most. */
 static void test_old(const void *arg)
 {
 	enum kind kind = KIND(arg);
@@ -174,13 +174,13 @@ static void test_old(const void *arg)
 	send_datagrams(kind, 3);
 	request = ask_about(kind);
 	/* It has passed packets that never were. */
-	usleep(200000);
+	usleep(400000);
 	CHECK_EQ(run(kind, &request), 0);
 	request.consent.sample = 1;
 	CHECK_EQ(run(kind, &request), -ETIME);
 	request.consent.sample = BPF_WG_SAMPLE_MAX;
 	CHECK_EQ(run(kind, &request), -EAGAIN);
-	usleep(200000);
+	usleep(400000);
 	CHECK_EQ(run(kind, &request), 0);
 	close_firewall();
 }
@@ -196,7 +196,7 @@ static void test_late(const void *arg)
 	request = ask_about(kind);
 	request.flow.sport = htons(SPORT + 2 + kind);
 	CHECK_EQ(run(kind, &request), -ENOENT);
-	usleep(200000);
+	usleep(400000);
 	CHECK_EQ(run(kind, &request), -ENOENT);
 	CHECK_EQ(run(kind, &request), -ENOENT);
 	send_from(SPORT + 2 + kind, 2, 2);
@@ -216,7 +216,7 @@ static void test_passes(const void *arg)
 	open_firewall();
 	await_witnesses(kind);
 	send_datagrams(kind, 3);
-	usleep(200000);
+	usleep(400000);
 	request = ask_about(kind);
 	CHECK_EQ(run(kind, &request), 0);
 	request.consent.flags = BPF_WG_CONSENT_PASSES;
@@ -236,7 +236,7 @@ static void check_refused(enum kind kind, const struct request *other)
 	CHECK_EQ(run(kind, &request), 0);
 	CHECK_EQ(run(kind, other), -ENOENT);
 	CHECK_EQ(run(kind, &request), -EAGAIN);
-	usleep(200000);
+	usleep(400000);
 	CHECK_EQ(run(kind, &request), 0);
 }
 
@@ -248,7 +248,7 @@ static void test_unlike(const void *arg)
 	open_firewall();
 	await_witnesses(kind);
 	send_datagrams(kind, 3);
-	usleep(200000);
+	usleep(400000);
 	request = ask_about(kind);
 	request.flow.oif++;
 	check_refused(kind, &request);

@@ -50,13 +50,15 @@ seen() {
 	in_ns R1 nft -j list counter inet fw seen | jq '.nftables[1].counter.packets'
 }
 
-# flows ARGUMENT...: datagrams that are numbered, of which none is lost, late or twice.
+# flows ARGUMENT...: datagrams that are numbered, of which none is lost, late or twice. For a kernel that
+# takes longer with what passes than that is waited for, some are late.
 flows() {
 	local got
 
 	got=$(python3 "$tests/net/flows.py" "$@") || fail "$got"
 	echo "$*: $got"
-	[[ $got == *" late 0 lost 0" ]] || fail "not all arrived, or not in order"
+	[[ $got == *" lost 0" ]] || fail "not all arrived"
+	[ "$SLOW" -gt 1 ] || [[ $got == *" late 0 "* ]] || fail "not all are in order"
 }
 
 # mostly_fast REASON COUNT: since mark, at least nine tenths of so many went fast in R1.
