@@ -139,12 +139,7 @@ refused() {
 
 # traffic_allowed: TCP from A to B until traffic_over.
 traffic_allowed() {
-	in_ns B iperf3 -s -1 > /dev/null 2>&1 &
-	server=$!
-	until in_ns B ss -Hltn sport = :5201 | grep -q .; do
-		kill -0 $server || fail "iperf3 does not listen"
-		sleep 0.1
-	done
+	listening
 	in_ns A timeout $((60 * SLOW)) iperf3 -t 600 -b "${1:-2M}" -c 10.2.0.2 > /dev/null 2>&1 &
 	client=$!
 	sleep $((2 * SLOW))

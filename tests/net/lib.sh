@@ -287,16 +287,21 @@ ping_none() {
 	fail "pings from $ns to $address ${*:+($*) }were answered"
 }
 
-# transfer BYTES SECONDS: by TCP, from A to B, within that time, after a mark.
-transfer() {
-	local server
-
+# listening: B waits for one transfer. Sets `server` to the process.
+listening() {
 	in_ns B iperf3 -s -1 > /dev/null 2>&1 &
 	server=$!
 	until in_ns B ss -Hltn sport = :5201 | grep -q .; do
 		kill -0 $server || fail "iperf3 does not listen"
 		sleep 0.1
 	done
+}
+
+# transfer BYTES SECONDS: by TCP, from A to B, within that time, after a mark.
+transfer() {
+	local server
+
+	listening
 	mark
 	in_ns A timeout $(($2 * SLOW)) iperf3 -n "$1" -c 10.2.0.2 || fail "TCP does not cross"
 	wait $server
