@@ -156,6 +156,15 @@ static bool is_any_consenting(const struct snapshot *snapshot)
 	return false;
 }
 
+/* All rules are listed once, for those who look for translation and for what sees samples. */
+static int read_rule(const struct nlmsghdr *message, void *data)
+{
+	const struct bypass_search *search = data;
+	int ret = bypass_nat_rule(message, data);
+
+	return is_any_consenting(search->snapshot) ? bypass_sampled_rule(message, data) : ret;
+}
+
 int bypass_nft(const struct snapshot *snapshot, struct bypass *bypass)
 {
 	struct bypass_search search = { .bypass = bypass, .snapshot = snapshot };
@@ -169,10 +178,8 @@ int bypass_nft(const struct snapshot *snapshot, struct bypass *bypass)
 	if (err)
 		return err == -EPROTONOSUPPORT ? search.err : err;
 	err = list(&netlink, &search, NFT_MSG_GETCHAIN, bypass_nft_chain);
-	if (!err && has_nat(bypass))
-		err = list(&netlink, &search, NFT_MSG_GETRULE, bypass_nat_rule);
-	if (!err && is_any_consenting(snapshot))
-		err = list(&netlink, &search, NFT_MSG_GETRULE, bypass_sampled_rule);
+	if (!err && (has_nat(bypass) || is_any_consenting(snapshot)))
+		err = list(&netlink, &search, NFT_MSG_GETRULE, read_rule);
 	if (!err)
 		err = list(&netlink, &search, NFT_MSG_GETFLOWTABLE, read_flowtable);
 	netlink_close(&netlink);

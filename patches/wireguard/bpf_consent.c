@@ -190,8 +190,7 @@ static void ask_about_route(struct question *question, const struct bpf_wg_route
 	question->nexthop = route->nexthop;
 }
 
-/* The outer flow is asked about first: who passes for it passes by the inner one's count as well.
- */
+/* The outer flow is first: who passes for it passes by the inner one's count as well. */
 static int ask_both(struct wg_peer *peer, struct question *inner, struct question *outer,
 		    bool (*is_queued)(struct wg_peer *peer), struct bpf_wg_consent *consent)
 {
