@@ -4,7 +4,6 @@
  * None of them does lasting harm: what is read beyond its end is not used, and what was freed is
  * not written.
  */
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -50,12 +49,15 @@ static noinline int shifted_too_far(void)
 	return 1 << by;
 }
 
+/* What may sleep is noticed whether it does or not: a slow machine's timers are over at once. */
 static noinline void sleeps_with_a_spinlock(void)
 {
 	static DEFINE_SPINLOCK(lock);
+	static DEFINE_MUTEX(sleeps);
 
 	spin_lock(&lock);
-	usleep_range(100, 200);
+	mutex_lock(&sleeps);
+	mutex_unlock(&sleeps);
 	spin_unlock(&lock);
 }
 
