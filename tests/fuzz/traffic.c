@@ -33,7 +33,7 @@
 #include "tests/kfunc/session.h"
 
 #define ROUNDS 8
-#define ROUND_MOST 20000 /* calls */
+#define ROUND_MOST 60000 /* calls */
 #define RUN_STEPS 8
 
 enum place {
