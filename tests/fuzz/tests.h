@@ -90,7 +90,8 @@ void changes_abort(void);
 void test_runs(const void *arg);
 void runs_abort(void);
 
-/* traffic.c */
+/* traffic.c; traffic_calls() - How many of the calls it makes. */
+uint64_t traffic_calls(void);
 void test_traffic(const void *arg);
 void traffic_abort(void);
 
