@@ -280,6 +280,12 @@ static bool is_of_other_kind(const struct witness *witness, const struct wg_bpf_
 	       time_before(jiffies, note->stamp + READ_ONCE(witness->good));
 }
 
+/* What a tunnel says on its own behalf is not as its data are, and says nothing about these. */
+static bool is_handshake(const struct sight *sight)
+{
+	return (!sight->iif || !sight->oif) && sight->dscp == HANDSHAKE_DSCP;
+}
+
 static void note_sight(struct witness *witness, const struct sk_buff *skb,
 		       const struct sight *sight)
 {
@@ -298,7 +304,7 @@ static void note_sight(struct witness *witness, const struct sk_buff *skb,
 	fill_key(&key, nf_ct_tuple(ct, CTINFO2DIR(info)), sight->iif);
 	if (key.protocol != IPPROTO_TCP && key.protocol != IPPROTO_UDP)
 		return;
-	plain = sight->change != CHANGE_OTHER && is_plain(ct);
+	plain = sight->change != CHANGE_OTHER && is_plain(ct) && !is_handshake(sight);
 	bucket = wg_bpf_notes_bucket(notes, &key);
 	spin_lock(&bucket->lock);
 	note = wg_bpf_note_find(bucket, &key);

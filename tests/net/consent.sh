@@ -111,6 +111,22 @@ tcp() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
+# When nothing is known of the tunnel any more, its handshake is the first that is seen of it, with
+# another DSCP than its data.
+rekeyed() {
+	loaded
+	stateful
+	consenting --sample 5000
+	in_ns R1 python3 "$tests/net/conntrack.py" flush
+	in_ns R1 bash -c 'wg set wg0 private-key <(wg genkey) &&
+		wg set wg0 private-key /run/topology/R1.key'
+	ping_all A 10.2.0.2 3
+	mark
+	ping_all A 10.2.0.2 200
+	expect_gained R1 encapsulated 150
+	expect_gained R1 decapsulated 150
+}
+
 # Nobody may begin from outside: not before, during or after a flow that is allowed, and not with its
 # addresses and other ports.
 refused() {
@@ -441,6 +457,7 @@ options() {
 
 test_case fast 120
 test_case tcp 120
+test_case rekeyed 40
 test_case refused 60
 test_case ban 90
 test_case deleted 40
