@@ -8,8 +8,9 @@
 
 #if IS_ENABLED(CONFIG_NETFILTER) && IS_ENABLED(CONFIG_NF_CONNTRACK)
 
-#include <linux/jhash.h>
+#include <linux/hash.h>
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/overflow.h>
@@ -27,11 +28,11 @@ struct wg_bpf_notes *wg_bpf_notes_alloc(void)
 {
 	struct wg_bpf_notes *notes;
 
-	BUILD_BUG_ON(sizeof(struct wg_bpf_flow_key) % sizeof(u32));
+	BUILD_BUG_ON(sizeof(struct wg_bpf_flow_key) % sizeof(u64));
 	notes = kvzalloc(struct_size(notes, buckets, WG_BPF_NOTES_BUCKETS), GFP_KERNEL);
 	if (!notes)
 		return NULL;
-	notes->seed = get_random_u32();
+	get_random_bytes(notes->secret, sizeof(notes->secret));
 	for (unsigned int i = 0; i < WG_BPF_NOTES_BUCKETS; i++)
 		spin_lock_init(&notes->buckets[i].lock);
 	return notes;
@@ -110,9 +111,23 @@ void wg_bpf_notes_free(struct wg_bpf_notes *notes)
 struct wg_bpf_bucket *wg_bpf_notes_bucket(struct wg_bpf_notes *notes,
 					  const struct wg_bpf_flow_key *key)
 {
-	u32 hash = jhash2((const u32 *)key, sizeof(*key) / sizeof(u32), notes->seed);
+	const u32 *words = (const u32 *)key, *secret = notes->secret;
+	u64 sum = 0;
 
-	return &notes->buckets[hash & (WG_BPF_NOTES_BUCKETS - 1)];
+	/* NH, RFC 4418 section 5.2: as few flows have the same sum as by chance. */
+	for (unsigned int i = 0; i < WG_BPF_FLOW_KEY_WORDS; i += 2)
+		sum += (u64)(words[i] + secret[i]) * (words[i + 1] + secret[i + 1]);
+	return &notes->buckets[hash_64(sum, ilog2(WG_BPF_NOTES_BUCKETS))];
+}
+
+static bool is_same_key(const struct wg_bpf_flow_key *a, const struct wg_bpf_flow_key *b)
+{
+	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
+	u64 difference = 0;
+
+	for (unsigned int i = 0; i < sizeof(*a) / sizeof(u64); i++)
+		difference |= x[i] ^ y[i];
+	return !difference;
 }
 
 /**
@@ -126,7 +141,7 @@ struct wg_bpf_note *wg_bpf_note_find(struct wg_bpf_bucket *bucket,
 				     const struct wg_bpf_flow_key *key)
 {
 	for (unsigned int way = 0; way < WG_BPF_NOTES_WAYS; way++)
-		if (bucket->notes[way].valid && !memcmp(&bucket->notes[way].key, key, sizeof(*key)))
+		if (bucket->notes[way].valid && is_same_key(&bucket->notes[way].key, key))
 			return &bucket->notes[way];
 	return NULL;
 }

@@ -26,13 +26,15 @@ struct nf_conn;
  */
 struct wg_bpf_flow_key {
 	u32 iif;
-	u16 family;
-	u16 protocol;
+	u32 family;
+	u32 protocol;
 	__be16 sport;
 	__be16 dport;
 	__be32 src[4];
 	__be32 dst[4];
-};
+} __aligned(sizeof(u64));
+
+#define WG_BPF_FLOW_KEY_WORDS (sizeof(struct wg_bpf_flow_key) / sizeof(u32))
 
 /**
  * struct wg_bpf_note - what is known of a flow
@@ -87,13 +89,13 @@ struct wg_bpf_bucket {
 
 /**
  * struct wg_bpf_notes - the memory of one network namespace
- * @seed: of the hash, so that nobody can aim flows at one bucket
+ * @secret: of the hash, so that nobody can aim flows at one bucket
  * @buckets: WG_BPF_NOTES_BUCKETS
  *
  * Freed a grace period after it was last found.
  */
 struct wg_bpf_notes {
-	u32 seed;
+	u32 secret[WG_BPF_FLOW_KEY_WORDS];
 	struct wg_bpf_bucket buckets[];
 };
 
