@@ -22,6 +22,9 @@
  */
 #define PATIENCE (HZ / 4)
 
+/* What has passed before there was a note is through after this time: nobody counted it. */
+#define SETTLES (HZ / 50 + 1)
+
 /**
  * struct question - about one of a packet's two flows, inner or outer
  * @key: of the flow
@@ -77,13 +80,14 @@ static bool is_answer(const struct wg_bpf_note *note, const struct question *que
  */
 static bool is_underway(const struct wg_bpf_note *note, const struct question *question)
 {
+	if (note->late && time_before(jiffies, note->since + SETTLES))
+		return true;
 	return time_before(jiffies, note->since + PATIENCE) &&
 	       (note->seen != note->passed || question->is_queued(question->peer));
 }
 
 /*
- * Decide by a note, and keep count of what passes. @other is why the packet passes anyway, or 0,
- * and
+ * Decide by a note, and keep count of what passes. @other is why the packet passes anyway, or 0;
  * @ordered whether it is this note that keeps its flow in order.
  */
 static int judge(struct wg_bpf_note *note, const struct question *question, bool ordered, int other)

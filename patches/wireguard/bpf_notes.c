@@ -196,6 +196,7 @@ struct nf_conn *wg_bpf_note_add(struct wg_bpf_bucket *bucket, const struct wg_bp
 void wg_bpf_note_slow(struct wg_bpf_note *note)
 {
 	note->slow = true;
+	note->late = false;
 	note->passed = 0;
 	note->seen = 0;
 	note->since = jiffies;

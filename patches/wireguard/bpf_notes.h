@@ -41,6 +41,7 @@ struct wg_bpf_flow_key {
  * @key: of the flow, if the note is @valid
  * @valid: whether this place is taken
  * @slow: whether its packets go by the stack now, and not fast
+ * @late: whether packets may have passed that nobody counted, before there was a note
  * @passed: packets that programs have passed since it became slow
  * @seen: those of them that have come to the end of the stack's way
  * @since: when it became slow, or a packet passed last for another reason than those before it, in
@@ -60,6 +61,7 @@ struct wg_bpf_note {
 	struct wg_bpf_flow_key key;
 	bool valid;
 	bool slow;
+	bool late;
 	u32 passed;
 	u32 seen;
 	unsigned long since;

@@ -286,6 +286,17 @@ static bool is_handshake(const struct sight *sight)
 	return (!sight->iif || !sight->oif) && sight->dscp == HANDSHAKE_DSCP;
 }
 
+/* A note that is made now begins with packets that nobody has counted: this one at least. */
+static struct nf_conn *add_note(struct witness *witness, struct wg_bpf_bucket *bucket,
+				const struct wg_bpf_flow_key *key, struct wg_bpf_note **note)
+{
+	struct nf_conn *old = wg_bpf_note_add(bucket, key, READ_ONCE(witness->good), note);
+
+	if (*note)
+		(*note)->late = true;
+	return old;
+}
+
 static void note_sight(struct witness *witness, const struct sk_buff *skb,
 		       const struct sight *sight)
 {
@@ -311,7 +322,7 @@ static void note_sight(struct witness *witness, const struct sk_buff *skb,
 	if (note)
 		count_seen(note, skb);
 	else if (plain)
-		old = wg_bpf_note_add(bucket, &key, READ_ONCE(witness->good), &note);
+		old = add_note(witness, bucket, &key, &note);
 	if (note && plain && !is_of_other_kind(witness, note, ct, sight))
 		other = write_note(note, ct, CTINFO2DIR(info), sight);
 	spin_unlock(&bucket->lock);

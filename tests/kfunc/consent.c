@@ -14,9 +14,12 @@
 #define SPORT 7010
 #define DPORT 7002
 
-/* How long a flow waits for what has passed, at least, and after how long it surely does no more.
+/*
+ * How long a flow waits for what has passed, at least, and for what nobody counted; and after how
+ * long it surely does no more.
  */
 #define PATIENCE_MS 240
+#define SETTLES_MS 20
 #define ALL_OVER 400000 /* microseconds */
 
 static long long now_ms(void)
@@ -250,6 +253,43 @@ static void test_late(const void *arg)
 	close_firewall();
 }
 
+/* Send a flow's first packets while nobody asks. Returns whether there was an answer in time. */
+static bool ask_uncounted(enum kind kind, uint16_t port)
+{
+	struct request request = ask_about(kind);
+	long long begin, ret;
+
+	request.flow.sport = htons(port);
+	send_from(port, 1, 100);
+	begin = now_ms();
+	send_from(port, 1, 4);
+	ret = run(kind, &request);
+	if (ret == -ENOENT || now_ms() - begin >= SETTLES_MS)
+		return false;
+	CHECK_EQ(ret, -EAGAIN);
+	usleep(ALL_OVER);
+	CHECK_EQ(run(kind, &request), 0);
+	return true;
+}
+
+/* What has passed before anything was known of a flow was not counted, and is waited for as well.
+ */
+static void test_uncounted(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	int tries = 0;
+
+	open_firewall();
+	await_witnesses(kind);
+	while (!ask_uncounted(kind, SPORT + 200 + 2 * tries + kind)) {
+		if (++tries < 40)
+			continue;
+		CHECK(slow() > 1, "it takes too long");
+		break;
+	}
+	close_firewall();
+}
+
 /* What passes anyway is counted. */
 static void test_passes(const void *arg)
 {
@@ -335,6 +375,7 @@ void add_consent_tests(void)
 	add_both(test_seen, "consent-seen");
 	add_both(test_old, "consent-old");
 	add_both(test_late, "consent-late");
+	add_both(test_uncounted, "consent-uncounted");
 	add_both(test_passes, "consent-passes");
 	add_both(test_unlike, "consent-unlike");
 	add_both(test_hooks, "consent-hooks");
