@@ -45,6 +45,8 @@ static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
 		return reason;
 	ip_parse_l4(packet, pkt_at(ctx, offset, sizeof(struct l4_ports)),
 		    pkt_at(ctx, offset + TCP_OFFSET_AND_FLAGS, 2));
+	if (config.flags & XDP_WG_CONNTRACK)
+		ip_parse_connection(packet, pkt_at(ctx, offset, sizeof(struct l4_header)));
 	return 0;
 }
 

@@ -91,6 +91,8 @@ static __always_inline int decap_parse(struct packet *inner, const union peeked 
 	if (reason)
 		return reason;
 	ip_parse_l4(inner, (const struct l4_ports *)l4, l4 + TCP_OFFSET_AND_FLAGS);
+	if (config.flags & XDP_WG_CONNTRACK)
+		ip_parse_connection(inner, (const struct l4_header *)l4);
 	return 0;
 }
 

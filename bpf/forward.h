@@ -8,6 +8,7 @@
 
 #include <linux/errno.h>
 
+#include "config.h"
 #include "pkt.h"
 #include "ip.h"
 
@@ -33,6 +34,10 @@ static __always_inline long fib_lookup(pkt_ctx *ctx, const struct packet *packet
 		__builtin_memcpy(fib->ipv6_src, flow->src, sizeof(fib->ipv6_src));
 		__builtin_memcpy(fib->ipv6_dst, flow->dst, sizeof(fib->ipv6_dst));
 	}
+	/* No route goes by the identifier of an echo. */
+	if (config.flags & XDP_WG_CONNTRACK &&
+	    flow->flags & (BPF_WG_FLOW_ECHO | BPF_WG_FLOW_ECHO_REPLY))
+		fib->sport = 0;
 	return pkt_fib_lookup(ctx, fib, flags);
 }
 

@@ -208,10 +208,54 @@ static __always_inline void ip_parse_l4(struct packet *packet, const struct l4_p
 	packet->flow.dport = ports->dest;
 	if (packet->flow.protocol != IPPROTO_TCP)
 		return;
-	if (tcp && packet->length >= packet->header + TCP_HEADER)
+	if (tcp && packet->length >= (__u32)packet->header + TCP_HEADER)
 		packet->flow.flags = tcp_flow_flags(tcp, packet->length - packet->header);
 	else
 		packet->flow.flags = BPF_WG_FLOW_END;
+}
+
+/* What conntrack looks at of UDP's and ICMP's headers, RFC 768 and RFC 792. */
+struct l4_header {
+	__u8 type;
+	__u8 code;
+	__be16 check;
+	__be16 id_or_length; /* of an ICMP echo, of a UDP datagram */
+	__u16 rest;
+};
+
+/* Whether it is an ICMP echo, BPF_WG_FLOW_ECHO, or the reply to one; or BPF_WG_FLOW_END. */
+static __always_inline __u8 icmp_echo_flag(__u8 family, const struct l4_header *icmp)
+{
+	int echo = family == AF_INET ? 8 : 128, reply = family == AF_INET ? 0 : 129;
+
+	if (icmp->code || (icmp->type != echo && icmp->type != reply))
+		return BPF_WG_FLOW_END;
+	return icmp->type == echo ? BPF_WG_FLOW_ECHO : BPF_WG_FLOW_ECHO_REPLY;
+}
+
+/*
+ * Read what conntrack knows a flow by beside that. l4 is NULL where the packet ends before. What is
+ * of no flow for conntrack ends one.
+ */
+static __always_inline void ip_parse_connection(struct packet *packet, const struct l4_header *l4)
+{
+	__u32 length = packet->length - packet->header, udp;
+	int whole = l4 && length >= sizeof(*l4);
+
+	switch (packet->flow.protocol) {
+	case IPPROTO_UDP:
+		udp = whole ? bpf_ntohs(l4->id_or_length) : 0;
+		if (udp < sizeof(*l4) || udp > length)
+			packet->flow.flags = BPF_WG_FLOW_END;
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		packet->flow.flags =
+			whole ? icmp_echo_flag(packet->flow.family, l4) : BPF_WG_FLOW_END;
+		if (whole && packet->flow.flags != BPF_WG_FLOW_END)
+			packet->flow.sport = l4->id_or_length;
+		break;
+	}
 }
 
 /* Addresses that no router forwards, or only by settings that are not looked at here. */

@@ -10,6 +10,8 @@
 
 #if IS_ENABLED(CONFIG_NETFILTER) && IS_ENABLED(CONFIG_NF_CONNTRACK)
 
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/jiffies.h>
 #include <net/inet_ecn.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -164,6 +166,16 @@ static int ask(struct wg_bpf_notes *notes, const struct question *question, bool
 	return ret;
 }
 
+/* What conntrack knows an ICMP echo by beside its identifier, RFC 792 and RFC 4443. */
+static __be16 echo_type(const struct bpf_wg_flow *flow)
+{
+	bool ipv6 = flow->family == AF_INET6;
+
+	if (flow->flags & BPF_WG_FLOW_ECHO)
+		return htons((ipv6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO) << 8);
+	return htons((ipv6 ? ICMPV6_ECHO_REPLY : ICMP_ECHOREPLY) << 8);
+}
+
 static void ask_about(struct question *question, const struct bpf_wg_flow *flow)
 {
 	question->key = (struct wg_bpf_flow_key){
@@ -175,6 +187,8 @@ static void ask_about(struct question *question, const struct bpf_wg_flow *flow)
 	};
 	memcpy(question->key.src, flow->src, sizeof(flow->src));
 	memcpy(question->key.dst, flow->dst, sizeof(flow->dst));
+	if (flow->flags & (BPF_WG_FLOW_ECHO | BPF_WG_FLOW_ECHO_REPLY))
+		question->key.dport = echo_type(flow);
 	question->dscp = flow->tos & ~INET_ECN_MASK;
 	question->oif = flow->oif;
 	question->ends = flow->flags & (BPF_WG_FLOW_SYN | BPF_WG_FLOW_END);

@@ -124,6 +124,12 @@ static void flow_cache_add(const struct bpf_wg_flow *flow, const struct flow_cac
 	entries[slot] = *entry;
 }
 
+/* Rules can go by ports alone, whatever the protocol. */
+static __be16 port_of(const struct bpf_wg_flow *flow)
+{
+	return flow->flags & (BPF_WG_FLOW_ECHO | BPF_WG_FLOW_ECHO_REPLY) ? 0 : flow->sport;
+}
+
 /*
  * Look up the route of a flow. bpf_fib_lookup() goes by a route's MTU only if it is locked, but the
  * stack forwards nothing larger, and pads to it in wg_xmit().
@@ -139,7 +145,7 @@ static int route4(struct net *net, struct bpf_wg_flow *flow, bool *several)
 		.flowi4_uid = sock_net_uid(net, NULL),
 		.daddr = flow->dst[0],
 		.saddr = flow->src[0],
-		.fl4_sport = flow->sport,
+		.fl4_sport = port_of(flow),
 		.fl4_dport = flow->dport,
 	};
 	int ret;
@@ -209,7 +215,7 @@ static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *fl
 	if (fib4_has_custom_rules(net)) {
 		fl4.flowi4_proto = flow->protocol;
 		fl4.fl4_sport = flow->dport;
-		fl4.fl4_dport = flow->sport;
+		fl4.fl4_dport = port_of(flow);
 	}
 	if (fib_lookup(net, &fl4, &res, 0))
 		return filter ? -EXDEV : 0;
@@ -285,7 +291,7 @@ static int route6(struct net *net, struct bpf_wg_flow *flow)
 		.flowlabel = ip6_make_flowinfo(flow->tos, 0),
 		.flowi6_proto = flow->protocol,
 		.flowi6_uid = sock_net_uid(net, NULL),
-		.fl6_sport = flow->sport,
+		.fl6_sport = port_of(flow),
 		.fl6_dport = flow->dport,
 	};
 	int ret;

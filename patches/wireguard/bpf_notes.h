@@ -17,8 +17,8 @@ struct nf_conn;
  * @iif: layer 3 interface it comes in by, 0 if it comes from this host
  * @family: AF_INET or AF_INET6
  * @protocol: of layer 4
- * @sport: source port, network byte order
- * @dport: destination port, likewise
+ * @sport: source port, network byte order; of an ICMP echo, its identifier
+ * @dport: destination port, likewise; of an ICMP echo, its type and code
  * @src: source address, network byte order, IPv4 in the first word and nothing in the others
  * @dst: destination address, likewise
  *

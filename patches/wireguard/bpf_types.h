@@ -11,9 +11,15 @@
 enum bpf_wg_flow_flags {
 	/* A TCP segment with SYN: it carries the MSS, which firewalls adjust to the path. */
 	BPF_WG_FLOW_SYN = 1U << 0,
-	/* A TCP segment with FIN or RST, or one that none can be: firewalls look at these. */
+	/*
+	 * A TCP segment with FIN or RST, or one that none can be, and what else is of no
+	 * connection: firewalls look at these.
+	 */
 	BPF_WG_FLOW_END = 1U << 1,
-	BPF_WG_FLOW_FLAGS = (1U << 2) - 1,
+	/* An ICMP echo, and the reply to one. */
+	BPF_WG_FLOW_ECHO = 1U << 2,
+	BPF_WG_FLOW_ECHO_REPLY = 1U << 3,
+	BPF_WG_FLOW_FLAGS = (1U << 4) - 1,
 };
 
 enum bpf_wg_hooks_flags {
@@ -55,7 +61,8 @@ enum bpf_wg_consent_flags {
  * @protocol: of layer 4
  * @tos: TOS or traffic class, as in the packet
  * @flags: enum bpf_wg_flow_flags
- * @sport: source port if the protocol has ports, network byte order
+ * @sport: source port if the protocol has ports, network byte order; or the identifier of an ICMP
+ *         echo or its reply, if @flags has that, which no route goes by
  * @dport: destination port, likewise
  * @src: source address, network byte order, IPv4 in the first word
  * @dst: destination address, likewise

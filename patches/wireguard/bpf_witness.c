@@ -17,6 +17,8 @@
 #include "device.h"
 
 #include <linux/hash.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/inet.h>
 #include <linux/ip.h>
 #include <linux/jiffies.h>
@@ -280,6 +282,23 @@ static bool is_of_other_kind(const struct witness *witness, const struct wg_bpf_
 	       time_before(jiffies, note->stamp + READ_ONCE(witness->good));
 }
 
+/* Whether a connection is of a kind whose packets a program tells apart by the key. */
+static bool has_key(const struct nf_conntrack_tuple *tuple)
+{
+	switch (tuple->dst.protonum) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		return true;
+	case IPPROTO_ICMP:
+		return !tuple->dst.u.icmp.code && (tuple->dst.u.icmp.type == ICMP_ECHO ||
+						   tuple->dst.u.icmp.type == ICMP_ECHOREPLY);
+	case IPPROTO_ICMPV6:
+		return !tuple->dst.u.icmp.code && (tuple->dst.u.icmp.type == ICMPV6_ECHO_REQUEST ||
+						   tuple->dst.u.icmp.type == ICMPV6_ECHO_REPLY);
+	}
+	return false;
+}
+
 /* What a tunnel says on its own behalf is not as its data are, and says nothing about these. */
 static bool is_handshake(const struct sight *sight)
 {
@@ -312,9 +331,9 @@ static void note_sight(struct witness *witness, const struct sk_buff *skb,
 	if (!notes || !ct || nf_ct_is_template(ct) || info == IP_CT_RELATED ||
 	    info == IP_CT_RELATED_REPLY)
 		return;
-	fill_key(&key, nf_ct_tuple(ct, CTINFO2DIR(info)), sight->iif);
-	if (key.protocol != IPPROTO_TCP && key.protocol != IPPROTO_UDP)
+	if (!has_key(nf_ct_tuple(ct, CTINFO2DIR(info))))
 		return;
+	fill_key(&key, nf_ct_tuple(ct, CTINFO2DIR(info)), sight->iif);
 	plain = sight->change != CHANGE_OTHER && is_plain(ct) && !is_handshake(sight);
 	bucket = wg_bpf_notes_bucket(notes, &key);
 	spin_lock(&bucket->lock);

@@ -111,6 +111,31 @@ tcp() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
+# echoes COUNT FAST...: A pings B, by both families, and so many are fast each way.
+echoes() {
+	mark
+	ping_all A 10.2.0.2 "$1"
+	ping_all A fd00:2::2 "$1"
+	expect_gained R1 encapsulated "${@:2}"
+	expect_gained R1 decapsulated "${@:2}"
+}
+
+# ICMP echoes and their replies, which conntrack knows by their identifier; not what is like them.
+pings() {
+	local options
+
+	unloaded
+	load R2
+	undo in_ns R2 xdp-wg unload -q --all
+	stateful
+	for options in "${hooks[@]}"; do
+		# shellcheck disable=SC2086 # words
+		consenting $options
+		echoes 200 300
+	done
+	in_ns R1 xdp-wg unload -q --all
+}
+
 # When nothing is known of the tunnel any more, its handshake is the first that is seen of it, with
 # another DSCP than its data.
 rekeyed() {
@@ -457,6 +482,7 @@ options() {
 
 test_case fast 120
 test_case tcp 120
+test_case pings 90
 test_case rekeyed 40
 test_case refused 60
 test_case ban 90
