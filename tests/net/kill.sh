@@ -130,9 +130,9 @@ unload_tc() {
 	each_kill_of xdp-wg unload -q r1-a
 }
 
-test_case load 120
+test_case load 180
 test_case load-tc 60 full
-test_case unload 60
+test_case unload 120
 test_case unload-tc 60 full
 test_case replace-tc 60 full
 test_case replace 200 full
