@@ -66,14 +66,19 @@ mostly_fast() {
 	expect_gained R1 "$1" $(($2 * 9 / 10))
 }
 
-# By the chain's own counter as well, what went fast has not come by it, and the samples have.
-fast() {
-	local options before
-
+# firewalled: the network with a firewall in R1, and xdp-wg in R2 alone.
+firewalled() {
 	unloaded
 	load R2
 	undo in_ns R2 xdp-wg unload -q --all
 	stateful
+}
+
+# By the chain's own counter as well, what went fast has not come by it, and the samples have.
+fast() {
+	local options before
+
+	firewalled
 	for options in "${hooks_but_skb[@]}"; do
 		# shellcheck disable=SC2086 # words
 		consenting $options
@@ -91,10 +96,7 @@ fast() {
 tcp() {
 	local options
 
-	unloaded
-	load R2
-	undo in_ns R2 xdp-wg unload -q --all
-	stateful
+	firewalled
 	for options in "${hooks[@]}"; do
 		# shellcheck disable=SC2086 # words
 		consenting $options
@@ -111,27 +113,19 @@ tcp() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
-# echoes COUNT FAST...: A pings B, by both families, and so many are fast each way.
-echoes() {
-	mark
-	ping_all A 10.2.0.2 "$1"
-	ping_all A fd00:2::2 "$1"
-	expect_gained R1 encapsulated "${@:2}"
-	expect_gained R1 decapsulated "${@:2}"
-}
-
-# ICMP echoes and their replies, which conntrack knows by their identifier; not what is like them.
+# ICMP echoes and their replies, which conntrack knows by their identifier.
 pings() {
 	local options
 
-	unloaded
-	load R2
-	undo in_ns R2 xdp-wg unload -q --all
-	stateful
+	firewalled
 	for options in "${hooks[@]}"; do
 		# shellcheck disable=SC2086 # words
 		consenting $options
-		echoes 200 300
+		mark
+		ping_all A 10.2.0.2 200
+		ping_all A fd00:2::2 200
+		expect_gained R1 encapsulated 300
+		expect_gained R1 decapsulated 300
 	done
 	in_ns R1 xdp-wg unload -q --all
 }
