@@ -68,12 +68,13 @@ static void test_window(const void *arg)
 {
 	enum kind kind = KIND(arg);
 	uint8_t plain[32] = {};
+	struct session session;
 	struct request request;
 	uint64_t top, i;
 	struct frame frame;
 
 	session_renew();
-	top = message_next_counter(&r1) + 20000;
+	top = message_next_counter(&r1, &session) + 20000;
 	request = receive_request(CALL_DECRYPT, &frame, top, plain, sizeof(plain));
 	CHECK_EQ(call_run(kind, "r1-r2", &request, &frame), 0);
 	for (i = 0; i < 4; i++) {
@@ -107,10 +108,11 @@ static void test_previous_key(const void *arg)
 	struct message message;
 	struct request request;
 	struct frame frame;
+	uint64_t counter;
 
 	receive_fill(plain, sizeof(plain));
-	session_read(&r1, &before);
-	message_seal(&message, &before, message_next_counter(&r1), plain, sizeof(plain));
+	counter = message_next_counter(&r1, &before);
+	message_seal(&message, &before, counter, plain, sizeof(plain));
 	session_renew();
 	session_read(&r1, &after);
 	CHECK(before.local_index != after.local_index, "the index is the same");

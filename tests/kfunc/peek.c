@@ -83,10 +83,11 @@ static void test_peek_same_counter(const void *arg)
 	uint8_t first[80] = { 1 }, second[80] = { 2 };
 	struct request requests[2];
 	struct frame frames[2];
+	struct session session;
 	uint64_t counter;
 
 	stay_on_cpu(0);
-	counter = message_next_counter(&r1) + 1000;
+	counter = message_next_counter(&r1, &session) + 1000;
 	requests[0] = receive_request(CALL_PEEK, &frames[0], counter, first, sizeof(first));
 	check_call(kind, &requests[0], CALL_PEEK, &frames[0], 1);
 	session_renew();

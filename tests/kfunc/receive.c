@@ -25,9 +25,10 @@ struct request receive_request(enum call call, struct frame *frame, uint64_t cou
 	struct message message;
 	struct request request;
 
-	if (!counter)
-		counter = message_next_counter(&r1);
-	session_read(&r1, &session);
+	if (counter)
+		session_read(&r1, &session);
+	else
+		counter = message_next_counter(&r1, &session);
 	message_seal(&message, &session, counter, plain, length);
 	receive_frame(frame, &message);
 	request = request_index(&r1, call, session.local_index);

@@ -185,29 +185,28 @@ void message_seal(struct message *message, const struct session *session, uint64
  * What a router sends with, once the other one has the same key: it has it a moment later, and a
  * counter that was chosen for the old key and used with the new one would be chosen again.
  */
-static void read_sender(const struct side *to, struct session *session)
+static void read_both(const struct side *to, struct session *receiver, struct session *sender)
 {
-	struct session receiver;
 	int tries = 1000;
 
 	do {
 		CHECK(tries--, "the routers do not agree on a key");
-		session_read(to, &receiver);
-		session_read(to->peer, session);
-	} while (receiver.local_index != session->remote_index);
+		session_read(to, receiver);
+		session_read(to->peer, sender);
+	} while (receiver->local_index != sender->remote_index);
 }
 
-uint64_t message_next_counter(const struct side *to)
+uint64_t message_next_counter(const struct side *to, struct session *session)
 {
 	static uint64_t next[2], birth[2];
 	int i = to == &r2;
-	struct session session;
+	struct session sender;
 
-	read_sender(to, &session);
+	read_both(to, session, &sender);
 	/* Ahead of what the peer sends meanwhile, which stays within the window. */
-	if (birth[i] != session.birth || next[i] < session.counter + 100)
-		next[i] = session.counter + 500;
-	birth[i] = session.birth;
+	if (birth[i] != sender.birth || next[i] < sender.counter + 100)
+		next[i] = sender.counter + 500;
+	birth[i] = sender.birth;
 	session_enter(to);
 	return next[i]++;
 }

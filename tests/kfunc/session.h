@@ -81,8 +81,10 @@ void message_seal(struct message *message, const struct session *session, uint64
 /*
  * message_next_counter() - A counter that no message to a router has had.
  * @to: the receiving router
+ * @session: set to its session that the counter is for: a moment later it may have another, in
+ * which the counter is chosen again
  */
-uint64_t message_next_counter(const struct side *to);
+uint64_t message_next_counter(const struct side *to, struct session *session);
 
 /* message_counter() - Counter of a message, host byte order. */
 uint64_t message_counter(const void *message);

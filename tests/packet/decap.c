@@ -190,8 +190,7 @@ static void test_padding(const void *arg)
 		inner_packet(&r2, &packet, c->inner, 77);
 		padded = packet;
 		memset(frame_put(&padded, NULL, padding), 0xee, padding);
-		counter = message_next_counter(&r1);
-		session_read(&r1, &session);
+		counter = message_next_counter(&r1, &session);
 		message_seal(&message, &session, counter, padded.data, padded.length);
 		wan_frame(&r1, &frame, &message);
 		check_decap(&r1, &frame, &packet, 0);
