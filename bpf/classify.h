@@ -99,6 +99,43 @@ static __always_inline int accepted_locally(pkt_ctx *ctx, struct packet *packet)
 }
 
 /*
+ * Whether a frame that could not be seen is a datagram without a checksum. Nothing is guessed by
+ * its addresses then, and what it means depends on which of the two directions it is.
+ */
+static __always_inline int is_unseen_without_sum(pkt_ctx *ctx, const struct packet *packet,
+						 const struct frame *frame)
+{
+	const __u16 *check;
+
+	if (!is_unseen(frame) || packet->flow.protocol != IPPROTO_UDP)
+		return 0;
+	check = pkt_at(ctx, sizeof(struct ethhdr) + packet->header + UDP_CHECKSUM, sizeof(*check));
+	return check && !*check;
+}
+
+/*
+ * A packet that is routed otherwise than by what is in it. Where its checksum has to be guessed,
+ * that goes by the addresses that it has. Returns 0 or the reason to pass.
+ */
+static __always_inline int recall_packet(pkt_ctx *ctx, struct packet *packet, struct frame *frame)
+{
+	struct bpf_wg_recalled recalled;
+	int reason = 0;
+
+	if (!recall(ctx, packet, &recalled))
+		return 0;
+	if (!is_unseen_without_sum(ctx, packet, frame))
+		reason = settle_unfinished(ctx, packet, frame);
+	if (reason)
+		return reason;
+	frame->redirected = 1;
+	frame->dport = packet->flow.dport;
+	__builtin_memcpy(frame->dst, packet->flow.dst, sizeof(frame->dst));
+	redirect(packet, &recalled);
+	return 0;
+}
+
+/*
  * Parse and route a frame, whose length is known. Returns 0 for a packet to forward, with its
  * egress and the MTU of its route; XDP_WG_LOCAL for one to this host; or the reason to pass. Not
  * inline: what it needs of the stack, of which all calls in a chain share 512 bytes, is free again
@@ -110,6 +147,8 @@ static __noinline int classify(pkt_ctx *ctx, struct frame *frame, struct packet 
 	int reason;
 
 	reason = parse(ctx, frame, packet);
+	if (!reason && config.flags & XDP_WG_CONNTRACK)
+		reason = recall_packet(ctx, packet, frame);
 	if (reason)
 		return reason;
 	packet->accepted = accepted_locally(ctx, packet);

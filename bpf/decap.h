@@ -18,10 +18,11 @@
 #include "ip.h"
 #include "ip_update.h"
 #include "message.h"
+#include "nat.h"
 
 struct decap {
 	struct message message;
-	struct bpf_wg_consent consent;
+	struct bpf_wg_consent *consent; /* what netfilter has to say, or NULL */
 	__u32 inner; /* length of the inner packet */
 	__u32 ifindex; /* egress */
 	__be32 nexthop[4];
@@ -29,6 +30,7 @@ struct decap {
 	__be16 dmac[ETH_ALEN / 2];
 	__u8 nh_family;
 	__u8 family; /* of the inner packet */
+	__u8 protocol; /* likewise */
 	__u8 ecn; /* of the outer header */
 };
 
@@ -128,9 +130,12 @@ static __always_inline int is_tunnel(pkt_ctx *ctx, __u32 ifindex)
 /* Find the way of the inner packet, which comes in by the WireGuard device. */
 static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, struct decap *plan)
 {
+	struct bpf_wg_recalled recalled;
 	struct bpf_fib_lookup fib;
 	int reason;
 
+	if (config.flags & XDP_WG_CONNTRACK && recall(ctx, inner, &recalled))
+		redirect(inner, &recalled);
 	reason = check_forwardable(inner);
 	if (reason)
 		return reason;
@@ -183,7 +188,7 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 					__u32 flags, struct decap *plan)
 {
 	struct packet inner = {};
-	__u32 way = 0;
+	__u32 way = 0, needs = 0;
 	int reason;
 
 	if (bpf_wg_endpoint_match(peer, &outer->flow, sizeof(outer->flow)) != 1)
@@ -207,20 +212,20 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 		return reason;
 	plan->inner = inner.length;
 	plan->family = inner.flow.family;
+	plan->protocol = inner.flow.protocol;
 	plan->ecn = outer->flow.tos;
 
 	if (plan->family == AF_INET6)
 		way |= BPF_WG_HOOKS_INNER_IPV6;
 	if (outer->flow.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
-	if (flags & XDP_WG_CONNTRACK)
-		__builtin_memset(&plan->consent, 0, sizeof(plan->consent));
-	reason = check_way(ctx, wg, plan->ifindex, way, flags, &plan->consent.needs);
+	plan->consent = NULL;
+	reason = check_way(ctx, wg, plan->ifindex, way, flags, &needs);
 	if (reason == XDP_WG_EGRESS && is_tunnel(ctx, plan->ifindex))
 		return XDP_WG_NESTED;
 	if (reason || !(flags & XDP_WG_CONNTRACK))
 		return reason;
-	return consent_decap(peer, outer, &inner, plan->nexthop, &plan->consent);
+	return consent_decap(peer, outer, &inner, plan->nexthop, needs, &plan->consent);
 }
 
 /* Forward the inner header, which is at offset: congestion marks of the outer one, one hop less. */
@@ -242,6 +247,23 @@ static __always_inline int decap_update_inner(pkt_ctx *ctx, __u32 offset, const 
 		ip->hop_limit--;
 	}
 	return 0;
+}
+
+/* What netfilter translates: there is no way back any more. */
+static __always_inline int decap_translate(pkt_ctx *ctx, __u32 offset, const struct decap *plan,
+					   __u32 flags)
+{
+	struct nat nat = {
+		.offset = offset,
+		.family = plan->family,
+		.protocol = plan->protocol,
+	};
+	__u16 ignored;
+
+	if (!(flags & XDP_WG_CONNTRACK) || !consent_translates(plan->consent, BPF_WG_HOOKS_INNER))
+		return 0;
+	nat.tuple = &plan->consent->inner_become;
+	return nat_translate(ctx, &nat, &ignored);
 }
 
 static __always_inline int decap_write_link(pkt_ctx *ctx, const struct decap *plan)
@@ -273,10 +295,10 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 	if (pkt_strip(ctx, head, length, frame - head - length, plan->family == AF_INET6, flags))
 		return XDP_WG_BROKEN;
 	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan) ||
-	    pkt_decapsulated(ctx, peer))
+	    decap_translate(ctx, sizeof(struct ethhdr), plan, flags) || pkt_decapsulated(ctx, peer))
 		return XDP_WG_BROKEN;
 	if (flags & XDP_WG_CONNTRACK)
-		consent_used(peer, &plan->consent, plan->inner,
+		consent_used(peer, plan->consent, plan->inner,
 			     plan->message.offset + plan->message.length - sizeof(struct ethhdr));
 	neigh_used(ctx, plan->ifindex, plan->nh_family, plan->nexthop);
 	return XDP_WG_DECAP;

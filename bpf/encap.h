@@ -16,18 +16,22 @@
 #include "ip.h"
 #include "ip_update.h"
 #include "message.h"
+#include "nat.h"
 #include "unfinished.h"
 
 struct encap {
 	struct bpf_wg_route route;
-	struct bpf_wg_consent consent;
+	struct bpf_wg_consent *consent; /* what netfilter has to say, or NULL */
 	__u32 message; /* length of the data message */
 	__u32 outer; /* length of the outer headers, IP and UDP */
 	__u32 inner; /* length of the inner packet */
 	struct bpf_wg_unfinished sum; /* checksum to finish, as in struct frame; or 0 */
+	__u8 finished; /* whether one is, or was on another CPU */
 	__u32 tail; /* by how much the frame gets longer at its end */
 	__u8 ecn; /* of the outer header */
 	__u8 family; /* of the inner packet */
+	__u8 protocol; /* likewise */
+	__be32 ident_source; /* source address (IPv4) that the identification is drawn for */
 };
 
 static __always_inline int route_reason(int ret)
@@ -69,6 +73,15 @@ static __always_inline __u32 encap_shift(const struct encap *plan)
 	return plan->outer + sizeof(struct message_data);
 }
 
+/* Netfilter translates the source of the outer packet when all else is done. */
+static __always_inline void encap_translate_outer(struct encap *plan)
+{
+	const struct bpf_wg_tuple *become = &plan->consent->outer_become;
+
+	plan->route.sport = become->sport;
+	__builtin_memcpy(plan->route.src, become->src, sizeof(plan->route.src));
+}
+
 /*
  * Decide about a packet for a peer, which routes to wg; what is unfinished of it is settled. order
  * is the reason to pass because of others of its flow, or 0. Only reads. Returns 0 with the plan
@@ -83,7 +96,7 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 	__u32 trailing = frame->length - sizeof(struct ethhdr) - packet->length;
 	__u32 way = BPF_WG_HOOKS_ENCRYPT;
 	__u32 mtu = frame->mtu;
-	__u32 plaintext;
+	__u32 plaintext, needs = 0;
 	int reason;
 
 	__builtin_memset(plan, 0, sizeof(*plan));
@@ -113,19 +126,25 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 		if (plan->sum.field + encap_shift(plan) > PKT_MAX_HEADERS)
 			return XDP_WG_CHECKSUM;
 	}
+	plan->finished = frame->finished || plan->sum.field;
 	plan->ecn = ecn_encapsulate(packet->flow.tos);
 	plan->family = packet->flow.family;
+	plan->protocol = packet->flow.protocol;
+	plan->ident_source = plan->route.src[0];
 
 	if (plan->family == AF_INET6)
 		way |= BPF_WG_HOOKS_INNER_IPV6;
 	if (plan->route.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
-	reason = check_way(ctx, wg, plan->route.ifindex, way, flags, &plan->consent.needs);
+	reason = check_way(ctx, wg, plan->route.ifindex, way, flags, &needs);
 	if (reason)
 		return reason;
 	if (!(flags & XDP_WG_CONNTRACK))
 		return order;
-	return consent_encap(peer, packet, &plan->route, order, &plan->consent);
+	reason = consent_encap(peer, packet, &plan->route, order, needs, &plan->consent);
+	if (!reason && consent_translates(plan->consent, BPF_WG_HOOKS_OUTER))
+		encap_translate_outer(plan);
+	return reason;
 }
 
 /* One hop less for the inner packet; what it had before is saved for encap_restore_ttl(). */
@@ -190,6 +209,43 @@ static __always_inline void encap_restore_sum(pkt_ctx *ctx, const struct encap *
 		restore_sum(ctx, plan->sum.field + encap_shift(plan), saved);
 }
 
+/* Whether the inner packet is to be translated. */
+static __always_inline int encap_translates(const struct encap *plan, __u32 flags)
+{
+	return flags & XDP_WG_CONNTRACK && consent_translates(plan->consent, BPF_WG_HOOKS_INNER);
+}
+
+/* What is to be done then, but for whether a checksum has been finished. */
+static __always_inline struct nat encap_nat(const struct encap *plan)
+{
+	return (struct nat){
+		.tuple = &plan->consent->inner_become,
+		.offset = sizeof(struct ethhdr) + encap_shift(plan),
+		.family = plan->family,
+		.protocol = plan->protocol,
+	};
+}
+
+/* Do it, to a checksum that is finished. The one before is saved for encap_restore_nat(). */
+static __always_inline int encap_translate(pkt_ctx *ctx, const struct encap *plan, __u16 *saved)
+{
+	struct nat nat = encap_nat(plan);
+	int finished = pkt_finish(ctx, nat.offset + plan->inner);
+
+	if (finished < 0)
+		return -1;
+	nat.finished = finished || plan->finished;
+	return nat_translate(ctx, &nat, saved);
+}
+
+/* The checksum of the IP header is encap_restore_ttl()'s. */
+static __always_inline void encap_restore_nat(pkt_ctx *ctx, const struct encap *plan, __u16 saved)
+{
+	struct nat nat = encap_nat(plan);
+
+	nat_restore(ctx, &nat, saved);
+}
+
 static __always_inline void encap_write_ip4(struct iphdr *ip, const struct encap *plan,
 					    struct wg_peer *peer)
 {
@@ -199,7 +255,7 @@ static __always_inline void encap_write_ip4(struct iphdr *ip, const struct encap
 	ip->ihl = sizeof(*ip) / 4;
 	ip->tos = plan->ecn;
 	ip->tot_len = bpf_htons(sizeof(*ip) + sizeof(struct udphdr) + plan->message);
-	ip->id = bpf_wg_ip_ident(peer, route->src[0], route->dst[0]);
+	ip->id = bpf_wg_ip_ident(peer, plan->ident_source, route->dst[0]);
 	ip->frag_off = 0;
 	ip->ttl = route->ttl;
 	ip->protocol = IPPROTO_UDP;
@@ -298,8 +354,8 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 					struct wg_peer *peer, __u32 flags)
 {
 	struct iphdr saved = {};
-	__u16 saved_sum = 0;
-	int moved, ret;
+	__u16 saved_sum = 0, saved_check = 0;
+	int moved, ret = 0;
 
 	moved = pkt_grow(ctx, plan->outer, plan->tail, frame, flags);
 	if (moved < 0)
@@ -313,8 +369,16 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
 		return XDP_WG_CHECKSUM;
 	}
+	if (encap_translates(plan, flags) && encap_translate(ctx, plan, &saved_check)) {
+		encap_restore_sum(ctx, plan, saved_sum);
+		encap_restore_ttl(ctx, plan, &saved);
+		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
+		return XDP_WG_ROOM;
+	}
 	ret = pkt_encrypt(ctx, sizeof(struct ethhdr) + plan->outer, plan->message, peer);
 	if (ret) {
+		if (encap_translates(plan, flags))
+			encap_restore_nat(ctx, plan, saved_check);
 		encap_restore_sum(ctx, plan, saved_sum);
 		encap_restore_ttl(ctx, plan, &saved);
 		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
@@ -324,7 +388,7 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 	    pkt_encapsulated(ctx, peer, plan->route.family))
 		return XDP_WG_BROKEN;
 	if (flags & XDP_WG_CONNTRACK)
-		consent_used(peer, &plan->consent, plan->inner, plan->outer + plan->message);
+		consent_used(peer, plan->consent, plan->inner, plan->outer + plan->message);
 	if (plan->route.probe)
 		neigh_used(ctx, plan->route.ifindex, plan->route.nh_family, plan->route.nexthop);
 	return XDP_WG_ENCAP;

@@ -12,6 +12,28 @@
 #include "pkt.h"
 #include "ip.h"
 
+/*
+ * Learn what the stack's routing goes by for a packet, beside what is in it; see
+ * bpf_xdp_wg_flow_recall(). Returns whether there is another destination, for redirect().
+ */
+static __always_inline int recall(pkt_ctx *ctx, struct packet *packet,
+				  struct bpf_wg_recalled *recalled)
+{
+	int ret = pkt_flow_recall(ctx, &packet->flow, recalled);
+
+	if (ret < 0)
+		return 0;
+	packet->recall = recalled->recall;
+	return ret;
+}
+
+/* From now on the packet is one to that destination. */
+static __always_inline void redirect(struct packet *packet, const struct bpf_wg_recalled *recalled)
+{
+	packet->flow.dport = recalled->dport;
+	__builtin_memcpy(packet->flow.dst, recalled->dst, sizeof(packet->flow.dst));
+}
+
 /* Ask the routing tables, as the stack would for a packet that came in by packet->flow.iif. */
 static __always_inline long fib_lookup(pkt_ctx *ctx, const struct packet *packet,
 				       struct bpf_fib_lookup *fib, __u32 flags)
@@ -38,6 +60,10 @@ static __always_inline long fib_lookup(pkt_ctx *ctx, const struct packet *packet
 	if (config.flags & XDP_WG_CONNTRACK &&
 	    flow->flags & (BPF_WG_FLOW_ECHO | BPF_WG_FLOW_ECHO_REPLY))
 		fib->sport = 0;
+	if (config.flags & XDP_WG_CONNTRACK && packet->recall.mark) {
+		fib->mark = packet->recall.mark;
+		flags |= BPF_FIB_LOOKUP_MARK;
+	}
 	return pkt_fib_lookup(ctx, fib, flags);
 }
 
@@ -64,7 +90,7 @@ static __always_inline int fib_reason(long ret)
 /* Whether the stack would accept the packet at its input, and by its route; flow->oif is known. */
 static __always_inline int check_input(pkt_ctx *ctx, struct packet *packet)
 {
-	switch (pkt_flow_validate(ctx, &packet->flow)) {
+	switch (pkt_flow_validate(ctx, &packet->flow, packet->recall.mark)) {
 	case 0:
 		if (packet->flow.mtu && packet->length > packet->flow.mtu)
 			return XDP_WG_MTU;

@@ -40,6 +40,7 @@ struct packet {
 	__u8 ttl; /* or hop limit */
 	__u8 icmp_error; /* whether it reports an error about another packet */
 	__u8 accepted; /* whether the input path is known to take it for this host */
+	struct bpf_wg_recall recall; /* what else it is routed by */
 };
 
 /*

@@ -45,8 +45,10 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 
 extern struct wg_device *bpf_xdp_wg_device_get_by_index(struct xdp_md *ctx, __u32 ifindex) __ksym;
 extern struct wg_device *bpf_xdp_wg_device_get_by_port(struct xdp_md *ctx, __u16 port) __ksym;
-extern int bpf_xdp_wg_flow_validate(struct xdp_md *ctx, struct bpf_wg_flow *flow,
-				    __u32 flow__sz) __ksym;
+extern int bpf_xdp_wg_flow_validate(struct xdp_md *ctx, struct bpf_wg_flow *flow, __u32 flow__sz,
+				    __u32 mark) __ksym;
+extern int bpf_xdp_wg_flow_recall(struct xdp_md *ctx, const struct bpf_wg_flow *flow,
+				  __u32 flow__sz, struct bpf_wg_recalled *recalled) __ksym;
 extern int bpf_xdp_wg_hooks(struct xdp_md *ctx, struct wg_device *wg, __u32 ifindex,
 			    __u32 flags) __ksym;
 extern int bpf_xdp_wg_unfinished(struct xdp_md *ctx, struct bpf_wg_unfinished *unfinished,
@@ -69,8 +71,10 @@ extern __s64 bpf_xdp_checksum(struct xdp_md *ctx, __u32 offset, __u32 length, __
 extern struct wg_device *bpf_skb_wg_device_get_by_index(struct __sk_buff *ctx,
 							__u32 ifindex) __ksym;
 extern struct wg_device *bpf_skb_wg_device_get_by_port(struct __sk_buff *ctx, __u16 port) __ksym;
-extern int bpf_skb_wg_flow_validate(struct __sk_buff *ctx, struct bpf_wg_flow *flow,
-				    __u32 flow__sz) __ksym;
+extern int bpf_skb_wg_flow_validate(struct __sk_buff *ctx, struct bpf_wg_flow *flow, __u32 flow__sz,
+				    __u32 mark) __ksym;
+extern int bpf_skb_wg_flow_recall(struct __sk_buff *ctx, const struct bpf_wg_flow *flow,
+				  __u32 flow__sz, struct bpf_wg_recalled *recalled) __ksym;
 extern int bpf_skb_wg_hooks(struct __sk_buff *ctx, struct wg_device *wg, __u32 ifindex,
 			    __u32 flags) __ksym;
 extern int bpf_skb_wg_own_mac(struct __sk_buff *ctx, const void *mac, __u32 mac__sz) __ksym;
@@ -84,6 +88,7 @@ extern int bpf_skb_wg_encrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,
 extern int bpf_skb_wg_decrypt(struct __sk_buff *ctx, __u32 offset, __u32 length,
 			      struct wg_peer *peer) __ksym;
 extern int bpf_skb_wg_move(struct __sk_buff *ctx, __u32 to, __u32 from, __u32 length) __ksym;
+extern int bpf_skb_wg_finish(struct __sk_buff *ctx, __u32 end) __ksym;
 extern __u32 bpf_skb_wg_headroom(struct __sk_buff *ctx) __ksym;
 extern __s64 bpf_skb_checksum(struct __sk_buff *ctx, __u32 offset, __u32 length, __u32 seed) __ksym;
 

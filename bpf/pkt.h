@@ -13,6 +13,8 @@
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
  * pkt_grow            room for headers in front of the packet, and behind it, all in one piece
  * pkt_shrink          the exact reverse
+ * pkt_finish          finish what the sender has left to a device, of a packet that ends at an
+ *                     offset: 1 if there was something, 0 if not, or a negative errno
  * pkt_encapsulated    metadata of an encrypted packet with its outer headers
  * pkt_decapsulated    metadata of a decrypted packet that is ready to be forwarded
  * pkt_strip           remove what is in front of an inner packet and behind it
@@ -56,11 +58,15 @@ struct link_header {
 	__be16 proto;
 };
 
-/* The size bytes at offset, or NULL if they are not in the frame. Valid until the next resize. */
+/*
+ * The size bytes at offset, or NULL if they are not in the frame. Valid until the next resize. Both
+ * pointers are read anew each time: to the compiler they are numbers of 32 bits, and one that it
+ * copies as such is no pointer to the verifier any more.
+ */
 static __always_inline void *pkt_at(pkt_ctx *ctx, __u32 offset, __u32 size)
 {
-	void *end = (void *)(long)ctx->data_end;
-	void *start = (void *)(long)ctx->data;
+	void *end = (void *)(long)*(volatile __u32 *)&ctx->data_end;
+	void *start = (void *)(long)*(volatile __u32 *)&ctx->data;
 
 	if (offset > PKT_MAX_HEADERS)
 		return NULL;
@@ -89,9 +95,15 @@ static __always_inline int pkt_own_mac(pkt_ctx *ctx, const void *mac)
 	return PKT_KFUNC(wg_own_mac)(ctx, mac, ETH_ALEN);
 }
 
-static __always_inline int pkt_flow_validate(pkt_ctx *ctx, struct bpf_wg_flow *flow)
+static __always_inline int pkt_flow_validate(pkt_ctx *ctx, struct bpf_wg_flow *flow, __u32 mark)
 {
-	return PKT_KFUNC(wg_flow_validate)(ctx, flow, sizeof(*flow));
+	return PKT_KFUNC(wg_flow_validate)(ctx, flow, sizeof(*flow), mark);
+}
+
+static __always_inline int pkt_flow_recall(pkt_ctx *ctx, const struct bpf_wg_flow *flow,
+					   struct bpf_wg_recalled *recalled)
+{
+	return PKT_KFUNC(wg_flow_recall)(ctx, flow, sizeof(*flow), recalled);
 }
 
 static __always_inline int pkt_hooks(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex, __u32 flags)

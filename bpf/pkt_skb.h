@@ -94,6 +94,11 @@ static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __
 	bpf_skb_change_tail(ctx, frame, 0);
 }
 
+static __always_inline int pkt_finish(pkt_ctx *ctx, __u32 end)
+{
+	return bpf_skb_wg_finish(ctx, end);
+}
+
 static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, __u32 family)
 {
 	return bpf_skb_wg_encapsulated(ctx, peer, family);

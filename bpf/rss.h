@@ -47,6 +47,21 @@ static __noinline __u32 rss_entry(__u32 index)
 static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg);
 
+/*
+ * A flow must not change its CPU when it is known where netfilter sends it: what is chosen by is
+ * the destination that its packets came with. The same once more undoes it.
+ */
+static __always_inline void rss_exchange(struct frame *frame, struct bpf_wg_flow *flow)
+{
+	int i;
+
+	if (!frame->redirected)
+		return;
+	exchange_port(&flow->dport, &frame->dport);
+	for (i = 0; i < 4; i++)
+		exchange_word(&flow->dst[i], &frame->dst[i]);
+}
+
 /* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
 static __always_inline int rss_classify(struct xdp_md *ctx, struct frame *frame,
 					struct rss_metadata *found, __u32 *cpu)
@@ -72,8 +87,11 @@ static __always_inline int rss_classify(struct xdp_md *ctx, struct frame *frame,
 			return XDP_WG_NOT_TUNNEL;
 		reason = settle_unfinished(ctx, packet, frame);
 	}
-	if (!reason)
+	if (!reason) {
+		rss_exchange(frame, &packet->flow);
 		*cpu = rss_choose(ctx, found, wg);
+		rss_exchange(frame, &packet->flow);
+	}
 	bpf_wg_device_put(wg);
 	return reason;
 }
@@ -116,6 +134,7 @@ static __always_inline int rss_program(struct xdp_md *ctx)
 		count(XDP_WG_CHECKSUM, frame.length);
 		return XDP_PASS;
 	}
+	found.finished = frame.unfinished == BPF_WG_UNFINISHED_SUM;
 	found.mtu = frame.mtu;
 	found.length = frame.length;
 	rss_metadata_store(ctx, &found);

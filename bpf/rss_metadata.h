@@ -21,16 +21,22 @@
 
 struct rss_metadata {
 	__u32 magic;
-	__s32 reason; /* what classify() returned */
-	__u32 mtu; /* of the frame, as is its length */
-	__u32 length;
+	__u16 mtu; /* of the frame, as is its length */
+	__u16 length;
 	__u64 stream; /* ticket for the key stream that a peek made, or 0 */
-	struct packet packet; /* as received */
-	__u32 peeked; /* whether the second part is known, which is about a data message */
+	struct packet packet; /* as it is routed */
+	__s16 reason; /* what classify() returned */
+	__u8 finished; /* whether a checksum has been finished */
+	__u8 peeked; /* whether the second part is known, which is about a data message */
 	struct preview preview;
 };
 
+/*
+ * A veth leaves little room in front of its frames. What the inner packet is routed by is asked
+ * where it is routed, and stands last.
+ */
 #define RSS_METADATA_FIRST_PART offsetof(struct rss_metadata, preview)
+#define RSS_METADATA_ALL offsetof(struct rss_metadata, preview.inner.recall)
 
 /* Make room for size bytes of metadata. Returns where they begin, or NULL. */
 static __always_inline struct rss_metadata *rss_metadata_add(struct xdp_md *ctx, __u32 size)
@@ -49,10 +55,10 @@ static __always_inline void rss_metadata_store(struct xdp_md *ctx, struct rss_me
 
 	found->magic = RSS_METADATA_MAGIC;
 	if (found->peeked) {
-		metadata = rss_metadata_add(ctx, sizeof(*metadata));
+		metadata = rss_metadata_add(ctx, RSS_METADATA_ALL);
 		if (metadata) {
 			found->stream = bpf_xdp_wg_stream_hand_over(ctx);
-			__builtin_memcpy(metadata, found, sizeof(*metadata));
+			__builtin_memcpy(metadata, found, RSS_METADATA_ALL);
 			return;
 		}
 	}
@@ -80,10 +86,10 @@ static __always_inline int rss_metadata_load(struct xdp_md *ctx, struct rss_meta
 	if ((void *)metadata + size > data || metadata->magic != RSS_METADATA_MAGIC)
 		return 0;
 	if (metadata->peeked) {
-		size = sizeof(*metadata);
+		size = RSS_METADATA_ALL;
 		if ((void *)metadata + size > data)
 			return 0;
-		__builtin_memcpy(found, metadata, sizeof(*found));
+		__builtin_memcpy(found, metadata, RSS_METADATA_ALL);
 	} else {
 		__builtin_memcpy(found, metadata, RSS_METADATA_FIRST_PART);
 	}

@@ -20,6 +20,10 @@ struct frame {
 	__u32 mtu; /* of the route, if it is to be forwarded */
 	__u32 unfinished; /* enum bpf_wg_unfinished_what */
 	struct bpf_wg_unfinished sum;
+	__be32 dst[4]; /* destination as received, if that is not the one it is routed to */
+	__be16 dport;
+	__u8 redirected; /* whether it is so */
+	__u8 finished; /* whether a checksum has been finished, by the program of another CPU */
 };
 
 /* Where the checksum is, from the start of the header: RFC 9293, RFC 768, RFC 9260. */

@@ -36,6 +36,7 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 	if (rss_metadata_load(ctx, h)) {
 		frame.length = h->length;
 		frame.mtu = h->mtu;
+		frame.finished = h->finished;
 	} else {
 		__builtin_memset(h, 0, sizeof(*h));
 		frame.length = pkt_length(ctx);

@@ -269,7 +269,7 @@ bool bypass_pass_sentence(const struct bypass *bypass, enum bypass_rules rules, 
 	if (rules == BYPASS_NETFILTER && bypass->consent) {
 		append(buf, len, size,
 		       ": with --conntrack, flows go fast once it has let them through, "
-		       "unless it translates or changes them");
+		       "unless it changes them in another way than by NAT");
 		return true;
 	}
 	len = append(buf, len, size, ": this is the default, and nothing is broken");

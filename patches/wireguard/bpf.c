@@ -377,6 +377,7 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
  * @flow: its addresses and interfaces. They need not be those of the packet in @xdp_ctx: before
  *        decryption the inner packet is asked about. @flow->mtu is set.
  * @flow__sz: sizeof(*flow)
+ * @mark: that it is routed with
  *
  * Checks that the source is valid (reverse path filtering), that the destination is a local address
  * if @flow->oif is 0, that no IPsec policy has a say, and that the interface is part of no VRF,
@@ -396,15 +397,45 @@ __bpf_kfunc __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 dad
  * -EAFNOSUPPORT for an unknown family.
  */
 __bpf_kfunc int bpf_xdp_wg_flow_validate(struct xdp_md *xdp_ctx, struct bpf_wg_flow *flow,
-					 __u32 flow__sz)
+					 __u32 flow__sz, __u32 mark)
 {
-	return wg_bpf_flow_validate(xdp_dev(xdp_ctx), flow, flow__sz);
+	return wg_bpf_flow_validate(xdp_dev(xdp_ctx), flow, flow__sz, mark);
 }
 
 __bpf_kfunc int bpf_skb_wg_flow_validate(struct __sk_buff *skb_ctx, struct bpf_wg_flow *flow,
-					 __u32 flow__sz)
+					 __u32 flow__sz, __u32 mark)
 {
-	return wg_bpf_flow_validate(skb_dev(skb_ctx), flow, flow__sz);
+	return wg_bpf_flow_validate(skb_dev(skb_ctx), flow, flow__sz, mark);
+}
+
+/**
+ * bpf_xdp_wg_flow_recall - what the stack's routing has gone by for a flow, beside the flow itself
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @flow: its addresses, as it has been received, and the interface it came in by. They need not be
+ *        those of the packet in @xdp_ctx.
+ * @flow__sz: sizeof(*flow)
+ * @recalled: set to what is known
+ *
+ * Netfilter may give a packet a mark and another destination before it is routed. For flows that
+ * the stack has let through this is remembered, where programs ask for consent: see
+ * bpf_wg_consent_encrypt(). Who routes a packet by what is recalled has to ask for consent,
+ * whatever bpf_xdp_wg_hooks() answers, and hands @recalled->recall back with the question. Nothing
+ * is decided or counted here.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes a lock of its own.
+ * Return: 1 if there is another destination, otherwise 0, with or without a mark;
+ * -EINVAL for a wrong size or unknown flags.
+ */
+__bpf_kfunc int bpf_xdp_wg_flow_recall(struct xdp_md *xdp_ctx, const struct bpf_wg_flow *flow,
+				       __u32 flow__sz, struct bpf_wg_recalled *recalled)
+{
+	return wg_bpf_flow_recall(xdp_net(xdp_ctx), flow, flow__sz, recalled);
+}
+
+__bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct bpf_wg_flow *flow,
+				       __u32 flow__sz, struct bpf_wg_recalled *recalled)
+{
+	return wg_bpf_flow_recall(skb_net(skb_ctx), flow, flow__sz, recalled);
 }
 
 /**
@@ -459,8 +490,11 @@ __bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg
  *
  * Consent is there if the stack itself, within the last @consent->sample milliseconds, has let a
  * packet of the same flow through to the end of its way, to the same next hop, unchanged but for
- * its TTL, with a connection that lives and that nobody translates or helps with. TCP must be
- * established, and be neither begun nor ended by the packet.
+ * its TTL and NAT, with a connection that lives and that nobody helps with. TCP must be
+ * established, and be neither begun nor ended by the packet. A packet that was routed otherwise
+ * than that one, by another mark or to another destination, has no consent: @consent->inner_recall
+ * and @consent->outer_recall have what bpf_xdp_wg_flow_recall() told, or zeros. The caller does
+ * what @consent->translates says.
  *
  * The answer is counted: a packet for which there is none must pass. When consent was over, packets
  * pass until those that did before them are through, so that none overtakes another.
@@ -778,6 +812,36 @@ __bpf_kfunc int bpf_skb_wg_encrypt(struct __sk_buff *skb_ctx, __u32 offset, __u3
 }
 
 /**
+ * bpf_skb_wg_finish - finish the checksum that the sender of an skb has left to a device
+ * @skb_ctx: the packet
+ * @end: where it ends, in bytes from the start of the frame: what may follow in a short one is not
+ *       summed
+ *
+ * For a program that changes what the checksum covers, which bpf_skb_wg_encrypt() would only finish
+ * behind that. For the stack the packet is the same.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if it is finished now, 0 if there was nothing to do; or, with the packet untouched,
+ * -EINVAL for an end behind the packet's, -EBUSY when others see the same packet data, -EOPNOTSUPP
+ * for a packet that is not linear, waits for segmentation, or has a checksum that is not within it.
+ */
+__bpf_kfunc int bpf_skb_wg_finish(struct __sk_buff *skb_ctx, __u32 end)
+{
+	struct sk_buff *skb = (struct sk_buff *)skb_ctx;
+	struct wg_bpf_packet packet;
+	int ret;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return 0;
+	ret = skb_linear_writable(skb_ctx, &packet);
+	if (ret)
+		return ret;
+	if (end > packet.length)
+		return -EINVAL;
+	return finish_checksum(skb, end) ? 1 : -EOPNOTSUPP;
+}
+
+/**
  * bpf_skb_wg_encapsulated - make an skb's metadata those of an outer packet
  * @skb_ctx: the packet, encrypted and with its outer headers written; its data starts with an
  *           Ethernet header
@@ -1014,6 +1078,7 @@ COMMON_KFUNCS
 BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_index, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_xdp_wg_flow_validate)
+BTF_ID_FLAGS(func, bpf_xdp_wg_flow_recall)
 BTF_ID_FLAGS(func, bpf_xdp_wg_hooks, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_xdp_wg_unfinished)
 BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
@@ -1034,6 +1099,7 @@ COMMON_KFUNCS
 BTF_ID_FLAGS(func, bpf_skb_wg_device_get_by_index, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_skb_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_skb_wg_flow_validate)
+BTF_ID_FLAGS(func, bpf_skb_wg_flow_recall)
 BTF_ID_FLAGS(func, bpf_skb_wg_hooks, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_skb_wg_egress)
@@ -1043,6 +1109,7 @@ BTF_ID_FLAGS(func, bpf_skb_wg_stream_forget)
 BTF_ID_FLAGS(func, bpf_skb_wg_stream_hand_over)
 BTF_ID_FLAGS(func, bpf_skb_wg_stream_take_over)
 BTF_ID_FLAGS(func, bpf_skb_wg_encrypt, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_finish)
 BTF_ID_FLAGS(func, bpf_skb_wg_encapsulated, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_decapsulated, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_decrypt, KF_TRUSTED_ARGS)

@@ -28,7 +28,7 @@
 #define SETTLES (HZ / 50 + 1)
 
 /**
- * struct question - about one of a packet's two flows, inner or outer
+ * struct question - about one of a packet's two flows, inner or outer, and what comes of it
  * @key: of the flow
  * @dscp: of the packet
  * @marks: whether marks and priorities are of interest
@@ -36,8 +36,12 @@
  * @nexthop: likewise, or NULL if that is no matter
  * @good: for how long a note is, in jiffies
  * @ends: whether the packet begins or ends a connection
+ * @recall: what was told before it was routed
  * @peer: whose packet it is
  * @is_queued: whether earlier ones of the peer may wait in WireGuard's queues
+ * @translates: set to whether the packet leaves as another flow's
+ * @become: where it is told with which addresses then
+ * @ticket: where one for wg_bpf_consent_used() goes, if there is something to tell
  */
 struct question {
 	struct wg_bpf_flow_key key;
@@ -47,8 +51,12 @@ struct question {
 	const __be32 *nexthop;
 	unsigned long good;
 	bool ends;
+	struct bpf_wg_recall recall;
 	struct wg_peer *peer;
 	bool (*is_queued)(struct wg_peer *peer);
+	bool translates;
+	struct bpf_wg_tuple *become;
+	u64 *ticket;
 };
 
 /*
@@ -66,9 +74,20 @@ static bool is_alive(const struct wg_bpf_note *note)
 	       READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_ESTABLISHED;
 }
 
+/*
+ * Whether a packet was routed as those were that the stack has let through. If it was not told,
+ * there must have been nothing to tell.
+ */
+static bool is_routed_alike(const struct wg_bpf_note *note, const struct question *question)
+{
+	return note->mark == question->recall.mark && (question->recall.place || !note->redirects);
+}
+
 /* Whether a note is about what is asked. */
 static bool is_answer(const struct wg_bpf_note *note, const struct question *question)
 {
+	if (!is_routed_alike(note, question))
+		return false;
 	if (question->ends || !is_alive(note) || note->oif != question->oif ||
 	    note->dscp != question->dscp || (question->marks && note->marked))
 		return false;
@@ -131,35 +150,48 @@ static bool is_to_be_told(const struct wg_bpf_note *note)
 	       receiver & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 }
 
-/* Which place of which bucket, and which note in it. */
+/* Which note, and in which place. */
 static u64 ticket_of(const struct wg_bpf_notes *notes, const struct wg_bpf_bucket *bucket,
 		     const struct wg_bpf_note *note)
 {
-	u32 place = (bucket - notes->buckets) * WG_BPF_NOTES_WAYS + (note - bucket->notes);
-
-	return (u64)note->number << 32 | (place + 1);
+	return (u64)note->number << 32 | wg_bpf_notes_place(notes, bucket, note);
 }
 
 /*
  * A flow of which nothing is known is counted from now on, so that when the stack has let it
- * through it is known what is still underway.
+ * through it is known what is still underway. One that was recalled is not looked for elsewhere:
+ * if its note is gone, so is the answer by which it was routed.
  */
-static int ask(struct wg_bpf_notes *notes, const struct question *question, bool ordered, int other,
-	       u64 *ticket)
+static int ask(struct wg_bpf_notes *notes, struct question *question, bool ordered, int other)
 {
-	struct wg_bpf_bucket *bucket = wg_bpf_notes_bucket(notes, &question->key);
+	const struct bpf_wg_recall *recall = &question->recall;
+	struct wg_bpf_bucket *bucket;
 	struct nf_conn *old = NULL;
 	struct wg_bpf_note *note;
 	int ret = -ENOENT;
 
+	bucket = recall->place ? wg_bpf_notes_bucket_at(notes, recall->place)
+			       : wg_bpf_notes_bucket(notes, &question->key);
+	if (!bucket)
+		return -EINVAL;
 	spin_lock(&bucket->lock);
-	note = wg_bpf_note_find(bucket, &question->key);
-	if (!note)
-		old = wg_bpf_note_add(bucket, &question->key, question->good + HZ, &note);
+	if (recall->place) {
+		note = wg_bpf_note_at(bucket, recall->place, recall->number);
+		if (!note)
+			wg_bpf_note_uncounted(bucket, recall->place);
+	} else {
+		note = wg_bpf_note_find(bucket, &question->key);
+		if (!note)
+			old = wg_bpf_note_add(bucket, &question->key, question->good + HZ, &note);
+	}
 	if (note)
 		ret = judge(note, question, ordered, other);
 	if (!ret && is_to_be_told(note))
-		*ticket = ticket_of(notes, bucket, note);
+		*question->ticket = ticket_of(notes, bucket, note);
+	if (!ret && note->translates) {
+		question->translates = true;
+		*question->become = note->become;
+	}
 	spin_unlock(&bucket->lock);
 	if (old)
 		nf_conntrack_put(&old->ct_general);
@@ -176,19 +208,24 @@ static __be16 echo_type(const struct bpf_wg_flow *flow)
 	return htons((ipv6 ? ICMPV6_ECHO_REPLY : ICMP_ECHOREPLY) << 8);
 }
 
-static void ask_about(struct question *question, const struct bpf_wg_flow *flow)
+static void fill_key(struct wg_bpf_flow_key *key, const struct bpf_wg_flow *flow)
 {
-	question->key = (struct wg_bpf_flow_key){
+	*key = (struct wg_bpf_flow_key){
 		.iif = flow->iif,
 		.family = flow->family,
 		.protocol = flow->protocol,
 		.sport = flow->sport,
 		.dport = flow->dport,
 	};
-	memcpy(question->key.src, flow->src, sizeof(flow->src));
-	memcpy(question->key.dst, flow->dst, sizeof(flow->dst));
+	memcpy(key->src, flow->src, sizeof(flow->src));
+	memcpy(key->dst, flow->dst, sizeof(flow->dst));
 	if (flow->flags & (BPF_WG_FLOW_ECHO | BPF_WG_FLOW_ECHO_REPLY))
-		question->key.dport = echo_type(flow);
+		key->dport = echo_type(flow);
+}
+
+static void ask_about(struct question *question, const struct bpf_wg_flow *flow)
+{
+	fill_key(&question->key, flow);
 	question->dscp = flow->tos & ~INET_ECN_MASK;
 	question->oif = flow->oif;
 	question->ends = flow->flags & (BPF_WG_FLOW_SYN | BPF_WG_FLOW_END);
@@ -223,15 +260,53 @@ static int ask_both(struct wg_peer *peer, struct question *inner, struct questio
 	notes = wg_bpf_witness_notes(dev_net(peer->device->dev), good);
 	if (!notes)
 		return -ENOENT;
+	consent->translates = 0;
 	consent->tickets[0] = consent->tickets[1] = 0;
 	inner->good = outer->good = good;
 	inner->marks = outer->marks = consent->flags & BPF_WG_CONSENT_MARKS;
 	inner->peer = outer->peer = peer;
 	inner->is_queued = outer->is_queued = is_queued;
+	inner->recall = consent->inner_recall;
+	outer->recall = consent->outer_recall;
+	inner->become = &consent->inner_become;
+	outer->become = &consent->outer_become;
+	inner->ticket = &consent->tickets[0];
+	outer->ticket = &consent->tickets[1];
 	if (consent->needs & BPF_WG_HOOKS_OUTER)
-		ret = ask(notes, outer, !inner_too, ret, &consent->tickets[1]);
+		ret = ask(notes, outer, !inner_too, ret);
 	if (inner_too)
-		ret = ask(notes, inner, true, ret, &consent->tickets[0]);
+		ret = ask(notes, inner, true, ret);
+	consent->translates = (inner->translates ? BPF_WG_HOOKS_INNER : 0) |
+			      (outer->translates ? BPF_WG_HOOKS_OUTER : 0);
+	return ret;
+}
+
+/* What is known of a flow that was routed otherwise than by itself; nothing is decided by it. */
+static int recall(struct net *net, const struct bpf_wg_flow *flow, struct bpf_wg_recalled *recalled)
+{
+	struct wg_bpf_notes *notes = wg_bpf_witness_look(net, flow->family);
+	struct wg_bpf_bucket *bucket;
+	struct wg_bpf_flow_key key;
+	struct wg_bpf_note *note;
+	int ret = 0;
+
+	if (!notes || !READ_ONCE(notes->recalls))
+		return 0;
+	fill_key(&key, flow);
+	bucket = wg_bpf_notes_bucket(notes, &key);
+	spin_lock(&bucket->lock);
+	note = wg_bpf_note_find(bucket, &key);
+	if (note && note->ct && (note->mark || note->translates)) {
+		recalled->recall.mark = note->mark;
+		recalled->recall.place = wg_bpf_notes_place(notes, bucket, note);
+		recalled->recall.number = note->number;
+		ret = note->redirects;
+	}
+	if (ret) {
+		recalled->dport = note->become.dport;
+		memcpy(recalled->dst, note->become.dst, sizeof(recalled->dst));
+	}
+	spin_unlock(&bucket->lock);
 	return ret;
 }
 
@@ -312,16 +387,14 @@ static void tell(const struct wg_bpf_note *note, u32 length)
 
 static void use(struct wg_bpf_notes *notes, u64 ticket, u32 length)
 {
-	u32 place = (u32)ticket - 1;
-	struct wg_bpf_bucket *bucket;
+	struct wg_bpf_bucket *bucket = wg_bpf_notes_bucket_at(notes, (u32)ticket);
 	struct wg_bpf_note *note;
 
-	if (!ticket || place >= WG_BPF_NOTES_BUCKETS * WG_BPF_NOTES_WAYS)
+	if (!bucket)
 		return;
-	bucket = &notes->buckets[place / WG_BPF_NOTES_WAYS];
-	note = &bucket->notes[place % WG_BPF_NOTES_WAYS];
 	spin_lock(&bucket->lock);
-	if (note->ct && note->number == ticket >> 32)
+	note = wg_bpf_note_at(bucket, (u32)ticket, ticket >> 32);
+	if (note)
 		tell(note, length);
 	spin_unlock(&bucket->lock);
 }
@@ -339,6 +412,11 @@ void wg_bpf_consent_used(struct wg_peer *peer, const struct bpf_wg_consent *cons
 }
 
 #else
+
+static int recall(struct net *net, const struct bpf_wg_flow *flow, struct bpf_wg_recalled *recalled)
+{
+	return 0;
+}
 
 int wg_bpf_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow,
 			   const struct bpf_wg_route *route, struct bpf_wg_consent *consent)
@@ -358,3 +436,12 @@ void wg_bpf_consent_used(struct wg_peer *peer, const struct bpf_wg_consent *cons
 }
 
 #endif /* CONFIG_NETFILTER && CONFIG_NF_CONNTRACK */
+
+int wg_bpf_flow_recall(struct net *net, const struct bpf_wg_flow *flow, u32 size,
+		       struct bpf_wg_recalled *recalled)
+{
+	if (size != sizeof(*flow) || flow->flags & ~BPF_WG_FLOW_FLAGS)
+		return -EINVAL;
+	*recalled = (struct bpf_wg_recalled){};
+	return net ? recall(net, flow, recalled) : 0;
+}

@@ -18,6 +18,7 @@ int wg_bpf_witness_init(void);
 void wg_bpf_witness_uninit(void);
 bool wg_bpf_is_witness(nf_hookfn *hook);
 struct wg_bpf_notes *wg_bpf_witness_notes(struct net *net, unsigned long good);
+struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, u8 family);
 
 #else
 

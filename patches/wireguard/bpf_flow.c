@@ -134,11 +134,12 @@ static __be16 port_of(const struct bpf_wg_flow *flow)
  * Look up the route of a flow. bpf_fib_lookup() goes by a route's MTU only if it is locked, but the
  * stack forwards nothing larger, and pads to it in wg_xmit().
  */
-static int route4(struct net *net, struct bpf_wg_flow *flow, bool *several)
+static int route4(struct net *net, struct bpf_wg_flow *flow, u32 mark, bool *several)
 {
 	struct fib_result res;
 	struct flowi4 fl4 = {
 		.flowi4_iif = flow->iif,
+		.flowi4_mark = mark,
 		.flowi4_tos = flow->tos & INET_DSCP_MASK,
 		.flowi4_scope = RT_SCOPE_UNIVERSE,
 		.flowi4_proto = flow->protocol,
@@ -194,13 +195,14 @@ static bool route_has_generation(const struct fib_info *fi)
  * does; what it would only accept by way of its exceptions is left to it. Clears @keep if the
  * answer must not be remembered.
  */
-static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow,
+static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *flow, u32 mark,
 			    const struct in_device *in_dev, int filter, bool *keep)
 {
 	struct net *net = dev_net(dev);
 	struct fib_result res;
 	struct flowi4 fl4 = {
 		.flowi4_iif = flow->oif ?: LOOPBACK_IFINDEX,
+		.flowi4_mark = IN_DEV_SRC_VMARK(in_dev) ? mark : 0,
 		.flowi4_tos = flow->tos & INET_DSCP_MASK,
 		.flowi4_scope = RT_SCOPE_UNIVERSE,
 		.flowi4_uid = sock_net_uid(net, NULL),
@@ -231,10 +233,11 @@ static int validate_source4(struct net_device *dev, const struct bpf_wg_flow *fl
  * Ask the routing tables about a flow, and remember the answer if it lasts. Not inline: the flows
  * that are remembered do not pay for it.
  */
-static noinline int validate_uncached4(struct net_device *dev, struct bpf_wg_flow *flow,
+static noinline int validate_uncached4(struct net_device *dev, struct bpf_wg_flow *flow, u32 mark,
 				       const struct in_device *in_dev, u8 filter)
 {
 	struct net *net = dev_net(dev);
+	/* Without rules there is none that goes by marks. */
 	bool keep = !fib4_has_custom_rules(net);
 	struct flow_cache_entry now = {
 		.cookie = net->net_cookie,
@@ -249,9 +252,9 @@ static noinline int validate_uncached4(struct net_device *dev, struct bpf_wg_flo
 	int ret;
 
 	rcu_read_lock();
-	ret = route4(net, flow, &now.several);
+	ret = route4(net, flow, mark, &now.several);
 	if (!ret)
-		ret = validate_source4(dev, flow, in_dev, filter, &keep);
+		ret = validate_source4(dev, flow, mark, in_dev, filter, &keep);
 	rcu_read_unlock();
 	if (ret)
 		return ret;
@@ -262,7 +265,7 @@ static noinline int validate_uncached4(struct net_device *dev, struct bpf_wg_flo
 	return now.several ? check_multipath4(dev, flow) : 0;
 }
 
-static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
+static int validate4(struct net_device *dev, struct bpf_wg_flow *flow, u32 mark)
 {
 	struct in_device *in_dev = rcu_dereference_bh(dev->ip_ptr);
 	const struct flow_cache_entry *cached;
@@ -273,7 +276,7 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
 	filter = IN_DEV_RPFILTER(in_dev);
 	cached = flow_cache_find(flow, dev_net(dev), filter);
 	if (unlikely(!cached))
-		return validate_uncached4(dev, flow, in_dev, filter);
+		return validate_uncached4(dev, flow, mark, in_dev, filter);
 	flow->mtu = cached->mtu;
 	return cached->several ? check_multipath4(dev, flow) : 0;
 }
@@ -283,11 +286,12 @@ static int validate4(struct net_device *dev, struct bpf_wg_flow *flow)
  * Look up the route of a flow. Which of several next hops is taken may depend on more of the packet
  * than a program can tell bpf_fib_lookup(): that is left to the stack.
  */
-static int route6(struct net *net, struct bpf_wg_flow *flow)
+static int route6(struct net *net, struct bpf_wg_flow *flow, u32 mark)
 {
 	struct fib6_result res = {};
 	struct flowi6 fl6 = {
 		.flowi6_iif = flow->iif,
+		.flowi6_mark = mark,
 		.flowlabel = ip6_make_flowinfo(flow->tos, 0),
 		.flowi6_proto = flow->protocol,
 		.flowi6_uid = sock_net_uid(net, NULL),
@@ -311,7 +315,7 @@ static int route6(struct net *net, struct bpf_wg_flow *flow)
 #endif
 
 /* IPv6 has no reverse path filter of its own, but forwards by the switch for all interfaces. */
-static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
+static int validate6(struct net_device *dev, struct bpf_wg_flow *flow, u32 mark)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	const struct in6_addr *dst = (const struct in6_addr *)flow->dst;
@@ -327,7 +331,7 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 			  READ_ONCE(net->ipv6.devconf_all->proxy_ndp)))
 		return -ENETDOWN;
 	rcu_read_lock();
-	ret = route6(net, flow);
+	ret = route6(net, flow, mark);
 	rcu_read_unlock();
 	return ret;
 #else
@@ -336,7 +340,7 @@ static int validate6(struct net_device *dev, struct bpf_wg_flow *flow)
 }
 
 /* @in is the device that received the packet, or NULL: mostly the one that is asked about. */
-int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size)
+int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size, u32 mark)
 {
 	struct net_device *dev = in;
 	struct net *net;
@@ -362,9 +366,9 @@ int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 si
 	flow->mtu = 0;
 	switch (flow->family) {
 	case AF_INET:
-		return validate4(dev, flow);
+		return validate4(dev, flow, mark);
 	case AF_INET6:
-		return validate6(dev, flow);
+		return validate6(dev, flow, mark);
 	}
 	return -EAFNOSUPPORT;
 }

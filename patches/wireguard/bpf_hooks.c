@@ -226,6 +226,15 @@ bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
 	return is_ip_hooked(net, family == AF_INET6, NF_INET_FORWARD);
 }
 
+/**
+ * wg_bpf_has_prerouting_hook - whether netfilter sees the packets of a family before they are
+ * routed
+ */
+bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family)
+{
+	return is_ip_hooked(net, family == AF_INET6, NF_INET_PRE_ROUTING);
+}
+
 #else /* CONFIG_NETFILTER */
 
 void __init wg_bpf_hooks_init(void)
@@ -238,6 +247,11 @@ static u32 sees_netfilter(const struct way *way, u32 flags)
 }
 
 bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
+{
+	return false;
+}
+
+bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family)
 {
 	return false;
 }

@@ -100,7 +100,7 @@ struct wg_peer *wg_bpf_allowedips_lookup(struct wg_device *wg, const void *addre
 
 /* bpf_flow.c: see bpf_xdp_wg_flow_validate() */
 void wg_bpf_flow_uninit(void);
-int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size);
+int wg_bpf_flow_validate(struct net_device *in, struct bpf_wg_flow *flow, u32 size, u32 mark);
 
 /* bpf_unfinished.c: see bpf_xdp_wg_unfinished() */
 int wg_bpf_unfinished(const struct xdp_buff *xdp, struct net_device *dev,
@@ -109,12 +109,15 @@ int wg_bpf_unfinished(const struct xdp_buff *xdp, struct net_device *dev,
 /* bpf_hooks.c: see bpf_xdp_wg_hooks() */
 void wg_bpf_hooks_init(void);
 bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
+bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family);
 int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
 		     u32 flags);
 int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
 		     u32 flags);
 
 /* bpf_consent.c: see the kfuncs of the same names */
+int wg_bpf_flow_recall(struct net *net, const struct bpf_wg_flow *flow, u32 size,
+		       struct bpf_wg_recalled *recalled);
 int wg_bpf_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow,
 			   const struct bpf_wg_route *route, struct bpf_wg_consent *consent);
 int wg_bpf_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer,

@@ -120,6 +120,49 @@ struct wg_bpf_bucket *wg_bpf_notes_bucket(struct wg_bpf_notes *notes,
 	return &notes->buckets[hash_64(sum, ilog2(WG_BPF_NOTES_BUCKETS))];
 }
 
+/**
+ * wg_bpf_notes_place - a name for a place, by which it is found again
+ * @notes: the memory
+ * @bucket: where it is
+ * @note: what is there
+ *
+ * Return: its number, from 1 on.
+ */
+u32 wg_bpf_notes_place(const struct wg_bpf_notes *notes, const struct wg_bpf_bucket *bucket,
+		       const struct wg_bpf_note *note)
+{
+	return (bucket - notes->buckets) * WG_BPF_NOTES_WAYS + (note - bucket->notes) + 1;
+}
+
+/**
+ * wg_bpf_notes_bucket_at - where a place is
+ * @notes: the memory
+ * @place: as wg_bpf_notes_place() has named it, or anything
+ *
+ * Return: its bucket, not locked, or NULL if there is no such place.
+ */
+struct wg_bpf_bucket *wg_bpf_notes_bucket_at(struct wg_bpf_notes *notes, u32 place)
+{
+	if (!place || place > WG_BPF_NOTES_BUCKETS * WG_BPF_NOTES_WAYS)
+		return NULL;
+	return &notes->buckets[(place - 1) / WG_BPF_NOTES_WAYS];
+}
+
+/**
+ * wg_bpf_note_at - what is known of a flow that was found before
+ * @bucket: where its place is, locked
+ * @place: as wg_bpf_notes_place() has named it
+ * @number: of the note that was there
+ *
+ * Return: the note, which is still of the same connection, or NULL.
+ */
+struct wg_bpf_note *wg_bpf_note_at(struct wg_bpf_bucket *bucket, u32 place, u32 number)
+{
+	struct wg_bpf_note *note = &bucket->notes[(place - 1) % WG_BPF_NOTES_WAYS];
+
+	return note->ct && note->number == number ? note : NULL;
+}
+
 static bool is_same_key(const struct wg_bpf_flow_key *a, const struct wg_bpf_flow_key *b)
 {
 	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
@@ -199,6 +242,26 @@ void wg_bpf_note_slow(struct wg_bpf_note *note)
 	note->late = false;
 	note->passed = 0;
 	note->seen = 0;
+	note->since = jiffies;
+}
+
+/**
+ * wg_bpf_note_uncounted - a packet passes that nobody counts
+ * @bucket: where its flow was known, locked
+ * @place: where the flow was, as wg_bpf_notes_place() has named it
+ *
+ * By now there is another note, of the same flow perhaps. Packets behind that one wait as they do
+ * for those that have passed before a flow was known.
+ */
+void wg_bpf_note_uncounted(struct wg_bpf_bucket *bucket, u32 place)
+{
+	struct wg_bpf_note *note = &bucket->notes[(place - 1) % WG_BPF_NOTES_WAYS];
+
+	if (!note->valid)
+		return;
+	if (!note->slow)
+		wg_bpf_note_slow(note);
+	note->late = true;
 	note->since = jiffies;
 }
 

@@ -6,6 +6,8 @@
 #ifndef _WG_BPF_NOTES_H
 #define _WG_BPF_NOTES_H
 
+#include "bpf_types.h"
+
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -56,6 +58,10 @@ struct wg_bpf_flow_key {
  * @oif: interface it left by, 0 for a packet to this host
  * @nexthop: where to, network byte order, IPv4 in the first word; 0 if that was not asked
  * @lives: how long the connection was to live then without another packet, in jiffies
+ * @mark: that its route was looked up with
+ * @translates: whether it leaves with other addresses or ports than it comes with
+ * @redirects: whether the destination is among them, which its route was looked up with
+ * @become: what it leaves with
  */
 struct wg_bpf_note {
 	struct wg_bpf_flow_key key;
@@ -74,6 +80,10 @@ struct wg_bpf_note {
 	u32 oif;
 	__be32 nexthop[4];
 	unsigned long lives;
+	u32 mark;
+	bool translates;
+	bool redirects;
+	struct bpf_wg_tuple become;
 };
 
 #define WG_BPF_NOTES_BUCKETS 2048 /* a power of two */
@@ -92,12 +102,14 @@ struct wg_bpf_bucket {
 /**
  * struct wg_bpf_notes - the memory of one network namespace
  * @secret: of the hash, so that nobody can aim flows at one bucket
+ * @recalls: whether there may be a flow that is routed by a mark or with another destination
  * @buckets: WG_BPF_NOTES_BUCKETS
  *
  * Freed a grace period after it was last found.
  */
 struct wg_bpf_notes {
 	u32 secret[WG_BPF_FLOW_KEY_WORDS];
+	bool recalls;
 	struct wg_bpf_bucket buckets[];
 };
 
@@ -106,10 +118,15 @@ void wg_bpf_notes_free(struct wg_bpf_notes *notes);
 void wg_bpf_notes_tidy(struct wg_bpf_notes *notes, unsigned long age);
 struct wg_bpf_bucket *wg_bpf_notes_bucket(struct wg_bpf_notes *notes,
 					  const struct wg_bpf_flow_key *key);
+struct wg_bpf_bucket *wg_bpf_notes_bucket_at(struct wg_bpf_notes *notes, u32 place);
+u32 wg_bpf_notes_place(const struct wg_bpf_notes *notes, const struct wg_bpf_bucket *bucket,
+		       const struct wg_bpf_note *note);
+struct wg_bpf_note *wg_bpf_note_at(struct wg_bpf_bucket *bucket, u32 place, u32 number);
 struct wg_bpf_note *wg_bpf_note_find(struct wg_bpf_bucket *bucket,
 				     const struct wg_bpf_flow_key *key);
 struct nf_conn *wg_bpf_note_add(struct wg_bpf_bucket *bucket, const struct wg_bpf_flow_key *key,
 				unsigned long age, struct wg_bpf_note **note);
 void wg_bpf_note_slow(struct wg_bpf_note *note);
+void wg_bpf_note_uncounted(struct wg_bpf_bucket *bucket, u32 place);
 
 #endif /* _WG_BPF_NOTES_H */

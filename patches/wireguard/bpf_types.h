@@ -141,13 +141,57 @@ struct bpf_wg_unfinished {
 };
 
 /**
+ * struct bpf_wg_recall - what the stack's routing went by for a flow, beside the flow itself
+ * @mark: the packet's mark then
+ * @place: where that is remembered, not 0; or 0 if nothing is, or there is no more to it
+ * @number: which of those that were remembered there it is
+ */
+struct bpf_wg_recall {
+	__u32 mark;
+	__u32 place;
+	__u32 number;
+};
+
+/**
+ * struct bpf_wg_recalled - what is known of a flow before it is routed
+ * @recall: to be handed back with the question for consent
+ * @dport: destination port that it was routed with, network byte order; only if there is another
+ * @pad: nothing
+ * @dst: likewise its destination address, IPv4 in the first word
+ */
+struct bpf_wg_recalled {
+	struct bpf_wg_recall recall;
+	__be16 dport;
+	__u16 pad;
+	__be32 dst[4];
+};
+
+/**
+ * struct bpf_wg_tuple - addresses and ports of a packet, all in network byte order
+ * @sport: source port; of an ICMP echo or its reply, the identifier
+ * @dport: destination port
+ * @src: source address, IPv4 in the first word
+ * @dst: destination address, likewise
+ */
+struct bpf_wg_tuple {
+	__be16 sport;
+	__be16 dport;
+	__be32 src[4];
+	__be32 dst[4];
+};
+
+/**
  * struct bpf_wg_consent - a question for the consent of netfilter, and what comes of it
  * @needs: whose hooks: BPF_WG_HOOKS_INNER, BPF_WG_HOOKS_OUTER or both
  * @flags: enum bpf_wg_consent_flags
  * @sample: for how long it is good after the stack has let a packet through, in milliseconds
+ * @translates: set to those of @needs that leave with other addresses than they come with
  * @nexthop: of a packet to decrypt, the address of the neighbour that it is sent to, network byte
  *           order, IPv4 in the first word
- * @pad: nothing
+ * @inner_recall: what bpf_xdp_wg_flow_recall() has told of the inner flow, or zeros
+ * @outer_recall: likewise of the outer one
+ * @inner_become: set to what the packets of the inner flow leave with, if it is in @translates
+ * @outer_become: likewise of the outer one
  * @tickets: set to what bpf_wg_consent_used() wants to know of the inner and the outer flow; 0 for
  *           both if it need not be called
  */
@@ -155,8 +199,12 @@ struct bpf_wg_consent {
 	__u32 needs;
 	__u32 flags;
 	__u32 sample;
+	__u32 translates;
 	__be32 nexthop[4];
-	__u32 pad;
+	struct bpf_wg_recall inner_recall;
+	struct bpf_wg_recall outer_recall;
+	struct bpf_wg_tuple inner_become;
+	struct bpf_wg_tuple outer_become;
 	__u64 tickets[2];
 };
 

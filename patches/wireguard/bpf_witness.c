@@ -11,12 +11,13 @@
  */
 
 #include "bpf_consent.h"
+#include "bpf_internal.h"
+#include "bpf_snapshot.h"
 
 #if IS_ENABLED(CONFIG_NETFILTER) && IS_ENABLED(CONFIG_NF_CONNTRACK)
 
 #include "device.h"
 
-#include <linux/hash.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/inet.h>
@@ -24,6 +25,7 @@
 #include <linux/jiffies.h>
 #include <linux/limits.h>
 #include <linux/percpu.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include <net/dsfield.h>
 #include <net/dst_metadata.h>
@@ -41,40 +43,10 @@
 /* While there is no memory, the next attempt is made after this time. */
 #define AGAIN (10 * HZ)
 
-/* As much of a packet as rules mostly change, with the checksum of TCP over IPv6. */
-union header {
-	struct iphdr ip;
-	struct ipv6hdr ip6;
-	u8 bytes[64];
-};
-
-/**
- * struct snapshot - what a packet was before the first chain
- * @skb: which it is, or NULL. It may be gone by now; then this is never looked for again.
- * @length: from its IP header on, in bytes
- * @mark: of the skb
- * @priority: likewise
- * @header: what it begins with
- */
-struct snapshot {
-	const struct sk_buff *skb;
-	u32 length;
-	u32 mark;
-	u32 priority;
-	union header header;
-};
-
-/* The stack takes packets in batches through each hook, so there are several at a time. */
-#define SNAPSHOTS 64 /* a power of two */
-
-struct snapshots {
-	struct snapshot of[SNAPSHOTS];
-};
-
 /**
  * struct witness - what there is of it in one network namespace
  * @notes: what was seen, or NULL while there are no hooks
- * @snapshots: of packets on their way. Each CPU uses its own alone, with bottom halves off.
+ * @snapshots: of packets on their way
  * @asked: when a program last asked, in jiffies
  * @good: the age of a note that is not needed any more, in jiffies
  * @called: whether the work item has been asked for
@@ -83,7 +55,7 @@ struct snapshots {
  */
 struct witness {
 	struct wg_bpf_notes __rcu *notes;
-	struct snapshots __percpu *snapshots;
+	struct wg_bpf_snapshots __percpu *snapshots;
 	unsigned long asked;
 	unsigned long good;
 	bool called;
@@ -93,86 +65,11 @@ struct witness {
 
 static unsigned int witness_id __read_mostly;
 
-static struct snapshot *snapshot_of(const struct witness *witness, const struct sk_buff *skb)
-{
-	return &this_cpu_ptr(witness->snapshots)->of[hash_ptr(skb, ilog2(SNAPSHOTS))];
-}
-
-static bool read_header(const struct sk_buff *skb, union header *header)
-{
-	memset(header, 0, sizeof(*header));
-	return !skb_copy_bits(skb, skb_network_offset(skb), header,
-			      min_t(u32, skb->len, sizeof(*header)));
-}
-
-static void take_snapshot(const struct witness *witness, const struct sk_buff *skb)
-{
-	struct snapshot *snapshot = snapshot_of(witness, skb);
-
-	snapshot->length = skb->len;
-	snapshot->mark = skb->mark;
-	snapshot->priority = skb->priority;
-	snapshot->skb = read_header(skb, &snapshot->header) ? skb : NULL;
-}
-
-/* What a packet's priority is if no rule has set it: ip_forward() goes by the TOS. */
-static u32 plain_priority(const struct snapshot *snapshot, const struct net *net, bool forwarded)
-{
-	if (forwarded && snapshot->header.ip.version == 4 &&
-	    READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
-		return rt_tos2priority(snapshot->header.ip.tos);
-	return snapshot->priority;
-}
-
-/**
- * enum change - what rules have done to a packet
- * @CHANGE_NONE: nothing, but for its TTL if it was forwarded
- * @CHANGE_MARK: no more than to give it another mark or priority
- * @CHANGE_OTHER: something else, or it is not known
- */
-enum change {
-	CHANGE_NONE,
-	CHANGE_MARK,
-	CHANGE_OTHER,
-};
-
-/*
- * What was changed behind the snapshot has changed a checksum within it, unless that is not
- * finished yet, or absent.
- */
-static enum change find_change(const struct witness *witness, const struct sk_buff *skb,
-			       bool forwarded)
-{
-	struct snapshot *snapshot = snapshot_of(witness, skb);
-	union header header;
-
-	if (snapshot->skb != skb)
-		return CHANGE_OTHER;
-	snapshot->skb = NULL;
-	if (snapshot->length != skb->len || !read_header(skb, &header))
-		return CHANGE_OTHER;
-	if (header.ip.version == 4) {
-		/* Where checksums are, behind a plain header alone. */
-		if (header.ip.ihl != 5)
-			return CHANGE_OTHER;
-		header.ip.ttl += forwarded;
-		header.ip.check = snapshot->header.ip.check;
-	} else {
-		header.ip6.hop_limit += forwarded;
-	}
-	if (memcmp(&header, &snapshot->header, sizeof(header)))
-		return CHANGE_OTHER;
-	return skb->mark != snapshot->mark ||
-			       skb->priority != plain_priority(snapshot, witness->net, forwarded)
-		       ? CHANGE_MARK
-		       : CHANGE_NONE;
-}
-
-/* Connections whose packets are more than forwarded. */
+/* A connection of which all packets are treated alike, and by nothing but NAT. */
 static bool is_plain(const struct nf_conn *ct)
 {
-	const unsigned long other = IPS_EXPECTED | IPS_NAT_MASK | IPS_SEQ_ADJUST | IPS_DYING |
-				    IPS_TEMPLATE | IPS_UNTRACKED | IPS_OFFLOAD | IPS_HW_OFFLOAD;
+	const unsigned long other = IPS_EXPECTED | IPS_SEQ_ADJUST | IPS_DYING | IPS_TEMPLATE |
+				    IPS_UNTRACKED | IPS_OFFLOAD | IPS_HW_OFFLOAD;
 
 	if ((READ_ONCE(ct->status) & (other | IPS_CONFIRMED)) != IPS_CONFIRMED)
 		return false;
@@ -182,7 +79,7 @@ static bool is_plain(const struct nf_conn *ct)
 	if (nf_ct_ext_exist(ct, NF_CT_EXT_SYNPROXY))
 		return false;
 #endif
-	return !nf_ct_ext_exist(ct, NF_CT_EXT_HELPER);
+	return !nf_ct_ext_exist(ct, NF_CT_EXT_HELPER) && !nf_ct_ext_exist(ct, NF_CT_EXT_SEQADJ);
 }
 
 static void fill_key(struct wg_bpf_flow_key *key, const struct nf_conntrack_tuple *tuple, u32 iif)
@@ -194,6 +91,23 @@ static void fill_key(struct wg_bpf_flow_key *key, const struct nf_conntrack_tupl
 	key->dport = tuple->dst.u.all;
 	memcpy(key->src, tuple->src.u3.all, sizeof(key->src));
 	memcpy(key->dst, tuple->dst.u3.all, sizeof(key->dst));
+}
+
+static bool is_icmp(u8 protocol)
+{
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+}
+
+/* What a packet leaves with: what its answers come with, the other way round. */
+static void fill_become(struct bpf_wg_tuple *become, const struct nf_conntrack_tuple *answers)
+{
+	bool icmp = is_icmp(answers->dst.protonum);
+
+	/* An echo has its identifier in both directions. */
+	become->sport = icmp ? answers->src.u.icmp.id : answers->dst.u.all;
+	become->dport = icmp ? 0 : answers->src.u.all;
+	memcpy(become->src, answers->dst.u3.all, sizeof(become->src));
+	memcpy(become->dst, answers->src.u3.all, sizeof(become->dst));
 }
 
 /* The address that a packet is sent to next, by its route. */
@@ -228,18 +142,55 @@ static u8 dscp_of(const struct sk_buff *skb)
  * @oif: as in struct wg_bpf_note
  * @nexthop: likewise
  * @dscp: likewise
+ * @direction: likewise
+ * @unmarked: whether nothing of marks and priorities is left where it goes
  * @change: what rules have done to it
+ * @plain: whether the fast path can do what was done
+ * @routed: whether it is known what its route was looked up with
+ * @mark: that mark
+ * @translates: as in struct wg_bpf_note
+ * @redirects: likewise
+ * @become: likewise
  */
 struct sight {
 	u32 iif;
 	u8 dscp;
 	u32 oif;
 	__be32 nexthop[4];
-	enum change change;
+	u8 direction;
+	bool unmarked;
+	enum wg_bpf_change change;
+	bool plain;
+	bool routed;
+	u32 mark;
+	bool translates;
+	bool redirects;
+	struct bpf_wg_tuple become;
 };
 
+/*
+ * What its connection makes of a packet. Returns whether that is to be done here. It is not where
+ * others than NAT have changed the connection, as IPVS does; and that a datagram of this host's is
+ * sent elsewhere, or that one to it comes from elsewhere, WireGuard has to see for itself.
+ */
+static bool find_translation(struct sight *sight, const struct wg_bpf_flow_key *key,
+			     const struct nf_conn *ct)
+{
+	const struct bpf_wg_tuple *become = &sight->become;
+	bool masks;
+
+	fill_become(&sight->become, nf_ct_tuple(ct, !sight->direction));
+	masks = become->sport != key->sport || memcmp(become->src, key->src, sizeof(key->src));
+	sight->redirects = memcmp(become->dst, key->dst, sizeof(key->dst)) ||
+			   (!is_icmp(key->protocol) && become->dport != key->dport);
+	sight->translates = masks || sight->redirects;
+	if (sight->translates && !(READ_ONCE(ct->status) & IPS_NAT_MASK))
+		return false;
+	return !(sight->redirects && !sight->iif) && !(masks && !sight->oif);
+}
+
 /* Write what was seen. Returns the connection that the note was of before, if it is another. */
-static struct nf_conn *write_note(struct wg_bpf_note *note, struct nf_conn *ct, u8 direction,
+static struct nf_conn *write_note(struct wg_bpf_note *note, struct nf_conn *ct,
 				  const struct sight *sight)
 {
 	struct nf_conn *old = NULL;
@@ -250,13 +201,17 @@ static struct nf_conn *write_note(struct wg_bpf_note *note, struct nf_conn *ct, 
 		note->ct = ct;
 		note->number++;
 	}
-	note->direction = direction;
+	note->direction = sight->direction;
 	note->dscp = sight->dscp;
-	note->marked = sight->change == CHANGE_MARK;
+	note->marked = sight->change == WG_BPF_CHANGE_MARK;
 	note->oif = sight->oif;
 	memcpy(note->nexthop, sight->nexthop, sizeof(note->nexthop));
 	note->lives = nf_ct_expires(ct);
 	note->stamp = jiffies;
+	note->mark = sight->mark;
+	note->translates = sight->translates;
+	note->redirects = sight->redirects;
+	note->become = sight->become;
 	return old;
 }
 
@@ -316,39 +271,59 @@ static struct nf_conn *add_note(struct witness *witness, struct wg_bpf_bucket *b
 	return old;
 }
 
-static void note_sight(struct witness *witness, const struct sk_buff *skb,
-		       const struct sight *sight)
+/* Keep what was seen, of a packet of the connection, for the flow that has the key. */
+static void keep(struct witness *witness, struct wg_bpf_notes *notes,
+		 const struct wg_bpf_flow_key *key, const struct sk_buff *skb, struct nf_conn *ct,
+		 const struct sight *sight)
+{
+	struct wg_bpf_bucket *bucket = wg_bpf_notes_bucket(notes, key);
+	struct nf_conn *old = NULL, *other = NULL;
+	struct wg_bpf_note *note;
+
+	spin_lock(&bucket->lock);
+	note = wg_bpf_note_find(bucket, key);
+	if (note)
+		count_seen(note, skb);
+	else if (sight->plain)
+		old = add_note(witness, bucket, key, &note);
+	if (note && sight->plain && !is_of_other_kind(witness, note, ct, sight))
+		other = write_note(note, ct, sight);
+	spin_unlock(&bucket->lock);
+	if (sight->plain && (sight->mark || sight->translates) && !READ_ONCE(notes->recalls))
+		WRITE_ONCE(notes->recalls, true);
+	if (old)
+		nf_conntrack_put(&old->ct_general);
+	if (other)
+		nf_conntrack_put(&other->ct_general);
+}
+
+static void note_sight(struct witness *witness, const struct sk_buff *skb, struct sight *sight)
 {
 	struct wg_bpf_notes *notes = rcu_dereference(witness->notes);
+	const struct nf_conntrack_tuple *tuple;
 	enum ip_conntrack_info info;
-	struct nf_conn *ct = nf_ct_get(skb, &info), *old = NULL, *other = NULL;
+	struct nf_conn *ct = nf_ct_get(skb, &info);
 	struct wg_bpf_flow_key key;
-	struct wg_bpf_bucket *bucket;
-	struct wg_bpf_note *note;
-	bool plain;
 
 	/* An error that is related to a flow is not of the flow. */
 	if (!notes || !ct || nf_ct_is_template(ct) || info == IP_CT_RELATED ||
 	    info == IP_CT_RELATED_REPLY)
 		return;
-	if (!has_key(nf_ct_tuple(ct, CTINFO2DIR(info))))
+	sight->direction = CTINFO2DIR(info);
+	tuple = nf_ct_tuple(ct, sight->direction);
+	if (!has_key(tuple))
 		return;
-	fill_key(&key, nf_ct_tuple(ct, CTINFO2DIR(info)), sight->iif);
-	plain = sight->change != CHANGE_OTHER && is_plain(ct) && !is_handshake(sight);
-	bucket = wg_bpf_notes_bucket(notes, &key);
-	spin_lock(&bucket->lock);
-	note = wg_bpf_note_find(bucket, &key);
-	if (note)
-		count_seen(note, skb);
-	else if (plain)
-		old = add_note(witness, bucket, &key, &note);
-	if (note && plain && !is_of_other_kind(witness, note, ct, sight))
-		other = write_note(note, ct, CTINFO2DIR(info), sight);
-	spin_unlock(&bucket->lock);
-	if (old)
-		nf_conntrack_put(&old->ct_general);
-	if (other)
-		nf_conntrack_put(&other->ct_general);
+	fill_key(&key, tuple, sight->iif);
+	sight->plain = sight->routed && find_translation(sight, &key, ct) && is_plain(ct) &&
+		       !is_handshake(sight);
+	sight->change = wg_bpf_snapshot_compare(witness->snapshots, skb, witness->net,
+						sight->iif && sight->oif, &key,
+						sight->translates ? &sight->become : NULL);
+	if (sight->unmarked && sight->change == WG_BPF_CHANGE_MARK)
+		sight->change = WG_BPF_CHANGE_NONE;
+	if (sight->change == WG_BPF_CHANGE_OTHER)
+		sight->plain = false;
+	keep(witness, notes, &key, skb, ct, sight);
 }
 
 /* Whether a packet of this host's is one that a WireGuard device sends. Bottom halves are off. */
@@ -367,7 +342,18 @@ static unsigned int see_beginning(void *priv, struct sk_buff *skb,
 
 	local_bh_disable();
 	if (state->hook != NF_INET_LOCAL_OUT || is_from_tunnel(state))
-		take_snapshot(witness, skb);
+		wg_bpf_snapshot_take(witness->snapshots, skb);
+	local_bh_enable();
+	return NF_ACCEPT;
+}
+
+/* Right behind the lookup of the route: chains that come now may give other marks. */
+static unsigned int see_routed(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const struct witness *witness = net_generic(state->net, witness_id);
+
+	local_bh_disable();
+	wg_bpf_snapshot_routed(witness->snapshots, skb);
 	local_bh_enable();
 	return NF_ACCEPT;
 }
@@ -379,7 +365,7 @@ static unsigned int see_beginning(void *priv, struct sk_buff *skb,
 static void see_leaving_packet(struct witness *witness, const struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	struct sight sight = { .oif = state->out->ifindex };
+	struct sight sight = { .oif = state->out->ifindex, .routed = true };
 	bool into_tunnel = wg_device_from_netdev(state->out);
 	bool forwarded = !state->sk;
 
@@ -389,15 +375,15 @@ static void see_leaving_packet(struct witness *witness, const struct sk_buff *sk
 		return;
 	if (!skb_valid_dst(skb) || dst_xfrm(skb_dst(skb)))
 		return;
-	if (forwarded)
+	if (forwarded) {
 		sight.iif = state->in->ifindex;
+		sight.routed = wg_bpf_snapshot_mark(witness->snapshots, skb, &sight.mark);
+	}
 	if (!into_tunnel)
 		fill_nexthop(sight.nexthop, skb);
 	sight.dscp = dscp_of(skb);
-	sight.change = find_change(witness, skb, forwarded);
 	/* Nothing of this is left when a packet has been encrypted. */
-	if (into_tunnel && sight.change == CHANGE_MARK)
-		sight.change = CHANGE_NONE;
+	sight.unmarked = into_tunnel;
 	note_sight(witness, skb, &sight);
 }
 
@@ -430,10 +416,9 @@ static unsigned int see_arriving(void *priv, struct sk_buff *skb, const struct n
 	local_bh_disable();
 	if (is_to_tunnel(skb, state)) {
 		sight.dscp = dscp_of(skb);
-		sight.change = find_change(witness, skb, false);
+		sight.routed = wg_bpf_snapshot_mark(witness->snapshots, skb, &sight.mark);
 		/* Nor when one has come to its socket. */
-		if (sight.change == CHANGE_MARK)
-			sight.change = CHANGE_NONE;
+		sight.unmarked = true;
 		note_sight(witness, skb, &sight);
 	}
 	local_bh_enable();
@@ -454,6 +439,8 @@ static unsigned int see_arriving(void *priv, struct sk_buff *skb, const struct n
 #define WITNESSES(family)                                                                          \
 	WITNESS(family, PRE_ROUTING, see_beginning, INT_MIN),                                      \
 		WITNESS(family, LOCAL_OUT, see_beginning, INT_MIN),                                \
+		WITNESS(family, FORWARD, see_routed, INT_MIN),                                     \
+		WITNESS(family, LOCAL_IN, see_routed, INT_MIN),                                    \
 		WITNESS(family, LOCAL_IN, see_arriving, INT_MAX - 1),                              \
 		WITNESS(family, POST_ROUTING, see_leaving, INT_MAX - 1)
 
@@ -465,7 +452,8 @@ static const struct nf_hook_ops witnesses[] = { WITNESSES(IPV4), WITNESSES(IPV6)
  */
 bool wg_bpf_is_witness(nf_hookfn *hook)
 {
-	return hook == see_beginning || hook == see_arriving || hook == see_leaving;
+	return hook == see_beginning || hook == see_routed || hook == see_arriving ||
+	       hook == see_leaving;
 }
 
 static void end(struct witness *witness)
@@ -486,7 +474,7 @@ static int begin(struct witness *witness)
 	struct wg_bpf_notes *notes = wg_bpf_notes_alloc();
 	int ret = -ENOMEM;
 
-	witness->snapshots = alloc_percpu(struct snapshots);
+	witness->snapshots = wg_bpf_snapshots_alloc();
 	if (!notes || !witness->snapshots)
 		goto out;
 	ret = nf_register_net_hooks(witness->net, witnesses, ARRAY_SIZE(witnesses));
@@ -547,6 +535,28 @@ struct wg_bpf_notes *wg_bpf_witness_notes(struct net *net, unsigned long good)
 	if (unlikely(!notes) && !READ_ONCE(witness->called) && !xchg(&witness->called, true))
 		queue_delayed_work(system_unbound_wq, &witness->work, 0);
 	return notes;
+}
+
+/**
+ * wg_bpf_witness_look - the memory of flows, for a program that does not know yet whether it will
+ * ask
+ * @net: the network namespace
+ * @family: of the packet
+ *
+ * Where rules see a packet before it is routed, the answer may be needed to come so far: that is as
+ * good as to have asked.
+ *
+ * Context: softirq or bottom halves off.
+ * Return: as wg_bpf_witness_notes().
+ */
+struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, u8 family)
+{
+	struct witness *witness = net_generic(net, witness_id);
+
+	if (time_before(READ_ONCE(witness->asked), jiffies) &&
+	    wg_bpf_has_prerouting_hook(net, family))
+		return wg_bpf_witness_notes(net, 0);
+	return rcu_dereference_bh(witness->notes);
 }
 
 static int __net_init witness_net_init(struct net *net)

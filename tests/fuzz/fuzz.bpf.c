@@ -33,6 +33,7 @@ static __u64 chunk[CHUNK / 8];
 static __u8 memory[32];
 static struct bpf_sock_tuple tuple;
 static struct bpf_wg_flow flow, outer;
+static struct bpf_wg_recalled recalled;
 static struct bpf_wg_consent consent;
 static struct bpf_wg_route route;
 static struct bpf_wg_block block;
@@ -55,6 +56,7 @@ static const struct {
 	[FUZZ_VALIDATE] = { 0,
 			    { EINVAL, ENODEV, EADDRNOTAVAIL, EOPNOTSUPP, EPERM, EINPROGRESS, EXDEV,
 			      ENETDOWN, EAFNOSUPPORT } },
+	[FUZZ_RECALL] = { 1, { EINVAL } },
 	[FUZZ_HOOKS] = { BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER, { EINVAL, ENODEV, ENETDOWN } },
 	[FUZZ_OWN_MAC] = { 1, { EINVAL } },
 	[FUZZ_EGRESS] = { 1, { ENETDOWN } },
@@ -72,6 +74,7 @@ static const struct {
 	[FUZZ_CHECKSUM] = { 0xffffffff, { EOPNOTSUPP, EFAULT } },
 	[FUZZ_HAND_OVER] = { -1ULL >> 1, { 0 } },
 	[FUZZ_TAKE_OVER] = { 0, { EINVAL, ENOENT } },
+	[FUZZ_FINISH] = { 1, { EINVAL, EBUSY, EOPNOTSUPP } },
 	[FUZZ_ENCAPSULATED] = { 0, { EAFNOSUPPORT, EFAULT } },
 	[FUZZ_DECAPSULATED] = { 0, { EFAULT } },
 	[FUZZ_HEADROOM] = { 0xffff, { 0 } },
@@ -152,6 +155,20 @@ __noinline int draw_flow(void)
 	return 0;
 }
 
+/* What was recalled of a flow: as it was, nothing, or anything. */
+static __always_inline void draw_recall(struct bpf_wg_recall *recall)
+{
+	__u32 r = draw();
+
+	*recall = recalled.recall;
+	if (!(r & 3))
+		recall->place = r & 4 ? 0 : draw_number(8192);
+	if (!(r & 0x18))
+		recall->number = r >> 5 & 3;
+	if (!(r & 0x60))
+		recall->mark = r >> 7 & 1;
+}
+
 /* A question about two flows, and tickets that may be of anything. */
 __noinline int draw_consent(void)
 {
@@ -164,6 +181,8 @@ __noinline int draw_consent(void)
 	consent.flags = r >> 8 & 7;
 	consent.sample = draw_number(1000);
 	consent.nexthop[0] = draw();
+	draw_recall(&consent.inner_recall);
+	draw_recall(&consent.outer_recall);
 	consent.tickets[0] = r & 1 ? (__u64)draw() << 32 | (draw() & 0x3fff) : 0;
 	consent.tickets[1] = r & 2 ? (__u64)(draw() & 3) << 32 | draw() : 0;
 	return 0;

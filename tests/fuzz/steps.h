@@ -316,7 +316,12 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 	__u32 size = draw(), call = calls[draw() & 7];
 	__s64 ret = 0;
 
-#ifndef IS_SKB
+	if (call == FUZZ_VALIDATE && size & 8)
+		call = FUZZ_RECALL;
+#ifdef IS_SKB
+	if (call == FUZZ_HEADROOM && size & 8)
+		call = FUZZ_FINISH;
+#else
 	if (call == FUZZ_HEADROOM)
 		call = FUZZ_UNFINISHED;
 #endif
@@ -324,7 +329,13 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 	switch (call) {
 	case FUZZ_VALIDATE:
 		draw_flow();
-		ret = KFUNC(wg_flow_validate)(ctx, &flow, size & 7 ? sizeof(flow) : size >> 3 & 31);
+		ret = KFUNC(wg_flow_validate)(ctx, &flow, size & 7 ? sizeof(flow) : size >> 4 & 31,
+					      size & 0x200 ? draw() : 0);
+		break;
+	case FUZZ_RECALL:
+		draw_flow();
+		ret = KFUNC(wg_flow_recall)(ctx, &flow, size & 7 ? sizeof(flow) : size >> 4 & 31,
+					    &recalled);
 		break;
 	case FUZZ_OWN_MAC:
 		draw_memory();
@@ -352,6 +363,11 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 	case FUZZ_FORGET:
 		KFUNC(wg_stream_forget)(ctx);
 		break;
+#ifdef IS_SKB
+	case FUZZ_FINISH:
+		ret = bpf_skb_wg_finish(ctx, draw_number(now.packet));
+		break;
+#endif
 	default:
 #ifdef IS_SKB
 		ret = bpf_skb_wg_headroom(ctx);

@@ -66,6 +66,11 @@ const struct reply *call_reply(void)
 	return &calls->bss->exchange.reply;
 }
 
+const struct bpf_wg_consent *call_consent(void)
+{
+	return &calls->bss->exchange.request.consent;
+}
+
 long long call_run(enum kind kind, const char *ifname, const struct request *request,
 		   struct frame *frame)
 {

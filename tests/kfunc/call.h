@@ -58,4 +58,7 @@ void call_prepare(const struct request *request);
 /* call_reply() - What the last call said besides its return value. */
 const struct reply *call_reply(void);
 
+/* call_consent() - What the last question for consent was answered in its own structure. */
+const struct bpf_wg_consent *call_consent(void);
+
 #endif /* TESTS_CALL_H */

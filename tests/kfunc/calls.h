@@ -93,8 +93,13 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 	case CALL_VALIDATE:
 		if (size > sizeof(request->flow))
 			return 1;
-		*ret = KFUNC(wg_flow_validate)(ctx, &exchange.request.flow, size);
+		*ret = KFUNC(wg_flow_validate)(ctx, &exchange.request.flow, size, request->mark);
 		exchange.reply.mtu = request->flow.mtu;
+		return 1;
+	case CALL_RECALL:
+		if (size <= sizeof(request->flow))
+			*ret = KFUNC(wg_flow_recall)(ctx, &request->flow, size,
+						     &exchange.reply.recalled);
 		return 1;
 	case CALL_OWN_MAC:
 		if (size <= sizeof(request->memory))
@@ -123,6 +128,9 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 		KFUNC(wg_stream_forget)(ctx);
 		return 1;
 #ifdef IS_SKB
+	case CALL_FINISH:
+		*ret = bpf_skb_wg_finish(ctx, request->offset);
+		return 1;
 	case CALL_HEADROOM:
 		*ret = bpf_skb_wg_headroom(ctx);
 		return 1;

@@ -333,6 +333,130 @@ static void test_unlike(const void *arg)
 	close_firewall();
 }
 
+/* Rules that do something to the flow, beside a firewall that lets it through. */
+static void add_rules(const char *hook, const char *rule)
+{
+	open_firewall();
+	test_shell("nft 'add chain inet test nat { type nat hook %s; }; add rule inet test nat %s'",
+		   hook, rule);
+}
+
+static long long recall(enum kind kind, const struct request *question,
+			struct bpf_wg_recalled *recalled)
+{
+	struct request request = *question;
+	long long ret;
+
+	request.call = CALL_RECALL;
+	request.size = sizeof(request.flow);
+	ret = run(kind, &request);
+	*recalled = call_reply()->recalled;
+	return ret;
+}
+
+/* Another source is none for the route, and is told with the consent. */
+static void test_masked(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct bpf_wg_recalled recalled;
+	struct request request;
+	struct in_addr source;
+
+	inet_pton(AF_INET, "10.0.0.1", &source);
+	await_witnesses(kind);
+	add_rules("postrouting priority srcnat", "udp dport 7002 masquerade to :7900-7999");
+	request = ask_about(kind);
+	request.flow.sport = htons(SPORT + 300 + kind);
+	send_from(SPORT + 300 + kind, 3, 50 * slow());
+	CHECK_EQ(recall(kind, &request, &recalled), 0);
+	CHECK(recalled.recall.place && !recalled.recall.mark, "it is not known");
+	usleep(ALL_OVER);
+	request.consent.inner_recall = recalled.recall;
+	CHECK_EQ(run(kind, &request), 0);
+	CHECK_EQ(call_consent()->translates, BPF_WG_HOOKS_INNER);
+	CHECK_EQ(call_consent()->inner_become.src[0], source.s_addr);
+	CHECK_EQ(call_consent()->inner_become.dst[0], request.flow.dst[0]);
+	CHECK_EQ(ntohs(call_consent()->inner_become.sport) / 100, 79);
+	CHECK_EQ(ntohs(call_consent()->inner_become.dport), DPORT);
+	/* What was recalled is of that flow as it was. */
+	request.consent.inner_recall.number++;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request.consent.inner_recall = recalled.recall;
+	request.consent.inner_recall.mark = 1;
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	request.consent.inner_recall.place = ~0U;
+	CHECK_EQ(run(kind, &request), -EINVAL);
+	close_firewall();
+}
+
+/* Another destination is what the route goes by. */
+static void test_redirected(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct bpf_wg_recalled recalled;
+	struct request request;
+
+	await_witnesses(kind);
+	add_rules("prerouting priority dstnat", "udp dport 7002 dnat ip to 10.2.0.2:7003");
+	request = ask_about(kind);
+	request.flow.sport = htons(SPORT + 400 + kind);
+	CHECK_EQ(recall(kind, &request, &recalled), 0);
+	CHECK(!recalled.recall.place, "what is not known is recalled");
+	send_from(SPORT + 400 + kind, 3, 50 * slow());
+	CHECK_EQ(recall(kind, &request, &recalled), 1);
+	CHECK_EQ(recalled.dst[0], request.flow.dst[0]);
+	CHECK_EQ(ntohs(recalled.dport), 7003);
+	usleep(ALL_OVER);
+	/* Who does not know that has routed it otherwise. */
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	usleep(ALL_OVER);
+	request.consent.inner_recall = recalled.recall;
+	CHECK_EQ(run(kind, &request), 0);
+	CHECK_EQ(call_consent()->translates, BPF_WG_HOOKS_INNER);
+	CHECK_EQ(call_consent()->inner_become.src[0], request.flow.src[0]);
+	CHECK_EQ(ntohs(call_consent()->inner_become.dport), 7003);
+	close_firewall();
+}
+
+/* So is a mark. */
+static void test_marked(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct bpf_wg_recalled recalled;
+	struct request request;
+
+	await_witnesses(kind);
+	open_firewall();
+	test_shell("nft 'add chain inet test m { type filter hook prerouting priority mangle; }; "
+		   "add rule inet test m udp dport 7002 meta mark set 0x77'");
+	request = ask_about(kind);
+	request.flow.sport = htons(SPORT + 500 + kind);
+	send_from(SPORT + 500 + kind, 3, 50 * slow());
+	CHECK_EQ(recall(kind, &request, &recalled), 0);
+	CHECK_EQ(recalled.recall.mark, 0x77);
+	CHECK(recalled.recall.place, "it is not known");
+	usleep(ALL_OVER);
+	CHECK_EQ(run(kind, &request), -ENOENT);
+	usleep(ALL_OVER);
+	request.consent.inner_recall = recalled.recall;
+	CHECK_EQ(run(kind, &request), 0);
+	CHECK_EQ(call_consent()->translates, 0);
+	close_firewall();
+}
+
+static void test_recall_bad(const void *arg)
+{
+	enum kind kind = KIND(arg);
+	struct request request = ask_about(kind);
+
+	request.call = CALL_RECALL;
+	for (request.size = 0; request.size < sizeof(request.flow); request.size++)
+		CHECK_EQ(run(kind, &request), -EINVAL);
+	CHECK_EQ(run(kind, &request), 0);
+	request.flow.flags = BPF_WG_FLOW_FLAGS + 1;
+	CHECK_EQ(run(kind, &request), -EINVAL);
+}
+
 /* Which hooks can consent: those of IPv4 and IPv6. */
 static void check_hooks(enum kind kind, const char *hook, uint32_t encrypt, uint32_t decrypt)
 {
@@ -378,5 +502,9 @@ void add_consent_tests(void)
 	add_both(test_uncounted, "consent-uncounted");
 	add_both(test_passes, "consent-passes");
 	add_both(test_unlike, "consent-unlike");
+	add_both(test_masked, "consent-masked");
+	add_both(test_redirected, "consent-redirected");
+	add_both(test_marked, "consent-marked");
+	add_both(test_recall_bad, "consent-recall-bad");
 	add_both(test_hooks, "consent-hooks");
 }

@@ -25,6 +25,7 @@ enum call {
 	CALL_CONSENT_ENCRYPT, /* with the flow, and the reply's route */
 	CALL_CONSENT_DECRYPT, /* with the flow for both */
 	CALL_VALIDATE,
+	CALL_RECALL,
 	CALL_OWN_MAC,
 	CALL_EGRESS,
 	CALL_PROBE,
@@ -36,6 +37,7 @@ enum call {
 	CALL_HAND_OVER, /* returns the ticket */
 	CALL_TAKE_OVER,
 	CALL_FORGET,
+	CALL_FINISH, /* tc only, of a packet that ends at the offset */
 	CALL_ENCAPSULATED, /* tc only */
 	CALL_DECAPSULATED, /* tc only */
 	CALL_HEADROOM, /* tc only */
@@ -71,6 +73,7 @@ struct request {
 	__u32 offset, length, to, from, seed;
 	__u32 family; /* of the outer header */
 	__u32 hooks; /* enum bpf_wg_hooks_flags */
+	__u32 mark; /* that the flow is routed with */
 	__u64 ticket; /* to take over by */
 	__u64 room_flags; /* of bpf_skb_adjust_room() */
 	__u32 headroom; /* to leave in front of an XDP frame that is moved there, or to cut off */
@@ -90,6 +93,7 @@ struct reply {
 	struct bpf_sock_tuple tuple;
 	struct bpf_wg_route route;
 	struct bpf_wg_block block;
+	struct bpf_wg_recalled recalled;
 	__u32 mtu; /* of the flow */
 	/* Of the skb, after CALL_ENCAPSULATED or CALL_DECAPSULATED. */
 	__u32 mark, protocol, priority, ingress, queue, tc_index;

@@ -86,7 +86,10 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 	extern struct wg_device *bpf_##kind##_wg_device_get_by_port(struct context *ctx,           \
 								    __u16 port) __ksym;            \
 	extern int bpf_##kind##_wg_flow_validate(struct context *ctx, struct bpf_wg_flow *flow,    \
-						 __u32 flow__sz) __ksym;                           \
+						 __u32 flow__sz, __u32 mark) __ksym;               \
+	extern int bpf_##kind##_wg_flow_recall(struct context *ctx,                                \
+					       const struct bpf_wg_flow *flow, __u32 flow__sz,     \
+					       struct bpf_wg_recalled *recalled) __ksym;           \
 	extern int bpf_##kind##_wg_hooks(struct context *ctx, struct wg_device *wg, __u32 ifindex, \
 					 __u32 flags) __ksym;                                      \
 	extern int bpf_##kind##_wg_own_mac(struct context *ctx, const void *mac, __u32 mac__sz)    \
@@ -111,6 +114,7 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 DECLARE_KFUNCS(xdp, xdp_md)
 DECLARE_KFUNCS(skb, __sk_buff)
 
+extern int bpf_skb_wg_finish(struct __sk_buff *ctx, __u32 end) __ksym;
 extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
 				   __u32 family) __ksym;
 extern int bpf_skb_wg_decapsulated(struct __sk_buff *ctx, struct wg_peer *peer) __ksym;

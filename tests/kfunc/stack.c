@@ -175,30 +175,36 @@ static bool is_datagram(const struct frame *frame, const void *arg)
 
 /*
  * Send a UDP datagram of 300 bytes by an interface of R1 whose device would finish its checksum,
- * and let a program make a message of it there. What comes out is in @frame.
+ * and let a program make the call there. What comes out is in @frame.
  */
-static void send_by_program(int prog_fd, uint64_t room_flags, struct frame *frame)
+static void send_by_call(int prog_fd, const struct request *request, struct frame *frame)
 {
 	uint32_t shortest = ETHER_HDR_LEN + 328;
 	struct bpf_tc_hook hook;
-	struct request request;
 	int tap;
 
 	session_enter(&r1);
-	request = request_peer(&r1, CALL_ENCRYPT);
-	request.room_flags = room_flags;
 	test_shell("ip link add dummy9 type dummy && ethtool -K dummy9 tx on > /dev/null && "
 		   "sysctl -q -w net.ipv6.conf.dummy9.disable_ipv6=1 && "
 		   "ip addr add 10.77.0.1/24 dev dummy9 && ip link set dummy9 up && "
 		   "ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:01 dev dummy9");
 	hook = attach("dummy9", BPF_TC_EGRESS, prog_fd);
 	tap = netns_capture("dummy9");
-	call_prepare(&request);
+	call_prepare(request);
 	test_shell("bash -c 'printf %%300s x > /dev/udp/10.77.0.2/5000'");
 	netns_receive(tap, is_datagram, &shortest, frame);
 	close(tap);
 	detach(&hook);
 	test_shell("ip link del dummy9");
+}
+
+/* The program makes a message of it. */
+static void send_by_program(int prog_fd, uint64_t room_flags, struct frame *frame)
+{
+	struct request request = request_peer(&r1, CALL_ENCRYPT);
+
+	request.room_flags = room_flags;
+	send_by_call(prog_fd, &request, frame);
 }
 
 /* A checksum that the stack left to the device is finished before the packet is encrypted. */
@@ -237,6 +243,31 @@ static void test_partial_checksum_header_moved(const void *arg)
 {
 	(void)arg;
 	check_partial_checksum(call_encapsulate_header_moved_fd());
+}
+
+/* One can be finished by itself, and only with an end that the packet has. */
+static void test_finish(const void *arg)
+{
+	struct request request = { .call = CALL_FINISH };
+	struct frame frame;
+	struct udphdr *udp = (struct udphdr *)(frame.data + ETHER_HDR_LEN + sizeof(struct ip));
+
+	(void)arg;
+	request.offset = ETHER_HDR_LEN + 328 + 1;
+	send_by_call(call_prog_fd(SKB), &request, &frame);
+	CHECK_EQ(call_reply()->ret, -EINVAL);
+	request.offset = ETHER_HDR_LEN + 20;
+	send_by_call(call_prog_fd(SKB), &request, &frame);
+	CHECK_EQ(call_reply()->ret, -EOPNOTSUPP);
+	CHECK(udp_check(frame.data + ETHER_HDR_LEN, udp) != 0xffff, "it is finished all the same");
+	request.offset = ETHER_HDR_LEN + 328;
+	send_by_call(call_prog_fd(SKB), &request, &frame);
+	CHECK_EQ(call_reply()->ret, 1);
+	CHECK_EQ(frame.length, ETHER_HDR_LEN + 328);
+	CHECK_EQ(udp_check(frame.data + ETHER_HDR_LEN, udp), 0xffff);
+	/* There is nothing to do in a test run. */
+	session_enter(&r1);
+	CHECK_EQ(call_run(SKB, r1.lan, &request, &frame), 0);
 }
 
 static bool kernel_has_warned(void)
@@ -388,6 +419,7 @@ void add_stack_tests(void)
 	test_add(test_partial_checksum_header_moved, NULL,
 		 "kfunc/partial-checksum-header-moved/skb");
 	test_add(test_checksum_cut, NULL, "kfunc/encrypt-checksum-cut/skb");
+	test_add(test_finish, NULL, "kfunc/finish/skb");
 	test_add(test_marked_encapsulated, NULL, "kfunc/encrypt-marked-encapsulated/skb");
 	test_add(test_encapsulated, NULL, "kfunc/encapsulated/skb");
 	test_add(test_decapsulated, NULL, "kfunc/decapsulated/skb");

@@ -138,7 +138,9 @@ static const char *const signatures[] = {
 	"void bpf_wg_peer_put(struct wg_peer *peer)",
 	"struct wg_device *bpf_%_wg_device_get_by_index($, __u32 ifindex)",
 	"struct wg_device *bpf_%_wg_device_get_by_port($, __u16 port)",
-	"int bpf_%_wg_flow_validate($, struct bpf_wg_flow *flow, __u32 flow__sz)",
+	"int bpf_%_wg_flow_validate($, struct bpf_wg_flow *flow, __u32 flow__sz, __u32 mark)",
+	"int bpf_%_wg_flow_recall($, const struct bpf_wg_flow *flow, __u32 flow__sz, "
+	"struct bpf_wg_recalled *recalled)",
 	"int bpf_%_wg_hooks($, struct wg_device *wg, __u32 ifindex, __u32 flags)",
 	"int bpf_%_wg_own_mac($, const void *mac, __u32 mac__sz)",
 	"int bpf_%_wg_egress($, __u32 ifindex)",
@@ -152,6 +154,7 @@ static const char *const signatures[] = {
 	"int bpf_%_wg_decrypt($, __u32 offset, __u32 length, struct wg_peer *peer)",
 	"__s64 bpf_%_checksum($, __u32 offset, __u32 length, __u32 seed)",
 	"int bpf_%_wg_move($, __u32 to, __u32 from, __u32 length)",
+	"int bpf_skb_wg_finish(struct __sk_buff *skb_ctx, __u32 end)",
 	"int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer, "
 	"__u32 family)",
 	"int bpf_skb_wg_decapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer)",

@@ -4,75 +4,7 @@
 # Netfilter's consent, load -c: flows that it lets through go fast, and none that it would not; what
 # it decides anew takes effect within a sample; connections stay true, and packets in order.
 
-. "$(dirname "$0")/ways.sh"
-
-# How xdp-wg is loaded in R1; in R2, which has no rules, as it is by default.
-hooks=("-m native" "-m skb" "--hook tc" "-r inner_flow")
-# In skb mode datagrams without a checksum pass.
-hooks_but_skb=("-m native" "--hook tc" "-r inner_flow")
-
-# A firewall as every router has one, with a counter of what it has seen.
-stateful() {
-	rules <<-NFT
-		table inet fw {
-			chain forward {
-				type filter hook forward priority filter; policy drop;
-				counter name seen
-				ct state established,related accept
-				iifname "r1-a" oifname "wg0" ct state new accept
-			}
-			counter seen { }
-		}
-	NFT
-}
-
-# consenting [OPTION...]: load R1 anew with -c and these.
-consenting() {
-	in_ns R1 xdp-wg unload -q --all
-	load R1 -c "$@"
-	wait_session 30 || fail "A and B do not reach each other with -c $*"
-	# The module's own hooks come with the first question, from a work item.
-	warm
-}
-
-# warm: flows of both families have been asked about, and the hooks are there.
-warm() {
-	local end=$((SECONDS + 10 * SLOW))
-
-	python3 "$tests/net/flows.py" A 1 20 > /dev/null
-	until in_ns R1 nft list hooks | grep -q see_leaving; do
-		[ $SECONDS -lt $end ] || fail "the hooks are not registered"
-		sleep 0.2
-	done
-}
-
-seen() {
-	in_ns R1 nft -j list counter inet fw seen | jq '.nftables[1].counter.packets'
-}
-
-# flows ARGUMENT...: datagrams that are numbered, of which none is lost, late or twice. For a kernel that
-# takes longer with what passes than that is waited for, some are late.
-flows() {
-	local got
-
-	got=$(python3 "$tests/net/flows.py" "$@") || fail "$got"
-	echo "$*: $got"
-	[[ $got == *" lost 0" ]] || fail "not all arrived"
-	[ "$SLOW" -gt 1 ] || [[ $got == *" late 0 "* ]] || fail "not all are in order"
-}
-
-# mostly_fast REASON COUNT: since mark, at least nine tenths of so many went fast in R1.
-mostly_fast() {
-	expect_gained R1 "$1" $(($2 * 9 / 10))
-}
-
-# firewalled: the network with a firewall in R1, and xdp-wg in R2 alone.
-firewalled() {
-	unloaded
-	load R2
-	undo in_ns R2 xdp-wg unload -q --all
-	stateful
-}
+. "$(dirname "$0")/consenting.sh"
 
 # By the chain's own counter as well, what went fast has not come by it, and the samples have.
 fast() {
@@ -317,25 +249,6 @@ changed() {
 		fail "B got packets that were not marked"
 }
 
-# Connections that are translated pass, in this version.
-translated() {
-	fast_before
-	rules <<-NFT
-		table ip nat {
-			chain post {
-				type nat hook postrouting priority srcnat;
-				oifname "wg0" masquerade
-			}
-		}
-	NFT
-	consenting
-	mark
-	[ "$(ping_and_tcp)" = "ping yes, TCP yes" ] || fail "$(ping_and_tcp)"
-	expect_gained R1 encapsulated 0 0
-	expect_gained R1 decapsulated 0 0
-	expect_gained R1 netfilter 100
-}
-
 # A mark by itself does not matter. Where it leads past the tunnel, the route that the stack took is
 # not the one that is asked for.
 marked() {
@@ -483,7 +396,6 @@ test_case ban 90
 test_case deleted 40
 test_case order 200
 test_case changed 40
-test_case translated 60
 test_case marked 40
 test_case counted 40
 test_case ends 60

@@ -265,7 +265,7 @@ TEST(packets_pass_because_of_rules)
 	assert_string_equal(text,
 			    "packets pass because netfilter has rules (0 at 0 of , "
 			    "0 at 1 of eth0): with --conntrack, flows go fast once it has let "
-			    "them through, unless it translates or changes them");
+			    "them through, unless it changes them in another way than by NAT");
 	assert_true(bypass_pass_sentence(&bypass, BYPASS_TC, 25, text, sizeof(text)));
 	assert_string_equal(text, "25 packets passed because traffic control has rules (4 at 1 of "
 				  "eth0): this is the default, and nothing is broken");
