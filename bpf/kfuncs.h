@@ -23,6 +23,10 @@ struct wg_device {
 struct wg_peer {
 } __attribute__((preserve_access_index));
 
+/* The kernel's own, of any program. */
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
+
 extern struct wg_peer *bpf_wg_peer_allowedips_lookup(struct wg_device *wg, const void *addr,
 						     __u32 addr__sz) __ksym;
 extern struct wg_peer *bpf_wg_peer_hashtable_lookup(struct wg_device *wg, __le32 idx) __ksym;

@@ -22,17 +22,12 @@ struct {
 	__type(value, struct rss_metadata);
 } rss_metadata SEC(".maps");
 
-SEC("xdp/cpumap")
-int xdp_wg_cpumap(struct xdp_md *ctx)
+/* Go on with a frame, where h is for what is known of it. Returns the verdict. */
+static __always_inline int take_over(struct xdp_md *ctx, struct rss_metadata *h)
 {
 	struct frame frame = {};
-	struct rss_metadata *h;
-	__u32 key = 0;
 	int verdict;
 
-	h = bpf_map_lookup_elem(&rss_metadata, &key);
-	if (!h)
-		return XDP_PASS;
 	if (rss_metadata_load(ctx, h)) {
 		frame.length = h->length;
 		frame.mtu = h->mtu;
@@ -45,6 +40,26 @@ int xdp_wg_cpumap(struct xdp_md *ctx)
 	verdict = go_on(ctx, h->reason, &h->packet, &frame, h->peeked ? &h->preview : NULL);
 	if (verdict == XDP_PASS)
 		bpf_xdp_wg_stream_forget(ctx);
+	return verdict;
+}
+
+/*
+ * A driver runs a program where RCU protects all that it reads. A cpumap has bottom halves off,
+ * which is as good, but not to bpf_fib_lookup(), which says so on a kernel that checks itself.
+ */
+SEC("xdp/cpumap")
+int xdp_wg_cpumap(struct xdp_md *ctx)
+{
+	struct rss_metadata *h;
+	__u32 key = 0;
+	int verdict;
+
+	h = bpf_map_lookup_elem(&rss_metadata, &key);
+	if (!h)
+		return XDP_PASS;
+	bpf_rcu_read_lock();
+	verdict = take_over(ctx, h);
+	bpf_rcu_read_unlock();
 	return verdict;
 }
 
