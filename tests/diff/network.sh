@@ -437,7 +437,7 @@ load() {
 
 	forget
 	[ -n "${DIFF_RULES:-}" ] || bypass=--bypass-netfilter
-	[ -z "${DIFF_CONSENT:-}" ] || bypass=--conntrack
+	[ -z "${DIFF_CONSENT:-}" ] || bypass="--conntrack --sample 60000"
 	[ -z "${DIFF_BYPASS:-}" ] || bypass="--bypass-netfilter --bypass-tc"
 
 	case $1 in
