@@ -355,7 +355,7 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 {
 	struct iphdr saved = {};
 	__u16 saved_sum = 0, saved_check = 0;
-	int moved, ret = 0;
+	int moved, ret;
 
 	moved = pkt_grow(ctx, plan->outer, plan->tail, frame, flags);
 	if (moved < 0)

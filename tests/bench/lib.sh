@@ -48,8 +48,10 @@ load() {
 	tcx) in_ns "$ns" xdp-wg load -q --hook tc "$@" ;;
 	inner_flow) in_ns "$ns" xdp-wg load -q --rss inner_flow "$@" ;;
 	# Samples come once a second, and a run takes less: none of it is one.
-	conntrack) in_ns "$ns" xdp-wg load -q --conntrack --sample 60000 "$@" ;;
-	kernel | firewall) ;;
+	conntrack | masquerade-conntrack)
+		in_ns "$ns" xdp-wg load -q --conntrack --sample 60000 "$@"
+		;;
+	kernel | firewall | masquerade) ;;
 	esac || die "xdp-wg cannot be loaded as $mode"
 }
 

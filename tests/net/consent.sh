@@ -19,7 +19,11 @@ fast() {
 		flows A 1 6000 --burst 8
 		expect_gained R1 encapsulated 4500
 		[ $(($(seen) - before)) -le 1500 ] || fail "the firewall saw $(($(seen) - before))"
-		[ $(($(seen) - before)) -ge 2 ] || fail "the firewall saw no samples"
+		# On a fast machine all that took less than a second.
+		before=$(seen)
+		sleep 1.2
+		flows A 1 100
+		[ $(($(seen) - before)) -ge 1 ] || fail "the firewall saw no sample"
 	done
 	in_ns R1 xdp-wg unload -q --all
 }
@@ -47,19 +51,8 @@ tcp() {
 
 # ICMP echoes and their replies, which conntrack knows by their identifier.
 pings() {
-	local options
-
 	firewalled
-	for options in "${hooks[@]}"; do
-		# shellcheck disable=SC2086 # words
-		consenting $options
-		mark
-		ping_all A 10.2.0.2 200
-		ping_all A fd00:2::2 200
-		expect_gained R1 encapsulated 300
-		expect_gained R1 decapsulated 300
-	done
-	in_ns R1 xdp-wg unload -q --all
+	pings_are_fast
 }
 
 # When nothing is known of the tunnel any more, its handshake is the first that is seen of it, with

@@ -77,3 +77,19 @@ firewalled() {
 forget() {
 	in_ns R1 python3 "$tests/net/conntrack.py" flush || fail "connections are not deleted"
 }
+
+# pings_are_fast: at each hook, in both directions and families.
+pings_are_fast() {
+	local options
+
+	for options in "${hooks[@]}"; do
+		# shellcheck disable=SC2086 # words
+		consenting $options
+		mark
+		ping_all A 10.2.0.2 200
+		ping_all A fd00:2::2 200
+		expect_gained R1 encapsulated 300
+		expect_gained R1 decapsulated 300
+	done
+	in_ns R1 xdp-wg unload -q --all
+}

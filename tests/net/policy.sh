@@ -91,36 +91,13 @@ answers() {
 # wg-quick's own rules, when all traffic is to go into the tunnel, with strict source validation that
 # goes by marks; R1 is the router of a LAN.
 full_tunnel() {
-	local file=$state/wg0.conf options
-
 	unloaded
 	load R2
 	undo in_ns R2 xdp-wg unload -q --all
-	spoil
-	in_ns R1 ip link del wg0
-	(umask 077 && cat > "$file") <<-CONF
-		[Interface]
-		PrivateKey = $(cat /run/topology/R1.key)
-		ListenPort = 51820
-		Address = 10.0.0.1/32, fd00::1/128
-		[Peer]
-		PublicKey = $(wg pubkey < /run/topology/R2.key)
-		Endpoint = 192.0.2.2:51820
-		AllowedIPs = 0.0.0.0/0, ::/0
-	CONF
-	in_ns R1 wg-quick up "$file" || fail "wg-quick does not bring it up"
+	wg_quick up
 	in_ns R1 sysctl -qw net.ipv4.conf.all.rp_filter=1
-	for options in "${hooks[@]}"; do
-		# shellcheck disable=SC2086 # words
-		consenting $options
-		mark
-		ping_all A 10.2.0.2 200
-		ping_all A fd00:2::2 200
-		expect_gained R1 encapsulated 300
-		expect_gained R1 decapsulated 300
-	done
-	in_ns R1 xdp-wg unload -q --all
-	in_ns R1 wg-quick down "$file" || fail "wg-quick does not take it down"
+	pings_are_fast
+	wg_quick down
 }
 
 test_case uplinks 120

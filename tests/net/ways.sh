@@ -107,3 +107,22 @@ transfers() {
 ping_and_tcp() {
 	echo "ping $(all_answered A 10.2.0.2), TCP $(transfers)"
 }
+
+# wg_quick up|down: R1's tunnel is wg-quick's, which takes all traffic: interface and rules are its own.
+wg_quick() {
+	local file=$state/wg0.conf
+
+	spoil
+	[ "$1" != up ] || in_ns R1 ip link del wg0
+	(umask 077 && cat > "$file") <<-CONF
+		[Interface]
+		PrivateKey = $(cat /run/topology/R1.key)
+		ListenPort = 51820
+		Address = 10.0.0.1/32, fd00::1/128
+		[Peer]
+		PublicKey = $(wg pubkey < /run/topology/R2.key)
+		Endpoint = 192.0.2.2:51820
+		AllowedIPs = 0.0.0.0/0, ::/0
+	CONF
+	in_ns R1 wg-quick "$1" "$file" || fail "wg-quick does not bring it $1"
+}
