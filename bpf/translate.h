@@ -55,7 +55,7 @@ static __always_inline __u64 exchange_port(__be16 *packet, __be16 *other)
 
 	*packet = *other;
 	*other = old;
-	return (__u64)*packet + (__u32) ~(__u32)old;
+	return (__u64)*packet + ~(__u32)old;
 }
 
 /* A checksum after the sum of what it covers has changed. It is not folded to all ones, ever. */
