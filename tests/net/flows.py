@@ -17,9 +17,9 @@ PORT = 5001
 FIRST_SOURCE_PORT = 10000
 # What is on its way at once fits into the queue of a device or of a CPU.
 BATCH = 128
-# The flow in the upper byte, and the number. NAT may give it another port than the flow's.
+# The flow in the upper bits, and the number. NAT may give it another port than the flow's.
 PAYLOAD = struct.Struct("!I")
-NUMBER_BITS = 24
+NUMBER_BITS = 18
 UDP_HEADER = struct.Struct("!HHHH")
 
 
