@@ -61,7 +61,7 @@ rekeyed() {
 	loaded
 	stateful
 	consenting --sample 5000
-	in_ns R1 python3 "$tests/net/conntrack.py" flush
+	forget
 	in_ns R1 bash -c 'wg set wg0 private-key <(wg genkey) &&
 		wg set wg0 private-key /run/topology/R1.key'
 	ping_all A 10.2.0.2 3
@@ -181,7 +181,7 @@ deleted() {
 	mark
 	[ "$(arriving)" -ge 50 ] || fail "there is no traffic"
 	expect_gained R1 encapsulated 50
-	in_ns R1 python3 "$tests/net/conntrack.py" flush || fail "connections are not deleted"
+	forget
 	sleep 0.2
 	[ "$(arriving)" = 0 ] || fail "packets arrive without a connection"
 	traffic_over
@@ -277,7 +277,7 @@ counted() {
 	in_ns R1 sysctl -qw net.netfilter.nf_conntrack_acct=1
 	undo in_ns R1 sysctl -qw net.netfilter.nf_conntrack_acct=0
 	consenting --sample 60000
-	in_ns R1 python3 "$tests/net/conntrack.py" flush
+	forget
 	mark
 	flows A 1 3000
 	mostly_fast encapsulated 3000

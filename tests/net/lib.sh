@@ -287,12 +287,14 @@ ping_none() {
 	fail "pings from $ns to $address ${*:+($*) }were answered"
 }
 
-# listening: B waits for one transfer. Sets `server` to the process.
+# listening [NAMESPACE]: B, or that one, waits for one transfer. Sets `server` to the process.
 listening() {
-	in_ns B iperf3 -s -1 > /dev/null 2>&1 &
+	local ns=${1:-B}
+
+	in_ns "$ns" iperf3 -s -1 > /dev/null 2>&1 &
 	server=$!
-	until in_ns B ss -Hltn sport = :5201 | grep -q .; do
-		kill -0 $server || fail "iperf3 does not listen"
+	until in_ns "$ns" ss -Hltn sport = :5201 | grep -q .; do
+		kill -0 $server || fail "iperf3 does not listen in $ns"
 		sleep 0.1
 	done
 }

@@ -18,12 +18,7 @@ connects() {
 	local from=$1 to=$2 address=$3 server
 
 	shift 3
-	in_ns "$to" iperf3 -s -1 > /dev/null 2>&1 &
-	server=$!
-	until in_ns "$to" ss -Hltn sport = :5201 | grep -q .; do
-		kill -0 $server || fail "iperf3 does not listen in $to"
-		sleep 0.1
-	done
+	listening "$to"
 	in_ns "$from" timeout $((120 * SLOW)) iperf3 -n 6M -c "$address" "$@" ||
 		fail "TCP does not cross from $from to $address"
 	wait $server
@@ -48,10 +43,15 @@ watching() {
 	done
 }
 
+# wrong NAMESPACE: how many of them it got.
+wrong() {
+	in_ns "$1" nft -j list counter inet watch wrong | jq '.nftables[1].counter.packets'
+}
+
 none_wrong() {
 	local n
 
-	n=$(in_ns "$1" nft -j list counter inet watch wrong | jq '.nftables[1].counter.packets')
+	n=$(wrong "$1")
 	[ "$n" = 0 ] || fail "$1 got $n packets that were not translated"
 }
 
@@ -350,7 +350,7 @@ disguised() {
 	forget
 	send_from 10.1.0.66
 	send_from 10.1.0.2
-	n=$(in_ns B nft -j list counter inet watch wrong | jq '.nftables[1].counter.packets')
+	n=$(wrong B)
 	[ "$n" = 20 ] || fail "B got $n datagrams, not 20"
 	in_ns R1 xdp-wg unload -q --all
 }
