@@ -40,6 +40,10 @@ undo_list=()
 # test_case NAME SECONDS [full]: a case, which is the function NAME with _ for -. It may take so long
 # on a machine that does nothing else, and ends at three times that (see SLOW).
 test_case() {
+	[ -z "${case_limits[$1]:-}" ] || {
+		echo "$0: there are two cases $1" >&2
+		exit 2
+	}
 	case_names+=("$1")
 	case_limits[$1]=$((3 * SLOW * $2))
 	case_kinds[$1]=${3:-}

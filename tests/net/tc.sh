@@ -69,7 +69,7 @@ outer_6() {
 }
 
 # Without an option the last, so that all others have seen what it sends.
-order() {
+place() {
 	local before filter
 
 	unloaded
@@ -468,7 +468,7 @@ no_tcx() {
 }
 
 test_case fast 60
-test_case order 60
+test_case place 60
 test_case refused 60
 test_case replace 60
 test_case both-hooks 60
