@@ -27,7 +27,8 @@
  * @in: the device that received it
  * @wg: the WireGuard device
  * @out: the device that sends what is made of it
- * @skips_egress: whether it does not come to the hooks and queues of @out, as from XDP
+ * @skips_egress: whether it does not come to the programs and queues of @out, as from XDP
+ * @skips_chains: nor to its chains of netfilter
  */
 struct way {
 	const struct net *net;
@@ -35,6 +36,7 @@ struct way {
 	const struct net_device *wg;
 	const struct net_device *out;
 	bool skips_egress;
+	bool skips_chains;
 };
 
 #ifdef CONFIG_NETFILTER
@@ -205,7 +207,7 @@ static __always_inline u32 sees_netfilter(const struct way *way, u32 flags)
 
 	if (is_ingress_hooked(net, way->in) ||
 	    (encrypt ? is_egress_hooked(net, way->wg) : is_ingress_hooked(net, way->wg)) ||
-	    (way->skips_egress && is_egress_hooked(net, way->out)))
+	    (way->skips_chains && is_egress_hooked(net, way->out)))
 		return BPF_WG_HOOKS_NETFILTER;
 	inner = inner6 ? is_inner_hooked(net, true) : is_inner_hooked(net, false);
 	if (inner && !(flags & BPF_WG_HOOKS_CONSENT))
@@ -354,7 +356,13 @@ static __always_inline bool sees_tc(const struct way *way, u32 flags)
 static __always_inline int hooks(const struct net_device *in, const struct wg_device *wg,
 				 u32 ifindex, u32 flags, bool skips_egress)
 {
-	struct way way = { .in = in, .wg = wg->dev, .skips_egress = skips_egress };
+	struct way way = {
+		.in = in,
+		.wg = wg->dev,
+		.skips_egress = skips_egress,
+		/* What a tc program redirects is marked, so that these do not see it. */
+		.skips_chains = skips_egress || IS_ENABLED(CONFIG_NETFILTER_SKIP_EGRESS),
+	};
 	struct net *net;
 	u32 seen = 0;
 
