@@ -28,33 +28,41 @@
 #define SETTLES (HZ / 50 + 1)
 
 /**
- * struct question - about one of a packet's two flows, inner or outer, and what comes of it
- * @key: of the flow
- * @dscp: of the packet
- * @marks: whether marks and priorities are of interest
- * @oif: where the fast path sends it, 0 for this host
- * @nexthop: likewise, or NULL if that is no matter
- * @good: for how long a note is, in jiffies
- * @ends: whether the packet begins or ends a connection
- * @recall: what was told before it was routed
+ * struct asking - what is asked about both flows of a packet, inner and outer
+ * @notes: the memory of flows
  * @peer: whose packet it is
  * @is_queued: whether earlier ones of the peer may wait in WireGuard's queues
- * @translates: set to whether the packet leaves as another flow's
- * @become: where it is told with which addresses then
- * @ticket: where one for wg_bpf_consent_used() goes, if there is something to tell
+ * @good: for how long a note is, in jiffies
+ * @consent: where the answer goes
+ */
+struct asking {
+	struct wg_bpf_notes *notes;
+	struct wg_peer *peer;
+	bool (*is_queued)(struct wg_peer *peer);
+	unsigned long good;
+	struct bpf_wg_consent *consent;
+};
+
+/**
+ * struct question - about one of the two, and where what comes of it goes
+ * @key: of the flow
+ * @oif: where the fast path sends it, 0 for this host
+ * @nexthop: likewise, or NULL if that is no matter
+ * @dscp: of the packet
+ * @ends: whether the packet begins or ends a connection
+ * @whose: BPF_WG_HOOKS_INNER or BPF_WG_HOOKS_OUTER
+ * @recall: what was told before it was routed
+ * @become: with which addresses it leaves, if with others
+ * @ticket: one for wg_bpf_consent_used(), if there is something to tell
  */
 struct question {
 	struct wg_bpf_flow_key key;
-	u8 dscp;
-	bool marks;
 	u32 oif;
 	const __be32 *nexthop;
-	unsigned long good;
+	u8 dscp;
 	bool ends;
-	struct bpf_wg_recall recall;
-	struct wg_peer *peer;
-	bool (*is_queued)(struct wg_peer *peer);
-	bool translates;
+	u32 whose;
+	const struct bpf_wg_recall *recall;
 	struct bpf_wg_tuple *become;
 	u64 *ticket;
 };
@@ -80,16 +88,19 @@ static bool is_alive(const struct wg_bpf_note *note)
  */
 static bool is_routed_alike(const struct wg_bpf_note *note, const struct question *question)
 {
-	return note->mark == question->recall.mark && (question->recall.place || !note->redirects);
+	return note->mark == question->recall->mark &&
+	       (question->recall->place || !note->redirects);
 }
 
 /* Whether a note is about what is asked. */
-static bool is_answer(const struct wg_bpf_note *note, const struct question *question)
+static bool is_answer(const struct wg_bpf_note *note, const struct asking *asking,
+		      const struct question *question)
 {
 	if (!is_routed_alike(note, question))
 		return false;
 	if (question->ends || !is_alive(note) || note->oif != question->oif ||
-	    note->dscp != question->dscp || (question->marks && note->marked))
+	    note->dscp != question->dscp ||
+	    (note->marked && asking->consent->flags & BPF_WG_CONSENT_MARKS))
 		return false;
 	return !question->nexthop ||
 	       !memcmp(note->nexthop, question->nexthop, sizeof(note->nexthop));
@@ -99,32 +110,33 @@ static bool is_answer(const struct wg_bpf_note *note, const struct question *que
  * Whether packets that have passed may still be underway: before the end of the stack's way, or
  * behind it in WireGuard's queues. Between these two one may be for a moment, on another CPU.
  */
-static bool is_underway(const struct wg_bpf_note *note, const struct question *question)
+static bool is_underway(const struct wg_bpf_note *note, const struct asking *asking)
 {
 	if (note->late && time_before(jiffies, note->since + SETTLES))
 		return true;
 	return time_before(jiffies, note->since + PATIENCE) &&
-	       (note->seen != note->passed || question->is_queued(question->peer));
+	       (note->seen != note->passed || asking->is_queued(asking->peer));
 }
 
 /*
  * Decide by a note, and keep count of what passes. @other is why the packet passes anyway, or 0;
  * @ordered whether it is this note that keeps its flow in order.
  */
-static int judge(struct wg_bpf_note *note, const struct question *question, bool ordered, int other)
+static int judge(struct wg_bpf_note *note, const struct asking *asking,
+		 const struct question *question, bool ordered, int other)
 {
 	int ret = other;
 
-	if (!is_answer(note, question))
+	if (!is_answer(note, asking, question))
 		ret = -ENOENT;
-	else if (!ret && !time_before(jiffies, note->stamp + question->good))
+	else if (!ret && !time_before(jiffies, note->stamp + asking->good))
 		ret = -ETIME;
 	if (ret && ordered) {
 		if (!note->slow)
 			wg_bpf_note_slow(note);
 		note->since = jiffies;
 	}
-	if (!ret && ordered && note->slow && is_underway(note, question))
+	if (!ret && ordered && note->slow && is_underway(note, asking))
 		ret = -EAGAIN;
 	if (ret)
 		note->passed++;
@@ -162,9 +174,11 @@ static u64 ticket_of(const struct wg_bpf_notes *notes, const struct wg_bpf_bucke
  * through it is known what is still underway. One that was recalled is not looked for elsewhere:
  * if its note is gone, so is the answer by which it was routed.
  */
-static int ask(struct wg_bpf_notes *notes, struct question *question, bool ordered, int other)
+static int ask(const struct asking *asking, const struct question *question, bool ordered,
+	       int other)
 {
-	const struct bpf_wg_recall *recall = &question->recall;
+	const struct bpf_wg_recall *recall = question->recall;
+	struct wg_bpf_notes *notes = asking->notes;
 	struct wg_bpf_bucket *bucket;
 	struct nf_conn *old = NULL;
 	struct wg_bpf_note *note;
@@ -182,14 +196,14 @@ static int ask(struct wg_bpf_notes *notes, struct question *question, bool order
 	} else {
 		note = wg_bpf_note_find(bucket, &question->key);
 		if (!note)
-			old = wg_bpf_note_add(bucket, &question->key, question->good + HZ, &note);
+			old = wg_bpf_note_add(bucket, &question->key, asking->good + HZ, &note);
 	}
 	if (note)
-		ret = judge(note, question, ordered, other);
+		ret = judge(note, asking, question, ordered, other);
 	if (!ret && is_to_be_told(note))
 		*question->ticket = ticket_of(notes, bucket, note);
 	if (!ret && note->translates) {
-		question->translates = true;
+		asking->consent->translates |= question->whose;
 		*question->become = note->become;
 	}
 	spin_unlock(&bucket->lock);
@@ -223,15 +237,43 @@ static void fill_key(struct wg_bpf_flow_key *key, const struct bpf_wg_flow *flow
 		key->dport = echo_type(flow);
 }
 
-static void ask_about(struct question *question, const struct bpf_wg_flow *flow)
+static void ask_about_inner(struct question *question, const struct bpf_wg_flow *flow,
+			    const __be32 *nexthop, struct bpf_wg_consent *consent)
 {
 	fill_key(&question->key, flow);
-	question->dscp = flow->tos & ~INET_ECN_MASK;
 	question->oif = flow->oif;
+	question->nexthop = nexthop;
+	question->dscp = flow->tos & ~INET_ECN_MASK;
 	question->ends = flow->flags & (BPF_WG_FLOW_SYN | BPF_WG_FLOW_END);
+	question->whose = BPF_WG_HOOKS_INNER;
+	question->recall = &consent->inner_recall;
+	question->become = &consent->inner_become;
+	question->ticket = &consent->tickets[0];
 }
 
-static void ask_about_route(struct question *question, const struct bpf_wg_route *route)
+static void ask_about_outer(struct question *question, struct bpf_wg_consent *consent)
+{
+	question->ends = false;
+	question->whose = BPF_WG_HOOKS_OUTER;
+	question->recall = &consent->outer_recall;
+	question->become = &consent->outer_become;
+	question->ticket = &consent->tickets[1];
+}
+
+/* About a datagram that comes. */
+static void ask_about_arrival(struct question *question, const struct bpf_wg_flow *flow,
+			      struct bpf_wg_consent *consent)
+{
+	fill_key(&question->key, flow);
+	question->oif = flow->oif;
+	question->nexthop = NULL;
+	question->dscp = flow->tos & ~INET_ECN_MASK;
+	ask_about_outer(question, consent);
+}
+
+/* About one that leaves, with the DSCP that all data messages are sent with. */
+static void ask_about_route(struct question *question, const struct bpf_wg_route *route,
+			    struct bpf_wg_consent *consent)
 {
 	question->key = (struct wg_bpf_flow_key){
 		.family = route->family,
@@ -243,42 +285,44 @@ static void ask_about_route(struct question *question, const struct bpf_wg_route
 	memcpy(question->key.dst, route->dst, sizeof(route->dst));
 	question->oif = route->ifindex;
 	question->nexthop = route->nexthop;
+	question->dscp = 0;
+	ask_about_outer(question, consent);
 }
 
-/* The outer flow is first: who passes for it passes by the inner one's count as well. */
-static int ask_both(struct wg_peer *peer, struct question *inner, struct question *outer,
-		    bool (*is_queued)(struct wg_peer *peer), struct bpf_wg_consent *consent)
+/* Begin to ask, with nothing answered. */
+static int begin(struct asking *asking, struct wg_peer *peer,
+		 bool (*is_queued)(struct wg_peer *peer), struct bpf_wg_consent *consent)
 {
-	unsigned long good = msecs_to_jiffies(consent->sample);
-	struct wg_bpf_notes *notes;
-	bool inner_too = consent->needs & BPF_WG_HOOKS_INNER;
-	int ret = consent->flags & BPF_WG_CONSENT_PASSES ? -EAGAIN : 0;
-
 	if (consent->needs & ~(BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER) ||
 	    consent->flags & ~BPF_WG_CONSENT_FLAGS || consent->sample > BPF_WG_SAMPLE_MAX)
 		return -EINVAL;
-	notes = wg_bpf_witness_notes(dev_net(peer->device->dev), good);
-	if (!notes)
+	asking->good = msecs_to_jiffies(consent->sample);
+	asking->notes = wg_bpf_witness_notes(dev_net(peer->device->dev), asking->good);
+	if (!asking->notes)
 		return -ENOENT;
+	asking->peer = peer;
+	asking->is_queued = is_queued;
+	asking->consent = consent;
 	consent->translates = 0;
 	consent->tickets[0] = consent->tickets[1] = 0;
-	inner->good = outer->good = good;
-	inner->marks = outer->marks = consent->flags & BPF_WG_CONSENT_MARKS;
-	inner->peer = outer->peer = peer;
-	inner->is_queued = outer->is_queued = is_queued;
-	inner->recall = consent->inner_recall;
-	outer->recall = consent->outer_recall;
-	inner->become = &consent->inner_become;
-	outer->become = &consent->outer_become;
-	inner->ticket = &consent->tickets[0];
-	outer->ticket = &consent->tickets[1];
-	if (consent->needs & BPF_WG_HOOKS_OUTER)
-		ret = ask(notes, outer, !inner_too, ret);
-	if (inner_too)
-		ret = ask(notes, inner, true, ret);
-	consent->translates = (inner->translates ? BPF_WG_HOOKS_INNER : 0) |
-			      (outer->translates ? BPF_WG_HOOKS_OUTER : 0);
-	return ret;
+	return 0;
+}
+
+/* Why the packet passes anyway, or 0. */
+static int passes(const struct bpf_wg_consent *consent)
+{
+	return consent->flags & BPF_WG_CONSENT_PASSES ? -EAGAIN : 0;
+}
+
+/*
+ * The outer flow is first: who passes for it passes by the inner one's count as well, which then
+ * keeps the order alone.
+ */
+static int ask_outer(const struct asking *asking, const struct question *question)
+{
+	const struct bpf_wg_consent *consent = asking->consent;
+
+	return ask(asking, question, !(consent->needs & BPF_WG_HOOKS_INNER), passes(consent));
 }
 
 /* What is known of a flow that was routed otherwise than by itself; nothing is decided by it. */
@@ -313,22 +357,45 @@ static int recall(struct net *net, const struct bpf_wg_flow *flow, struct bpf_wg
 int wg_bpf_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow,
 			   const struct bpf_wg_route *route, struct bpf_wg_consent *consent)
 {
-	struct question inner = {}, outer = {};
+	struct question question;
+	struct asking asking;
+	int ret;
 
-	ask_about(&inner, flow);
-	ask_about_route(&outer, route);
-	return ask_both(peer, &inner, &outer, wg_bpf_is_sending, consent);
+	ret = begin(&asking, peer, wg_bpf_is_sending, consent);
+	if (ret)
+		return ret;
+	ret = passes(consent);
+	if (consent->needs & BPF_WG_HOOKS_OUTER) {
+		ask_about_route(&question, route, consent);
+		ret = ask_outer(&asking, &question);
+	}
+	if (consent->needs & BPF_WG_HOOKS_INNER) {
+		ask_about_inner(&question, flow, NULL, consent);
+		ret = ask(&asking, &question, true, ret);
+	}
+	return ret;
 }
 
-int wg_bpf_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer_flow,
-			   const struct bpf_wg_flow *inner_flow, struct bpf_wg_consent *consent)
+int wg_bpf_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer,
+			   const struct bpf_wg_flow *inner, struct bpf_wg_consent *consent)
 {
-	struct question inner = {}, outer = {};
+	struct question question;
+	struct asking asking;
+	int ret;
 
-	ask_about(&inner, inner_flow);
-	inner.nexthop = consent->nexthop;
-	ask_about(&outer, outer_flow);
-	return ask_both(peer, &inner, &outer, wg_bpf_is_receiving, consent);
+	ret = begin(&asking, peer, wg_bpf_is_receiving, consent);
+	if (ret)
+		return ret;
+	ret = passes(consent);
+	if (consent->needs & BPF_WG_HOOKS_OUTER) {
+		ask_about_arrival(&question, outer, consent);
+		ret = ask_outer(&asking, &question);
+	}
+	if (consent->needs & BPF_WG_HOOKS_INNER) {
+		ask_about_inner(&question, inner, consent->nexthop, consent);
+		ret = ask(&asking, &question, true, ret);
+	}
+	return ret;
 }
 
 /* How long an established connection lives in which nothing waits to be acknowledged. */

@@ -16,9 +16,17 @@ struct sk_buff;
 /* bpf_witness.c */
 int wg_bpf_witness_init(void);
 void wg_bpf_witness_uninit(void);
-bool wg_bpf_is_witness(nf_hookfn *hook);
+extern char wg_bpf_witness_sign;
 struct wg_bpf_notes *wg_bpf_witness_notes(struct net *net, unsigned long good);
 struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, u8 family);
+
+/**
+ * wg_bpf_is_witness - whether an entry of a hook is one of the witnesses
+ */
+static inline bool wg_bpf_is_witness(const struct nf_hook_entry *entry)
+{
+	return entry->priv == &wg_bpf_witness_sign;
+}
 
 #else
 
@@ -31,7 +39,7 @@ static inline void wg_bpf_witness_uninit(void)
 {
 }
 
-static inline bool wg_bpf_is_witness(nf_hookfn *hook)
+static inline bool wg_bpf_is_witness(const struct nf_hook_entry *entry)
 {
 	return false;
 }

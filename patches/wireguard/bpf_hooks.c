@@ -116,9 +116,10 @@ static noinline bool any_not_idle(const struct net *net, const struct nf_hook_en
 {
 	struct nf_hook_ops **ops = nf_hook_entries_get_hook_ops(entries);
 
-	for (unsigned int i = 0; i < entries->num_hook_entries; i++) {
+	/* What counts is mostly at the end. */
+	for (unsigned int i = entries->num_hook_entries; i-- > 0;) {
 		if (READ_ONCE(entries->hooks[i].hook) == apparmor.hook ||
-		    wg_bpf_is_witness(READ_ONCE(entries->hooks[i].hook)))
+		    wg_bpf_is_witness(&entries->hooks[i]))
 			continue;
 		if (!OPS_ARE_UNDER_RCU || !is_idle_hook(net, READ_ONCE(ops[i])))
 			return true;

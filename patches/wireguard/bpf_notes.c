@@ -101,6 +101,12 @@ void wg_bpf_notes_free(struct wg_bpf_notes *notes)
 	kvfree(notes);
 }
 
+/* NH, RFC 4418 section 5.2: as few flows have the same sum as by chance. */
+static u64 hash_pair(u32 first, u32 second, const u32 *secret)
+{
+	return (u64)(first + secret[0]) * (second + secret[1]);
+}
+
 /**
  * wg_bpf_notes_bucket - where a flow has its place
  * @notes: the memory
@@ -111,12 +117,17 @@ void wg_bpf_notes_free(struct wg_bpf_notes *notes)
 struct wg_bpf_bucket *wg_bpf_notes_bucket(struct wg_bpf_notes *notes,
 					  const struct wg_bpf_flow_key *key)
 {
-	const u32 *words = (const u32 *)key, *secret = notes->secret;
-	u64 sum = 0;
+	const u32 *secret = notes->secret;
+	u64 sum;
 
-	/* NH, RFC 4418 section 5.2: as few flows have the same sum as by chance. */
-	for (unsigned int i = 0; i < WG_BPF_FLOW_KEY_WORDS; i += 2)
-		sum += (u64)(words[i] + secret[i]) * (words[i + 1] + secret[i + 1]);
+	sum = hash_pair(key->iif, key->family, &secret[0]) +
+	      hash_pair(key->protocol, (__force u32)key->ports, &secret[2]);
+	if (key->family == AF_INET)
+		sum += hash_pair((__force u32)key->src[0], (__force u32)key->dst[0], &secret[4]);
+	else
+		for (unsigned int i = 0; i < 4; i++)
+			sum += hash_pair((__force u32)key->src[i], (__force u32)key->dst[i],
+					 &secret[4 + 2 * i]);
 	return &notes->buckets[hash_64(sum, ilog2(WG_BPF_NOTES_BUCKETS))];
 }
 
@@ -166,11 +177,11 @@ struct wg_bpf_note *wg_bpf_note_at(struct wg_bpf_bucket *bucket, u32 place, u32 
 static bool is_same_key(const struct wg_bpf_flow_key *a, const struct wg_bpf_flow_key *b)
 {
 	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
-	u64 difference = 0;
 
 	for (unsigned int i = 0; i < sizeof(*a) / sizeof(u64); i++)
-		difference |= x[i] ^ y[i];
-	return !difference;
+		if (x[i] != y[i])
+			return false;
+	return true;
 }
 
 /**

@@ -21,17 +21,23 @@ struct nf_conn;
  * @protocol: of layer 4
  * @sport: source port, network byte order; of an ICMP echo, its identifier
  * @dport: destination port, likewise; of an ICMP echo, its type and code
+ * @ports: both of them
  * @src: source address, network byte order, IPv4 in the first word and nothing in the others
  * @dst: destination address, likewise
  *
- * There is no padding: keys are compared and hashed as the words they are.
+ * There is no padding: keys are compared as the words they are.
  */
 struct wg_bpf_flow_key {
 	u32 iif;
 	u32 family;
 	u32 protocol;
-	__be16 sport;
-	__be16 dport;
+	union {
+		struct {
+			__be16 sport;
+			__be16 dport;
+		};
+		__be32 ports;
+	};
 	__be32 src[4];
 	__be32 dst[4];
 } __aligned(sizeof(u64));

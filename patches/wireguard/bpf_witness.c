@@ -425,6 +425,9 @@ static unsigned int see_arriving(void *priv, struct sk_buff *skb, const struct n
 	return NF_ACCEPT;
 }
 
+/* What the entries of all witnesses have, and no other. */
+char wg_bpf_witness_sign;
+
 /*
  * Conntrack confirms a connection behind these: with its first packet it is none yet. What others
  * have at the very same places, these may not see.
@@ -432,6 +435,7 @@ static unsigned int see_arriving(void *priv, struct sk_buff *skb, const struct n
 #define WITNESS(family, number, function, place)                                                   \
 	{                                                                                          \
 		.hook = function,                                                                  \
+		.priv = &wg_bpf_witness_sign,                                                      \
 		.pf = NFPROTO_##family,                                                            \
 		.hooknum = NF_INET_##number,                                                       \
 		.priority = place,                                                                 \
@@ -445,16 +449,6 @@ static unsigned int see_arriving(void *priv, struct sk_buff *skb, const struct n
 		WITNESS(family, POST_ROUTING, see_leaving, INT_MAX - 1)
 
 static const struct nf_hook_ops witnesses[] = { WITNESSES(IPV4), WITNESSES(IPV6) };
-
-/**
- * wg_bpf_is_witness - whether a hook is one of these
- * @hook: its function
- */
-bool wg_bpf_is_witness(nf_hookfn *hook)
-{
-	return hook == see_beginning || hook == see_routed || hook == see_arriving ||
-	       hook == see_leaving;
-}
 
 static void end(struct witness *witness)
 {
