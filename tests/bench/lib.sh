@@ -38,6 +38,35 @@ in_bursts() {
 		die "R1 has no thread for what A sends"
 }
 
+# rules MODE: those that R1 has for a mode.
+rules() {
+	case $1 in
+	firewall | conntrack | masquerade | masquerade-conntrack) ;;
+	*) return ;;
+	esac
+	in_ns R1 nft -f - <<-NFT || die "R1 takes no rules"
+		flush ruleset
+		table inet fw {
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				ct state established,related accept
+				iifname "r1-a" oifname "wg0" ct state new accept
+			}
+		}
+	NFT
+	[[ $1 == masquerade* ]] || return 0
+	in_ns R1 nft -f - <<-NFT || die "R1 does not masquerade"
+		table ip nat {
+			chain post {
+				type nat hook postrouting priority srcnat;
+				oifname "wg0" masquerade
+			}
+		}
+	NFT
+	# What is known already would not be masqueraded.
+	in_ns R1 python3 "$tests/net/conntrack.py" flush || die "connections are not deleted"
+}
+
 # load MODE NS IF...: what a router works with.
 load() {
 	local mode=$1 ns=$2

@@ -97,20 +97,6 @@ refused() {
 	traffic_over
 }
 
-# traffic_allowed: TCP from A to B until traffic_over.
-traffic_allowed() {
-	listening
-	in_ns A timeout $((60 * SLOW)) iperf3 -t 600 -b "${1:-2M}" -c 10.2.0.2 > /dev/null 2>&1 &
-	client=$!
-	sleep $((2 * SLOW))
-}
-
-traffic_over() {
-	kill $client $server 2> /dev/null
-	wait $client $server 2> /dev/null
-	return 0
-}
-
 arrived() {
 	in_ns B nft -j list counter inet look arrived | jq '.nftables[1].counter.packets'
 }

@@ -78,6 +78,51 @@ forget() {
 	in_ns R1 python3 "$tests/net/conntrack.py" flush || fail "connections are not deleted"
 }
 
+# traffic_allowed: TCP from A to B until traffic_over.
+traffic_allowed() {
+	listening
+	in_ns A timeout $((60 * SLOW)) iperf3 -t 600 -b "${1:-2M}" -c 10.2.0.2 > /dev/null 2>&1 &
+	client=$!
+	sleep $((2 * SLOW))
+}
+
+traffic_over() {
+	kill $client $server 2> /dev/null
+	wait $client $server 2> /dev/null
+	return 0
+}
+
+# watching NAMESPACE MATCH...: a host counts packets that it should not get.
+watching() {
+	local ns=$1 match
+
+	shift
+	rules "$ns" <<-NFT
+		table inet watch {
+			counter wrong { }
+			chain in {
+				type filter hook prerouting priority -300;
+			}
+		}
+	NFT
+	for match; do
+		in_ns "$ns" nft "add rule inet watch in $match counter name wrong" ||
+			fail "nft does not take '$match'"
+	done
+}
+
+# wrong NAMESPACE: how many of them it got.
+wrong() {
+	in_ns "$1" nft -j list counter inet watch wrong | jq '.nftables[1].counter.packets'
+}
+
+none_wrong() {
+	local n
+
+	n=$(wrong "$1")
+	[ "$n" = 0 ] || fail "$1 got $n packets that were not translated"
+}
+
 # pings_are_fast: at each hook, in both directions and families.
 pings_are_fast() {
 	local options

@@ -24,37 +24,6 @@ connects() {
 	wait $server
 }
 
-# watching NAMESPACE MATCH...: a host counts packets that it should not get.
-watching() {
-	local ns=$1 match
-
-	shift
-	rules "$ns" <<-NFT
-		table inet watch {
-			counter wrong { }
-			chain in {
-				type filter hook prerouting priority -300;
-			}
-		}
-	NFT
-	for match; do
-		in_ns "$ns" nft "add rule inet watch in $match counter name wrong" ||
-			fail "nft does not take '$match'"
-	done
-}
-
-# wrong NAMESPACE: how many of them it got.
-wrong() {
-	in_ns "$1" nft -j list counter inet watch wrong | jq '.nftables[1].counter.packets'
-}
-
-none_wrong() {
-	local n
-
-	n=$(wrong "$1")
-	[ "$n" = 0 ] || fail "$1 got $n packets that were not translated"
-}
-
 # least OPTIONS COUNT: so many, and less at the tc hook, where all of a flow pass as long as something
 # waits in WireGuard's queues.
 least() {
