@@ -10,6 +10,7 @@
  * bpf_hooks.c       who else would see it on the stack's way
  * bpf_consent.c     whether netfilter would let it go there, by what was seen of its flow
  * bpf_witness.c     the hooks of netfilter that see it
+ * bpf_ingress.c     those at the ingress of devices that have chains there
  * bpf_snapshot.c    what packets were before, to tell what rules have done to them
  * bpf_notes.c       the memory of flows that they have seen
  * bpf_route.c       the way out: where would the outer packet go, can the egress transmit

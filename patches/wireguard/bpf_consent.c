@@ -75,7 +75,7 @@ static bool is_alive(const struct wg_bpf_note *note)
 {
 	const struct nf_conn *ct = note->ct;
 
-	if (!ct || nf_ct_expires(ct) <= note->lives / 2 ||
+	if (!ct || note->ambiguous || nf_ct_expires(ct) <= note->lives / 2 ||
 	    READ_ONCE(ct->status) & (IPS_DYING | IPS_SEQ_ADJUST | IPS_OFFLOAD | IPS_HW_OFFLOAD))
 		return false;
 	return note->key.protocol != IPPROTO_TCP ||

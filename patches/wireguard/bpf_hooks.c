@@ -9,6 +9,7 @@
  */
 
 #include "bpf_consent.h"
+#include "bpf_ingress.h"
 #include "bpf_internal.h"
 
 #include <linux/netdevice.h>
@@ -198,6 +199,20 @@ static __always_inline bool is_outer_hooked(const struct net *net, bool ipv6, bo
 	       (!known && is_ip_hooked(net, ipv6, NF_INET_PRE_ROUTING));
 }
 
+/* What to answer for the ingress of a device, where packets of @whose come in. */
+static noinline u32 ask_ingress(const struct net_device *dev, u32 flags, u32 whose)
+{
+	if (flags & BPF_WG_HOOKS_CONSENT && wg_bpf_ingress_is_seen(dev))
+		return whose;
+	return BPF_WG_HOOKS_NETFILTER;
+}
+
+static __always_inline u32 sees_ingress(const struct net *net, const struct net_device *dev,
+					u32 flags, u32 whose)
+{
+	return is_ingress_hooked(net, dev) ? ask_ingress(dev, flags, whose) : 0;
+}
+
 /* BPF_WG_HOOKS_NETFILTER, or, where consent can be had, whose hooks there are; 0 for none. */
 static __always_inline u32 sees_netfilter(const struct way *way, u32 flags)
 {
@@ -205,10 +220,15 @@ static __always_inline u32 sees_netfilter(const struct way *way, u32 flags)
 	bool encrypt = flags & BPF_WG_HOOKS_ENCRYPT;
 	bool inner6 = flags & BPF_WG_HOOKS_INNER_IPV6;
 	bool inner, outer;
+	u32 seen;
 
-	if (is_ingress_hooked(net, way->in) ||
-	    (encrypt ? is_egress_hooked(net, way->wg) : is_ingress_hooked(net, way->wg)) ||
+	if ((encrypt && is_egress_hooked(net, way->wg)) ||
 	    (way->skips_chains && is_egress_hooked(net, way->out)))
+		return BPF_WG_HOOKS_NETFILTER;
+	seen = sees_ingress(net, way->in, flags, encrypt ? BPF_WG_HOOKS_INNER : BPF_WG_HOOKS_OUTER);
+	if (!encrypt)
+		seen |= sees_ingress(net, way->wg, flags, BPF_WG_HOOKS_INNER);
+	if (seen & BPF_WG_HOOKS_NETFILTER)
 		return BPF_WG_HOOKS_NETFILTER;
 	inner = inner6 ? is_inner_hooked(net, true) : is_inner_hooked(net, false);
 	if (inner && !(flags & BPF_WG_HOOKS_CONSENT))
@@ -218,7 +238,7 @@ static __always_inline u32 sees_netfilter(const struct way *way, u32 flags)
 			: is_outer_hooked(net, false, encrypt, !inner6 && !inner);
 	if (outer && !(flags & BPF_WG_HOOKS_CONSENT))
 		return BPF_WG_HOOKS_NETFILTER;
-	return (inner ? BPF_WG_HOOKS_INNER : 0) | (outer ? BPF_WG_HOOKS_OUTER : 0);
+	return seen | (inner ? BPF_WG_HOOKS_INNER : 0) | (outer ? BPF_WG_HOOKS_OUTER : 0);
 }
 
 /**
@@ -238,6 +258,22 @@ bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family)
 	return is_ip_hooked(net, family == AF_INET6, NF_INET_PRE_ROUTING);
 }
 
+/**
+ * wg_bpf_has_ingress_hook - whether netfilter sees packets where a device receives them
+ */
+bool wg_bpf_has_ingress_hook(const struct net *net, const struct net_device *dev)
+{
+	return is_ingress_hooked(net, dev);
+}
+
+/**
+ * wg_bpf_any_ingress_hook - whether there are such devices in any network namespace
+ */
+bool wg_bpf_any_ingress_hook(void)
+{
+	return IS_ENABLED(CONFIG_NETFILTER_INGRESS) && is_used(NFPROTO_NETDEV, NF_NETDEV_INGRESS);
+}
+
 #else /* CONFIG_NETFILTER */
 
 void __init wg_bpf_hooks_init(void)
@@ -255,6 +291,16 @@ bool wg_bpf_has_forward_hook(const struct net *net, u8 family)
 }
 
 bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family)
+{
+	return false;
+}
+
+bool wg_bpf_has_ingress_hook(const struct net *net, const struct net_device *dev)
+{
+	return false;
+}
+
+bool wg_bpf_any_ingress_hook(void)
 {
 	return false;
 }

@@ -110,6 +110,8 @@ int wg_bpf_unfinished(const struct xdp_buff *xdp, struct net_device *dev,
 void wg_bpf_hooks_init(void);
 bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
 bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family);
+bool wg_bpf_has_ingress_hook(const struct net *net, const struct net_device *dev);
+bool wg_bpf_any_ingress_hook(void);
 int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
 		     u32 flags);
 int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,

@@ -50,6 +50,8 @@ struct wg_bpf_flow_key {
  * @valid: whether this place is taken
  * @slow: whether its packets go by the stack now, and not fast
  * @late: whether packets may have passed that nobody counted, before there was a note
+ * @ambiguous: whether there are several connections whose packets look alike when they come; then
+ *             there is no consent until this is forgotten
  * @passed: packets that programs have passed since it became slow
  * @seen: those of them that have come to the end of the stack's way
  * @since: when it became slow, or a packet passed last for another reason than those before it, in
@@ -74,6 +76,7 @@ struct wg_bpf_note {
 	bool valid;
 	bool slow;
 	bool late;
+	bool ambiguous;
 	u32 passed;
 	u32 seen;
 	unsigned long since;

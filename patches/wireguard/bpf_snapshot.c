@@ -37,6 +37,7 @@ union header {
  * @length: from its IP header on, in bytes
  * @mark: of the skb
  * @priority: likewise
+ * @early: whether it was taken at the ingress of the device, and not seen since
  * @routed: whether it has been routed
  * @routed_mark: and with which mark
  * @header: what it begins with
@@ -47,6 +48,7 @@ struct snapshot {
 	u32 mark;
 	u32 priority;
 	u32 routed_mark;
+	bool early;
 	bool routed;
 	union header header;
 };
@@ -75,11 +77,28 @@ static struct snapshot *snapshot_of(struct wg_bpf_snapshots __percpu *snapshots,
 	return &this_cpu_ptr(snapshots)->of[hash_ptr(skb, ilog2(SNAPSHOTS))];
 }
 
-static bool read_header(const struct sk_buff *skb, union header *header)
+/* Of the packet itself: behind it, where a device has just received it, there may be padding. */
+static u32 packet_length(const struct sk_buff *skb, const union header *header)
+{
+	u32 length = header->ip.version == 4 ? ntohs(header->ip.tot_len)
+					     : sizeof(header->ip6) + ntohs(header->ip6.payload_len);
+	/* RFC 2675, and what is merged to more than fits into the field. */
+	bool unsaid = header->ip.version == 4 ? !header->ip.tot_len : !header->ip6.payload_len;
+
+	return unsaid ? skb->len : min(length, skb->len);
+}
+
+/* Sets length to the packet's. */
+static bool read_header(const struct sk_buff *skb, union header *header, u32 *length)
 {
 	memset(header, 0, sizeof(*header));
-	return !skb_copy_bits(skb, skb_network_offset(skb), header,
-			      min_t(u32, skb->len, sizeof(*header)));
+	if (skb_copy_bits(skb, skb_network_offset(skb), header,
+			  min_t(u32, skb->len, sizeof(*header))))
+		return false;
+	*length = packet_length(skb, header);
+	if (*length < sizeof(*header))
+		memset(header->bytes + *length, 0, sizeof(*header) - *length);
+	return true;
 }
 
 /**
@@ -91,11 +110,41 @@ void wg_bpf_snapshot_take(struct wg_bpf_snapshots __percpu *snapshots, const str
 {
 	struct snapshot *snapshot = snapshot_of(snapshots, skb);
 
-	snapshot->length = skb->len;
 	snapshot->mark = skb->mark;
 	snapshot->priority = skb->priority;
+	snapshot->early = false;
 	snapshot->routed = false;
-	snapshot->skb = read_header(skb, &snapshot->header) ? skb : NULL;
+	snapshot->skb = read_header(skb, &snapshot->header, &snapshot->length) ? skb : NULL;
+}
+
+/**
+ * wg_bpf_snapshot_take_early - remember a packet where a device receives it
+ * @snapshots: where
+ * @skb: the packet, which the chains of the device have not seen yet
+ */
+void wg_bpf_snapshot_take_early(struct wg_bpf_snapshots __percpu *snapshots,
+				const struct sk_buff *skb)
+{
+	wg_bpf_snapshot_take(snapshots, skb);
+	snapshot_of(snapshots, skb)->early = true;
+}
+
+/**
+ * wg_bpf_snapshot_keep - go on with what was remembered before
+ * @snapshots: where
+ * @skb: the packet, which may have been another until here
+ *
+ * If it was not seen where it was received, what it was there is not known.
+ */
+void wg_bpf_snapshot_keep(struct wg_bpf_snapshots __percpu *snapshots, const struct sk_buff *skb)
+{
+	struct snapshot *snapshot = snapshot_of(snapshots, skb);
+
+	if (snapshot->skb != skb)
+		return;
+	if (!snapshot->early)
+		snapshot->skb = NULL;
+	snapshot->early = false;
 }
 
 /**
@@ -287,11 +336,12 @@ enum wg_bpf_change wg_bpf_snapshot_compare(struct wg_bpf_snapshots __percpu *sna
 {
 	struct snapshot *snapshot = snapshot_of(snapshots, skb);
 	union header expected, now;
+	u32 length;
 
 	if (snapshot->skb != skb)
 		return WG_BPF_CHANGE_OTHER;
 	snapshot->skb = NULL;
-	if (snapshot->length != skb->len || !read_header(skb, &now))
+	if (!read_header(skb, &now, &length) || snapshot->length != length)
 		return WG_BPF_CHANGE_OTHER;
 	expected = snapshot->header;
 	if (expected.ip.version == 4) {

@@ -29,6 +29,9 @@ enum wg_bpf_change {
 
 struct wg_bpf_snapshots __percpu *wg_bpf_snapshots_alloc(void);
 void wg_bpf_snapshot_take(struct wg_bpf_snapshots __percpu *snapshots, const struct sk_buff *skb);
+void wg_bpf_snapshot_take_early(struct wg_bpf_snapshots __percpu *snapshots,
+				const struct sk_buff *skb);
+void wg_bpf_snapshot_keep(struct wg_bpf_snapshots __percpu *snapshots, const struct sk_buff *skb);
 void wg_bpf_snapshot_routed(struct wg_bpf_snapshots __percpu *snapshots, const struct sk_buff *skb);
 bool wg_bpf_snapshot_mark(struct wg_bpf_snapshots __percpu *snapshots, const struct sk_buff *skb,
 			  u32 *mark);

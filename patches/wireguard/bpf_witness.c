@@ -11,6 +11,7 @@
  */
 
 #include "bpf_consent.h"
+#include "bpf_ingress.h"
 #include "bpf_internal.h"
 #include "bpf_snapshot.h"
 
@@ -72,8 +73,6 @@ static bool is_plain(const struct nf_conn *ct)
 				    IPS_UNTRACKED | IPS_OFFLOAD | IPS_HW_OFFLOAD;
 
 	if ((READ_ONCE(ct->status) & (other | IPS_CONFIRMED)) != IPS_CONFIRMED)
-		return false;
-	if (nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID)
 		return false;
 #if IS_ENABLED(CONFIG_NETFILTER_SYNPROXY)
 	if (nf_ct_ext_exist(ct, NF_CT_EXT_SYNPROXY))
@@ -271,6 +270,16 @@ static struct nf_conn *add_note(struct witness *witness, struct wg_bpf_bucket *b
 	return old;
 }
 
+/*
+ * Whether the flow of a note has packets of several connections, since rules put some of them into
+ * another zone. A packet that comes does not tell which.
+ */
+static bool is_in_several_zones(const struct wg_bpf_note *note, const struct nf_conn *ct)
+{
+	return note->ct && note->ct != ct && !nf_ct_is_dying(note->ct) &&
+	       !nf_ct_is_expired(note->ct) && nf_ct_zone(note->ct)->id != nf_ct_zone(ct)->id;
+}
+
 /* Keep what was seen, of a packet of the connection, for the flow that has the key. */
 static void keep(struct witness *witness, struct wg_bpf_notes *notes,
 		 const struct wg_bpf_flow_key *key, const struct sk_buff *skb, struct nf_conn *ct,
@@ -286,7 +295,9 @@ static void keep(struct witness *witness, struct wg_bpf_notes *notes,
 		count_seen(note, skb);
 	else if (sight->plain)
 		old = add_note(witness, bucket, key, &note);
-	if (note && sight->plain && !is_of_other_kind(witness, note, ct, sight))
+	if (note && is_in_several_zones(note, ct))
+		note->ambiguous = true;
+	if (note && sight->plain && !note->ambiguous && !is_of_other_kind(witness, note, ct, sight))
 		other = write_note(note, ct, sight);
 	spin_unlock(&bucket->lock);
 	if (sight->plain && (sight->mark || sight->translates) && !READ_ONCE(notes->recalls))
@@ -341,8 +352,23 @@ static unsigned int see_beginning(void *priv, struct sk_buff *skb,
 	const struct witness *witness = net_generic(state->net, witness_id);
 
 	local_bh_disable();
-	if (state->hook != NF_INET_LOCAL_OUT || is_from_tunnel(state))
+	if (state->hook == NF_INET_PRE_ROUTING && wg_bpf_has_ingress_hook(state->net, state->in))
+		wg_bpf_snapshot_keep(witness->snapshots, skb);
+	else if (state->hook != NF_INET_LOCAL_OUT || is_from_tunnel(state))
 		wg_bpf_snapshot_take(witness->snapshots, skb);
+	local_bh_enable();
+	return NF_ACCEPT;
+}
+
+/**
+ * wg_bpf_see_ingress - see a packet before the chains of the device that has received it
+ */
+unsigned int wg_bpf_see_ingress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const struct witness *witness = net_generic(state->net, witness_id);
+
+	local_bh_disable();
+	wg_bpf_snapshot_take_early(witness->snapshots, skb);
 	local_bh_enable();
 	return NF_ACCEPT;
 }
@@ -454,6 +480,7 @@ static void end(struct witness *witness)
 {
 	struct wg_bpf_notes *notes = rcu_dereference_protected(witness->notes, true);
 
+	wg_bpf_ingress_end(witness->net);
 	nf_unregister_net_hooks(witness->net, witnesses, ARRAY_SIZE(witnesses));
 	RCU_INIT_POINTER(witness->notes, NULL);
 	WRITE_ONCE(witness->good, 0);
@@ -499,8 +526,10 @@ static void tend(struct work_struct *work)
 	}
 	if (notes)
 		wg_bpf_notes_tidy(notes, READ_ONCE(witness->good));
-	else if (begin(witness))
+	if (!notes && begin(witness))
 		next = AGAIN;
+	else
+		wg_bpf_ingress_tend(witness->net);
 	queue_delayed_work(system_unbound_wq, &witness->work, next);
 }
 
@@ -548,7 +577,7 @@ struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, u8 family)
 	struct witness *witness = net_generic(net, witness_id);
 
 	if (time_before(READ_ONCE(witness->asked), jiffies) &&
-	    wg_bpf_has_prerouting_hook(net, family))
+	    (wg_bpf_has_prerouting_hook(net, family) || wg_bpf_any_ingress_hook()))
 		return wg_bpf_witness_notes(net, 0);
 	return rcu_dereference_bh(witness->notes);
 }
@@ -589,8 +618,13 @@ static bool registered;
  */
 int __init wg_bpf_witness_init(void)
 {
-	int ret = register_pernet_subsys(&witness_ops);
+	int ret = wg_bpf_ingress_init();
 
+	if (ret)
+		return ret;
+	ret = register_pernet_subsys(&witness_ops);
+	if (ret)
+		wg_bpf_ingress_uninit();
 	registered = !ret;
 	return ret;
 }
@@ -602,8 +636,10 @@ int __init wg_bpf_witness_init(void)
  */
 void wg_bpf_witness_uninit(void)
 {
-	if (registered)
-		unregister_pernet_subsys(&witness_ops);
+	if (!registered)
+		return;
+	unregister_pernet_subsys(&witness_ops);
+	wg_bpf_ingress_uninit();
 }
 
 #endif /* CONFIG_NETFILTER && CONFIG_NF_CONNTRACK */

@@ -266,6 +266,121 @@ docker() {
 		in_turn docker_closes docker_user_opens docker_forwards
 }
 
+# What OpenWrt's firewall4 prints for a router with a LAN, a WAN that is masqueraded, and a zone for the
+# tunnel that the LAN may use: its chains and their order, in our words. ICMPv6 is allowed as a whole.
+openwrt_rules() {
+	in_ns R1 nft -f - <<-'NFT'
+		table inet fw4 {
+			chain input {
+				type filter hook input priority filter; policy drop;
+				iif "lo" accept
+				ct state vmap { established : accept, related : accept }
+				tcp flags & (fin | syn | rst | ack) == syn jump syn_flood
+				iifname "r1-a" jump input_lan
+				iifname "r1-r2" jump input_wan
+				iifname "wg0" jump input_vpn
+				jump handle_reject
+			}
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				ct state vmap { established : accept, related : accept }
+				iifname "r1-a" jump forward_lan
+				iifname "r1-r2" jump forward_wan
+				iifname "wg0" jump forward_vpn
+				jump handle_reject
+			}
+			chain output {
+				type filter hook output priority filter; policy accept;
+				oif "lo" accept
+				ct state vmap { established : accept, related : accept }
+				oifname "r1-a" jump output_lan
+				oifname "r1-r2" jump output_wan
+				oifname "wg0" jump output_vpn
+			}
+			chain prerouting {
+				type filter hook prerouting priority filter; policy accept;
+				iifname "r1-a" jump helper_lan
+			}
+			chain handle_reject {
+				meta l4proto tcp reject with tcp reset
+				reject
+			}
+			chain syn_flood {
+				limit rate 25/second burst 50 packets return
+				drop
+			}
+			chain input_lan { jump accept_from_lan; }
+			chain output_lan { jump accept_to_lan; }
+			chain forward_lan {
+				jump accept_to_wan
+				jump accept_to_vpn
+				jump accept_to_lan
+			}
+			chain helper_lan { }
+			chain accept_from_lan { iifname "r1-a" counter accept; }
+			chain accept_to_lan { oifname "r1-a" counter accept; }
+			chain input_wan {
+				udp dport 51820 counter accept
+				icmp type echo-request counter accept
+				meta l4proto icmpv6 limit rate 1000/second counter accept
+				jump reject_from_wan
+			}
+			chain output_wan { jump accept_to_wan; }
+			chain forward_wan {
+				meta l4proto icmpv6 limit rate 1000/second counter accept
+				jump reject_to_wan
+			}
+			chain accept_to_wan {
+				meta nfproto ipv4 oifname "r1-r2" ct state invalid counter drop
+				oifname "r1-r2" counter accept
+			}
+			chain reject_from_wan { iifname "r1-r2" counter jump handle_reject; }
+			chain reject_to_wan { oifname "r1-r2" counter jump handle_reject; }
+			chain input_vpn { iifname "wg0" counter jump handle_reject; }
+			chain output_vpn { jump accept_to_vpn; }
+			chain forward_vpn { oifname "wg0" counter jump handle_reject; }
+			chain accept_to_vpn { oifname "wg0" counter accept; }
+			chain dstnat { type nat hook prerouting priority dstnat; policy accept; }
+			chain srcnat {
+				type nat hook postrouting priority srcnat; policy accept;
+				oifname "r1-r2" jump srcnat_wan
+			}
+			chain srcnat_wan { meta nfproto ipv4 masquerade; }
+			chain raw_prerouting { type filter hook prerouting priority raw; policy accept; }
+			chain raw_output { type filter hook output priority raw; policy accept; }
+			chain mangle_prerouting {
+				type filter hook prerouting priority mangle; policy accept;
+			}
+			chain mangle_postrouting {
+				type filter hook postrouting priority mangle; policy accept;
+				oifname "r1-r2" tcp flags & (fin | syn | rst) == syn tcp option maxseg size set rt mtu
+			}
+			chain mangle_input { type filter hook input priority mangle; policy accept; }
+			chain mangle_output { type route hook output priority mangle; policy accept; }
+			chain mangle_forward {
+				type filter hook forward priority mangle; policy accept;
+				iifname "r1-r2" tcp flags & (fin | syn | rst) == syn tcp option maxseg size set rt mtu
+			}
+		}
+	NFT
+}
+
+# Who is refused a connection is told so: knock() takes that for an answer.
+openwrt() {
+	network
+	impatient
+	undo in_ns R1 nft flush ruleset
+	openwrt_rules || fail "nft does not take the rules"
+	same_as "$a_all,B tcp4,B tcp6" both_ways
+	take consent
+	ready
+	mark
+	ping_all A 10.2.0.2 200
+	ping_all A fd00:2::2 200
+	expect_gained R1 encapsulated 300
+	expect_gained R1 decapsulated 300
+}
+
 # The server of fail2ban with the package's jail for sshd, whose log names R2, and one for the
 # tunnel. One client is told everything, because it takes long to start.
 has_banned() {
@@ -336,6 +451,7 @@ test_case nftables-conf 150
 test_case ufw 150
 test_case firewalld 150
 test_case docker 150
+test_case openwrt 150
 test_case fail2ban 150
 test_case full-tunnel 120
 run_cases "$@"
