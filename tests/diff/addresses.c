@@ -57,17 +57,27 @@ bool addresses_is_router(const uint8_t *address, int family)
 	return false;
 }
 
+bool addresses_is_beyond_w(const uint8_t *address, int family)
+{
+	static const uint8_t network[] = { 0xfd, 0, 0, 0x18 };
+
+	if (family == AF_INET)
+		return address[0] == 198 && (address[1] & 0xfe) == 18;
+	return !memcmp(address, network, sizeof(network));
+}
+
 int addresses_tag(const uint8_t *address, int family)
 {
 	if (family == AF_INET) {
 		if (address[0] == 10 && (address[1] == 1 || address[1] == 2))
 			return (address[2] << 8 | address[3]) & (TAG_MAX - 1);
-		if (address[0] == 198 && (address[1] & 0xfe) == 18)
+		if (addresses_is_beyond_w(address, family))
 			return (address[2] << 8 | address[3]) & (TAG_MAX - 1);
 		return -1;
 	}
-	if (address[0] == 0xfd && address[1] == 0 && address[2] == 0 &&
-	    (address[3] == 1 || address[3] == 2 || address[3] == 0x18))
+	if ((address[0] == 0xfd && address[1] == 0 && address[2] == 0 &&
+	     (address[3] == 1 || address[3] == 2)) ||
+	    addresses_is_beyond_w(address, family))
 		return (address[14] << 8 | address[15]) & (TAG_MAX - 1);
 	return -1;
 }

@@ -50,6 +50,9 @@ void addresses_write(uint8_t *address, const char *text, uint16_t add);
 /* addresses_is_router() - Whether an address is one of R1's own. */
 bool addresses_is_router(const uint8_t *address, int family);
 
+/* addresses_is_beyond_w() - Whether an address is one of the hosts beyond W. */
+bool addresses_is_beyond_w(const uint8_t *address, int family);
+
 /*
  * addresses_tag() - The tag that is in an address.
  * Return: -1 if it is of none of the networks that have tags.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "ip.h"
@@ -14,11 +15,14 @@ void ip_roll(struct dice *dice, struct ip_recipe *recipe)
 		IPPROTO_ESP,	 IPPROTO_IPIP, IPPROTO_IPV6, IPPROTO_DCCP,
 		IPPROTO_UDPLITE, 253,	       IPPROTO_ICMP, IPPROTO_ICMP,
 	};
+	static const uint8_t flow_protocols[] = { IPPROTO_UDP, IPPROTO_TCP, IPPROTO_ICMP };
 
 	recipe->tos = dice_once_in(dice, 2) ? dice_below(dice, 256) : dice_below(dice, 4);
 	recipe->ttl = dice_once_in(dice, 3) ? dice_range(dice, 2, 255) : dice_pick(dice, ttls);
 	recipe->df = dice_once_in(dice, 2);
 	recipe->protocol = dice_pick(dice, protocols);
+	if (dice->flows && !dice_once_in(dice, 4))
+		recipe->protocol = dice_pick(dice, flow_protocols);
 	if (recipe->protocol == IPPROTO_ICMP && recipe->family == AF_INET6)
 		recipe->protocol = IPPROTO_ICMPV6;
 	recipe->oddity = ODD_NOTHING;
@@ -228,6 +232,8 @@ static void write_icmp(struct dice *dice, const struct ip_recipe *recipe, uint8_
 	static const uint8_t types6[] = { 128, 128, 128, 129, 1, 3, 4, 200 };
 
 	icmp[0] = recipe->family == AF_INET ? dice_pick(dice, types4) : dice_pick(dice, types6);
+	if (dice->flows && !dice_once_in(dice, 4))
+		icmp[0] = ip_echo_type(recipe->family, recipe->reply);
 	icmp[1] = 0;
 	put16(icmp + 4, recipe->tag);
 }
@@ -257,6 +263,8 @@ void ip_write_payload(struct dice *dice, const struct ip_recipe *recipe, const u
 		put16(data + 2, dice_range(dice, 1, 65535));
 		data[12] = 5 << 4;
 		data[13] = dice_below(dice, 256);
+		if (dice->flows && !dice_once_in(dice, 4))
+			data[13] = dice_once_in(dice, 2) ? TH_ACK : TH_ACK | TH_PUSH;
 		check = 16;
 		break;
 	case IPPROTO_ICMP:
@@ -267,13 +275,9 @@ void ip_write_payload(struct dice *dice, const struct ip_recipe *recipe, const u
 	}
 	memcpy(to, data, length < sizeof(data) ? length : sizeof(data));
 	if (check && length >= check + 2) {
-		uint16_t sum = 0;
-
 		put16(to + check, 0);
-		if (recipe->protocol != IPPROTO_ICMP)
-			sum = ip_pseudo_sum(ip, recipe->protocol, length);
-		sum = ~checksum(to, length, sum);
-		put16(to + check, (sum ? sum : 0xffff) ^ (wrong ? 0x0100 : 0));
+		put16(to + check,
+		      l4_checksum(ip, recipe->protocol, to, length) ^ (wrong ? 0x0100 : 0));
 	}
 }
 

@@ -30,6 +30,7 @@ struct ip_recipe {
 	uint8_t source[16], destination[16];
 	uint8_t tos, ttl, protocol;
 	bool df;
+	bool reply; /* an echo is an answer */
 	bool odd; /* something is, the addresses for example */
 };
 
@@ -48,8 +49,17 @@ static inline uint16_t ip_header_length(int family)
 	return family == AF_INET ? 20 : 40;
 }
 
+/* ip_echo_type() - ICMP type of an echo request, or of the reply to one. */
+static inline uint8_t ip_echo_type(int family, bool reply)
+{
+	if (family == AF_INET)
+		return reply ? 0 : 8;
+	return reply ? 129 : 128;
+}
+
 /*
  * ip_write_header() - Write the header, with options or extension headers if these are the oddity.
+ * @dice, @input: may be NULL where nothing is odd
  * @length: of the payload behind it
  *
  * Return: length of all headers. What the payload is said to be is in @recipe->protocol.
@@ -57,7 +67,10 @@ static inline uint16_t ip_header_length(int family)
 size_t ip_write_header(struct dice *dice, struct input *input, const struct ip_recipe *recipe,
 		       uint8_t *to, size_t length);
 
-/* ip_finish() - Set the IPv4 checksum, right or wrong, and the lies about the length. */
+/*
+ * ip_finish() - Set the IPv4 checksum, right or wrong, and the lies about the length.
+ * @dice, @input: may be NULL where nothing is odd
+ */
 void ip_finish(struct dice *dice, struct input *input, const struct ip_recipe *recipe, uint8_t *ip,
 	       size_t length);
 

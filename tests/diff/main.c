@@ -9,9 +9,11 @@
  * runs only this one of them, counted from 1; 0 is all. HOOK is where xdp-wg is loaded: native, skb
  * or tc, or the name of an RSS program to load it with; or none, for a test of the test. At most
  * BATCH frames are on the way at once. A frame is a test. With rules in the environment, as
- * network.sh has them, no frame goes fast unless they are empty or bypassed. Where they are
- * bypassed, there is one test: that frames differ. With DIFF_OFFLOADS=on there, A and W leave
- * checksums to the devices that send their frames.
+ * network.sh has them, no frame goes fast unless they are empty or bypassed, or xdp-wg asks for
+ * netfilter's consent. Where they are bypassed, there is one test: that frames differ. Where it
+ * asks, with DIFF_CONSENT there, more frames are of flows that rules let through; all of a chunk
+ * come before those that count, and with stateful rules enough must go fast. With DIFF_OFFLOADS=on
+ * there, A and W leave checksums to the devices that send their frames.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -58,6 +60,11 @@ static void __attribute__((format(printf, 1, 2))) network(const char *format, ..
 
 /* At most so many frames go through R1 in one pass, on the keys of one session. */
 #define CHUNK_MAX 2000
+/*
+ * With rehearsals, no more than this: consent is good for a minute, and must still be when it
+ * counts, for what has passed in the first rehearsal only.
+ */
+#define REHEARSED_MAX 250
 /* The number of network.sh's variants. Chunks take turns. */
 #define VARIANTS 8
 /* Batches are no larger than this, or R1's queues lose frames. */
@@ -73,6 +80,16 @@ struct options {
 	bool consent; /* ... or to ask for their consent */
 	bool offloads; /* senders leave work to their devices */
 };
+
+static bool rules_matter(const struct options *options)
+{
+	return options->rules && strcmp(options->rules, "empty");
+}
+
+static bool has_rules(const struct options *options, const char *name)
+{
+	return options->rules && !strcmp(options->rules, name);
+}
 
 struct chunk {
 	struct input *inputs;
@@ -110,26 +127,25 @@ static double run_pass(const struct chunk *chunk, struct pass *pass, bool queued
 
 /*
  * What goes by netfilter's consent is first let through by the stack: so in both runs, the same
- * frames come before, and connections are in the same state when it counts.
+ * frames come before, and connections are in the same state when it counts. Rules that let A begin
+ * want the openers of flows, too. NAT does not: behind it, what comes out of the tunnel would be no
+ * answer to them but a connection of its own, which needs the same ports as theirs.
  */
 #define REHEARSALS 2
 /* Then all that has passed is through, or is not waited for any more; in microseconds. */
 #define QUIET 400000
 
-static double run_rehearsed(const struct options *options, const struct chunk *chunk,
-			    struct pass *pass, bool queued)
+static void rehearse(const struct options *options, const struct chunk *chunk, bool queued)
 {
 	unsigned int i;
 
-	for (i = 0; options->consent && i < REHEARSALS; i++) {
-		struct pass rehearsal = {};
+	for (i = 0; i < REHEARSALS; i++) {
+		struct pass rehearsal = { .opens = has_rules(options, "stateful") };
 
 		run_pass(chunk, &rehearsal, queued);
 		pass_free(&rehearsal);
 	}
-	if (options->consent)
-		usleep(QUIET);
-	return run_pass(chunk, pass, queued);
+	usleep(QUIET);
 }
 
 static bool is_rss(const struct options *options)
@@ -147,16 +163,25 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 		      struct verdict *verdict, struct tally *tally)
 {
 	unsigned int variant = (chunk->number - 1) % VARIANTS;
+	bool loaded = strcmp(options->hook, "none"), queued = is_rss(options);
 	struct pass without = {}, with = {};
 	double slow, fast;
 	char repeat[160];
 
 	network("variant %u", variant);
-	slow = run_rehearsed(options, chunk, &without, is_rss(options));
+	if (options->consent)
+		rehearse(options, chunk, queued);
+	slow = run_pass(chunk, &without, queued);
 	network("load %s", options->hook);
-	fast = run_rehearsed(options, chunk, &with, is_rss(options));
+	if (options->consent)
+		rehearse(options, chunk, queued);
+	if (loaded)
+		tally_begin(tally);
+	fast = run_pass(chunk, &with, queued);
 	tally_inputs(tally, chunk->inputs, chunk->input_count);
-	if (strcmp(options->hook, "none")) {
+	if (options->consent && has_rules(options, "stateful"))
+		tally_known(tally, chunk->inputs, chunk->input_count);
+	if (loaded) {
 		tally_fast(tally);
 		network("unload");
 	}
@@ -177,11 +202,15 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 static void run(const struct options *options, struct verdict *verdict, struct tally *tally)
 {
 	unsigned int most = (options->count + VARIANTS - 1) / VARIANTS, left;
-	struct dice dice = { .state = options->seed };
+	unsigned int limit = options->consent ? REHEARSED_MAX : CHUNK_MAX;
+	struct dice dice = {
+		.state = options->seed,
+		.flows = options->consent && rules_matter(options),
+	};
 	struct chunk chunk = {};
 
-	if (most > CHUNK_MAX)
-		most = CHUNK_MAX;
+	if (most > limit)
+		most = limit;
 	for (left = options->count; left; left -= chunk.input_count) {
 		chunk.number++;
 		chunk.input_count = left < most ? left : most;
@@ -199,27 +228,53 @@ static bool nothing_is_seen(const struct options *options)
 	return options->offloads && !strcmp(options->hook, "skb");
 }
 
-static bool rules_matter(const struct options *options)
+/* Whether frames may go by netfilter's consent: these rules have it track connections. */
+static bool may_consent(const struct options *options)
 {
-	return options->rules && strcmp(options->rules, "empty");
+	return options->consent && (has_rules(options, "stateful") || has_rules(options, "nat"));
+}
+
+/*
+ * Whether enough has gone by netfilter's consent, in both directions: half of what it knows, since
+ * under some variants none does, and some checksums are wrong. The grammar has to make enough of
+ * it, too.
+ */
+static void check_known(const struct tally *tally)
+{
+	static const enum direction directions[] = { DIRECTION_IN, DIRECTION_OUT };
+	size_t i;
+
+	for (i = 0; i < sizeof(directions) / sizeof(*directions); i++) {
+		enum direction direction = directions[i];
+
+		if (tally->known[direction] < tally->easy[direction] / 5)
+			fatal("too few frames are of flows that rules let through");
+		if (tally->fast[direction] < tally->known[direction] / 2)
+			fatal("too few frames took the fast path");
+	}
 }
 
 /*
  * Whether enough has gone fast, in both directions, to say anything about it: two thirds of the
  * easy ones, since under some variants they pass. One of these has a rule, and empty ones make no
- * other go to the stack. A single chunk may be of such a variant.
+ * other go to the stack. A single chunk may be of such a variant. How much of what NAT changes
+ * goes fast is not known.
  */
 static void check_fast(const struct options *options, const struct tally *tally)
 {
-	if (rules_matter(options) && options->consent)
-		return;
-	if ((rules_matter(options) && !options->bypass) || nothing_is_seen(options)) {
+	bool stack = rules_matter(options) && !options->bypass && !may_consent(options);
+
+	if (stack || nothing_is_seen(options)) {
 		if (tally->fast[DIRECTION_IN] || tally->fast[DIRECTION_OUT])
 			fatal("frames took the fast path that must not");
 		return;
 	}
-	if (options->only)
+	if (options->only || (may_consent(options) && has_rules(options, "nat")))
 		return;
+	if (may_consent(options)) {
+		check_known(tally);
+		return;
+	}
 	if (tally->fast[DIRECTION_IN] < tally->easy[DIRECTION_IN] * 2 / 3 ||
 	    tally->fast[DIRECTION_OUT] < tally->easy[DIRECTION_OUT] * 2 / 3)
 		fatal("too few frames took the fast path");

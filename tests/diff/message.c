@@ -251,6 +251,9 @@ void message_roll(struct dice *dice, struct input *input, struct outer *outer)
 	outer->recipe.tag = input->tag;
 	outer->recipe.family = outer->peer == PEER_4 ? AF_INET : AF_INET6;
 	ip_roll(dice, &outer->recipe);
+	/* The tunnel's datagrams are one flow, and rules let it through with one DSCP at a time. */
+	if (dice->flows && !dice_once_in(dice, 8))
+		outer->recipe.tos &= 3;
 	outer->recipe.protocol = IPPROTO_UDP;
 	outer->from = peer_endpoints[outer->peer];
 	outer->to.address = router_endpoints[outer->peer];
@@ -319,7 +322,7 @@ void grammar_roll_message(struct dice *dice, struct input *inputs, unsigned int 
 	struct input *input = &inputs[index];
 	enum way way = dice_once_in(dice, 8) ? WAY_OUT_W : WAY_OUT;
 	struct outer outer = { .peer = dice_below(dice, PEERS) };
-	struct ip_recipe inner = { .tag = input->tag };
+	struct ip_recipe inner = { .tag = input->tag, .reply = true };
 	unsigned int odd = dice_once_in(dice, 2) ? 0 : dice_once_in(dice, 5) ? 2 : 1;
 	size_t most, length, plain;
 	uint8_t *message;

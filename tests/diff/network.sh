@@ -314,13 +314,18 @@ rules_tc() {
 }
 
 # forget: conntrack knows nothing of the passes before, which had the same frames, or others between the
-# same addresses; and it waits for fragments no longer than R1 does.
+# same addresses; and it waits for fragments no longer than R1 does. What goes fast does not renew a
+# connection, which must live on, and for half of its time at least, until all passes are through.
 forget() {
 	case ${DIFF_RULES:-} in
 	stateful | nat) ;;
 	*) return 0 ;;
 	esac
 	in_ns diff-r1 sysctl -q -w net.netfilter.nf_conntrack_frag6_timeout=1
+	in_ns diff-r1 sysctl -q -w net.netfilter.nf_conntrack_udp_timeout=300 \
+		net.netfilter.nf_conntrack_udp_timeout_stream=300 \
+		net.netfilter.nf_conntrack_icmp_timeout=300 \
+		net.netfilter.nf_conntrack_icmpv6_timeout=300
 	in_ns diff-r1 python3 -c '
 import socket, struct
 NETLINK_NETFILTER, CT_DELETE, REQUEST_ACK = 12, 1 << 8 | 2, 5

@@ -48,4 +48,12 @@ void ip4_set_checksum(uint8_t *ip, size_t length);
 /* ip_pseudo_sum() - Sum of the pseudo header of layer 4, by the version of the packet. */
 uint16_t ip_pseudo_sum(const uint8_t *ip, uint8_t protocol, uint32_t length);
 
+/*
+ * l4_checksum() - The checksum of a UDP, TCP or ICMP packet whose field for it is zero.
+ * @ip: the header in front
+ *
+ * Return: it, never zero, which UDP takes for none.
+ */
+uint16_t l4_checksum(const uint8_t *ip, uint8_t protocol, const uint8_t *l4, size_t length);
+
 #endif /* DIFF_PACKET_H */

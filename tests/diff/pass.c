@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "fatal.h"
+#include "flow.h"
 #include "normal.h"
 #include "packet.h"
 #include "pass.h"
@@ -424,18 +425,41 @@ static bool same_setting(const struct batch *a, const struct batch *b)
 	return a->mtu == b->mtu && !memcmp(a->rp_filter, b->rp_filter, sizeof(a->rp_filter));
 }
 
+/* What R1 makes of openers belongs to no input. */
+static void open_flows(const struct batch *batch)
+{
+	static uint8_t frame[FRAME_MAX];
+	bool opened = false;
+	unsigned int i;
+	size_t length;
+
+	for (i = 0; i < batch->count; i++) {
+		length = flow_write_opener(&at.pass->inputs[batch->first + i], frame);
+		if (!length)
+			continue;
+		wire_send(POINT_A, frame, length);
+		opened = true;
+	}
+	if (opened)
+		settle(false);
+}
+
 static void run_batch(const struct batch *batch)
 {
 	struct stats *added = &at.pass->stats[at.batch], before;
 	const struct input *input = &at.pass->inputs[batch->first];
-	uint64_t base = at.next;
 	unsigned int i;
+	uint64_t base;
 
 	if (!at.batch || !same_setting(batch, batch - 1)) {
 		set(batch);
 		settle(false);
 	}
+	if (at.pass->opens)
+		open_flows(batch);
 	stats_read(&before);
+	/* The markers until now have had counters. */
+	base = at.next;
 	at.next += batch->count;
 	/* An input that is alone chooses relative to what has been received. */
 	if (input->message.counter_kind != COUNTER_NEXT)

@@ -29,6 +29,7 @@ struct pass {
 	const struct input *inputs;
 	const struct batch *batches;
 	unsigned int batch_count;
+	bool opens; /* before each batch, A opens the flows that flow.h says */
 	bool queued; /* an RSS program may have finished what senders have left */
 	struct output *outputs;
 	unsigned int output_count, output_room;

@@ -10,6 +10,7 @@
 
 struct dice {
 	uint64_t state;
+	bool flows; /* more frames are of flows that rules let through */
 };
 
 /* SplitMix64, by Steele, Lea and Flood. */

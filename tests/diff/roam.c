@@ -42,7 +42,7 @@ static void roll_message(struct dice *dice, struct input *input, enum peer peer,
 			 const struct move *move)
 {
 	struct outer outer = { .peer = peer };
-	struct ip_recipe inner = { .tag = input->tag };
+	struct ip_recipe inner = { .tag = input->tag, .reply = true };
 
 	inner.family = dice_once_in(dice, 2) ? AF_INET : AF_INET6;
 	ip_roll(dice, &inner);

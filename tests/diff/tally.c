@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fatal.h"
+#include "flow.h"
 #include "tally.h"
 
 static const char *const direction_words[DIRECTIONS] = {
@@ -28,6 +29,14 @@ void tally_inputs(struct tally *tally, const struct input *inputs, unsigned int 
 	}
 }
 
+void tally_known(struct tally *tally, const struct input *inputs, unsigned int count)
+{
+	const struct input *input;
+
+	for (input = inputs; input < inputs + count; input++)
+		tally->known[input->direction] += flow_is_known(input);
+}
+
 /* How many frames the counter of that name has. */
 static unsigned int counter(const char *status, const char *name)
 {
@@ -43,7 +52,8 @@ static unsigned int counter(const char *status, const char *name)
 	return value;
 }
 
-void tally_fast(struct tally *tally)
+/* What has gone fast since xdp-wg was loaded. */
+static void read_fast(unsigned int fast[DIRECTIONS])
 {
 	static char status[65536];
 	FILE *pipe = popen("tests/diff/network.sh status", "r");
@@ -54,8 +64,23 @@ void tally_fast(struct tally *tally)
 	if (!pipe || pclose(pipe))
 		fatal("xdp-wg status fails");
 	for (direction = 0; direction < DIRECTIONS; direction++)
-		if (counter_names[direction])
-			tally->fast[direction] += counter(status, counter_names[direction]);
+		fast[direction] =
+			counter_names[direction] ? counter(status, counter_names[direction]) : 0;
+}
+
+void tally_begin(struct tally *tally)
+{
+	read_fast(tally->before);
+}
+
+void tally_fast(struct tally *tally)
+{
+	unsigned int now[DIRECTIONS];
+	enum direction direction;
+
+	read_fast(now);
+	for (direction = 0; direction < DIRECTIONS; direction++)
+		tally->fast[direction] += now[direction] - tally->before[direction];
 }
 
 /* How many of the frames that go into the tunnel or come out of it went fast, in percent. */
@@ -78,12 +103,12 @@ void tally_print(const struct tally *tally)
 {
 	enum direction direction;
 
-	printf("%-18s %8s %8s %8s %8s %8s %8s\n", "frames", "4 in 4", "6 in 4", "4 in 6", "6 in 6",
-	       "easy", "fast");
+	printf("%-18s %8s %8s %8s %8s %8s %8s %8s\n", "frames", "4 in 4", "6 in 4", "4 in 6",
+	       "6 in 6", "easy", "known", "fast");
 	for (direction = 0; direction < DIRECTIONS; direction++)
-		printf("%-18s %8u %8u %8u %8u %8u %8u\n", direction_words[direction],
+		printf("%-18s %8u %8u %8u %8u %8u %8u %8u\n", direction_words[direction],
 		       tally->frames[direction][0][0], tally->frames[direction][0][1],
 		       tally->frames[direction][1][0], tally->frames[direction][1][1],
-		       tally->easy[direction], tally->fast[direction]);
+		       tally->easy[direction], tally->known[direction], tally->fast[direction]);
 	printf("fast: %.1f %% of those into and out of the tunnel\n", share(tally));
 }
