@@ -62,6 +62,7 @@ struct fuzz {
 	__u64 seed;
 	__u32 steps; /* of each run */
 	__u32 nested; /* interface that clones are sent by while a lookup is held, or 0 */
+	__u32 generic; /* XDP runs in skb mode */
 	__u32 unfinished; /* skbs may have a checksum that encryption finishes first */
 	__u32 ifindexes[CHOICES];
 	__u32 receivers[CHOICES];

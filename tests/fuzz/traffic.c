@@ -126,8 +126,10 @@ static void attach_all(const struct round *round)
 	attach(AT_EGRESS, "fz0", BPF_TCX_EGRESS, 0);
 	fuzzers[AT_INGRESS].programs->bss->fuzz.nested = netns_ifindex("fy0");
 	fuzzers[AT_OTHER_EGRESS].programs->bss->fuzz.nested = netns_ifindex("fz0");
-	for (i = 0; i < PLACES; i++)
+	for (i = 0; i < PLACES; i++) {
+		fuzzers[i].programs->bss->fuzz.generic = round->generic;
 		fuzzers[i].programs->bss->fuzz.unfinished = round->unfinished;
+	}
 	if (round->seen)
 		tap = netns_capture("fz0");
 }
