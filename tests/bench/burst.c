@@ -24,9 +24,13 @@
 
 #define IFNAME "a-r1"
 #define FIRST_PORT 1024
+#define PORTS 60000
+#define DISCARD 9
 
 struct burst {
 	int fd;
+	bool flood;
+	uint32_t flow; /* the number of the next one */
 	struct mmsghdr messages[BURST];
 	struct iovec vectors[BURST];
 	uint8_t frames[BURST][ETH_FRAME_LEN];
@@ -63,14 +67,18 @@ static void gateway_mac(int family, uint8_t *mac)
 	pclose(pipe);
 }
 
-static void fill_udp(struct udphdr *udp, int length, uint16_t port)
+static void fill_ports(struct udphdr *udp, uint32_t flow)
 {
-	udp->source = htons(port);
-	udp->dest = htons(9);
+	udp->source = htons(FIRST_PORT + flow % PORTS);
+	udp->dest = htons(DISCARD + flow / PORTS);
+}
+
+static void fill_udp(struct udphdr *udp, int length)
+{
 	udp->len = htons(length);
 }
 
-static void fill_ip4(void *packet, int length, uint16_t port)
+static void fill_ip4(void *packet, int length)
 {
 	struct iphdr *ip = packet;
 
@@ -82,10 +90,10 @@ static void fill_ip4(void *packet, int length, uint16_t port)
 	inet_pton(AF_INET, "10.1.0.2", &ip->saddr);
 	inet_pton(AF_INET, "10.2.0.2", &ip->daddr);
 	ip->check = checksum(ip, sizeof(*ip));
-	fill_udp((void *)(ip + 1), length - sizeof(*ip), port);
+	fill_udp((void *)(ip + 1), length - sizeof(*ip));
 }
 
-static void fill_ip6(void *packet, int length, uint16_t port)
+static void fill_ip6(void *packet, int length)
 {
 	struct ip6_hdr *ip = packet;
 
@@ -95,10 +103,22 @@ static void fill_ip6(void *packet, int length, uint16_t port)
 	ip->ip6_hlim = 64;
 	inet_pton(AF_INET6, "fd00:1::2", &ip->ip6_src);
 	inet_pton(AF_INET6, "fd00:2::2", &ip->ip6_dst);
-	fill_udp((void *)(ip + 1), length - sizeof(*ip), port);
+	fill_udp((void *)(ip + 1), length - sizeof(*ip));
 }
 
-struct burst *burst_open(int family, int length)
+/* The next flows, for all packets. */
+static void renew(struct burst *burst)
+{
+	for (int i = 0; i < BURST; i++) {
+		uint8_t *ip = burst->frames[i] + sizeof(struct ethhdr);
+
+		fill_ports((void *)(ip + (ip[0] >> 4 == 4 ? sizeof(struct iphdr)
+							  : sizeof(struct ip6_hdr))),
+			   burst->flow++);
+	}
+}
+
+struct burst *burst_open(int family, int length, bool flood)
 {
 	struct burst *burst = calloc(1, sizeof(*burst));
 	struct sockaddr_ll address = {
@@ -116,19 +136,21 @@ struct burst *burst_open(int family, int length)
 	if (burst->fd < 0 || bind(burst->fd, (struct sockaddr *)&address, sizeof(address)) ||
 	    ioctl(burst->fd, SIOCGIFHWADDR, &request))
 		fatal("packet socket on %s", IFNAME);
+	burst->flood = flood;
 	memcpy(eth.h_source, request.ifr_hwaddr.sa_data, ETH_ALEN);
 	gateway_mac(family, eth.h_dest);
 	for (int i = 0; i < BURST; i++) {
 		memcpy(burst->frames[i], &eth, sizeof(eth));
 		if (family == AF_INET)
-			fill_ip4(burst->frames[i] + sizeof(eth), length, FIRST_PORT + i);
+			fill_ip4(burst->frames[i] + sizeof(eth), length);
 		else
-			fill_ip6(burst->frames[i] + sizeof(eth), length, FIRST_PORT + i);
+			fill_ip6(burst->frames[i] + sizeof(eth), length);
 		burst->vectors[i].iov_base = burst->frames[i];
 		burst->vectors[i].iov_len = sizeof(eth) + length;
 		burst->messages[i].msg_hdr.msg_iov = &burst->vectors[i];
 		burst->messages[i].msg_hdr.msg_iovlen = 1;
 	}
+	renew(burst);
 	return burst;
 }
 
@@ -136,6 +158,8 @@ void burst_send(struct burst *burst)
 {
 	if (sendmmsg(burst->fd, burst->messages, BURST, 0) != BURST)
 		fatal("sending a burst");
+	if (burst->flood)
+		renew(burst);
 }
 
 void burst_close(struct burst *burst)

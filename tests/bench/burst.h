@@ -2,6 +2,7 @@
 #ifndef BENCH_BURST_H
 #define BENCH_BURST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* As many packets as are sent with one system call; each is of a flow of its own. */
@@ -14,8 +15,9 @@ struct burst;
  * The current network namespace has to be A's, and the router's address known there.
  * @family: AF_INET or AF_INET6
  * @length: of a packet, with its IP header
+ * @flood: whether each packet is the first of a flow, and not one of the same flows again
  */
-struct burst *burst_open(int family, int length);
+struct burst *burst_open(int family, int length, bool flood);
 
 /* burst_send() - Send them. */
 void burst_send(struct burst *burst);

@@ -38,10 +38,15 @@ in_bursts() {
 		die "R1 has no thread for what A sends"
 }
 
+# forget: R1 knows of no connection any more.
+forget() {
+	in_ns R1 python3 "$tests/net/conntrack.py" flush || die "connections are not deleted"
+}
+
 # rules MODE: those that R1 has for a mode.
 rules() {
 	case $1 in
-	firewall | conntrack | masquerade | masquerade-conntrack) ;;
+	firewall | conntrack | tcx-conntrack | masquerade | masquerade-conntrack) ;;
 	*) return ;;
 	esac
 	in_ns R1 nft -f - <<-NFT || die "R1 takes no rules"
@@ -54,6 +59,9 @@ rules() {
 			}
 		}
 	NFT
+	# So many flows of a flood have room, as evenly as others.
+	sysctl -q -w net.netfilter.nf_conntrack_buckets=65536 net.netfilter.nf_conntrack_max=262144 ||
+		die "there is no room for connections"
 	[[ $1 == masquerade* ]] || return 0
 	in_ns R1 nft -f - <<-NFT || die "R1 does not masquerade"
 		table ip nat {
@@ -64,7 +72,7 @@ rules() {
 		}
 	NFT
 	# What is known already would not be masqueraded.
-	in_ns R1 python3 "$tests/net/conntrack.py" flush || die "connections are not deleted"
+	forget
 }
 
 # load MODE NS IF...: what a router works with.
@@ -80,6 +88,7 @@ load() {
 	conntrack | masquerade-conntrack)
 		in_ns "$ns" xdp-wg load -q --conntrack --sample 60000 "$@"
 		;;
+	tcx-conntrack) in_ns "$ns" xdp-wg load -q --hook tc --conntrack --sample 60000 "$@" ;;
 	kernel | firewall | masquerade) ;;
 	esac || die "xdp-wg cannot be loaded as $mode"
 }

@@ -7,6 +7,7 @@
  *
  *   --profile   print where they are spent too: a line for each function
  *   --rate      print how many arrive in a second when there are always some under way
+ *   --flood     send packets that are each the first of a flow
  *
  * On the one CPU of a guest that counts instructions this process has priority over all threads of
  * the kernel (SCHED_FIFO), so that a burst is one also for those that work later: they find all of
@@ -186,7 +187,7 @@ static void print_profile(struct burst *burst, struct point *point, double cost)
 
 static int usage(void)
 {
-	fprintf(stderr, "Usage: send [--profile | --rate] AT-NS AT-IF LENGTH 4|6\n");
+	fprintf(stderr, "Usage: send [--profile | --rate | --flood] AT-NS AT-IF LENGTH 4|6\n");
 	return 2;
 }
 
@@ -194,7 +195,8 @@ int main(int argc, char *argv[])
 {
 	bool profile = argc > 1 && !strcmp(argv[1], "--profile");
 	bool rate = argc > 1 && !strcmp(argv[1], "--rate");
-	char **words = argv + 1 + (profile || rate);
+	bool flood = argc > 1 && !strcmp(argv[1], "--flood");
+	char **words = argv + 1 + (profile || rate || flood);
 	struct result result;
 	struct point *point;
 	struct burst *burst;
@@ -206,7 +208,7 @@ int main(int argc, char *argv[])
 	enter(words[0]);
 	point = point_open(words[1], ETH_HLEN + length);
 	enter("A");
-	burst = burst_open(words[3][0] == '6' ? AF_INET6 : AF_INET, length);
+	burst = burst_open(words[3][0] == '6' ? AF_INET6 : AF_INET, length, flood);
 	schedule(SCHED_FIFO, 1);
 	if (rate) {
 		result = measure(burst, point, RATE_RUNS, run_stream);

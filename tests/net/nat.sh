@@ -324,8 +324,53 @@ disguised() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
+# refusals ADDRESS: how often A is told that nobody listens, while it sends for three seconds.
+refusals() {
+	in_ns A python3 - "$1" <<-'PYTHON'
+		import socket, sys, time
+		family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+		sender = socket.socket(family, socket.SOCK_DGRAM)
+		sender.connect((sys.argv[1], 5009))
+		refused = 0
+		for _ in range(600):
+		    try:
+		        sender.send(b"anybody?")
+		    except ConnectionRefusedError:
+		        refused += 1
+		    time.sleep(0.005)
+		print(refused)
+	PYTHON
+}
+
+# An error that is about a packet which went fast is delivered to who sent it, with the address that
+# it was sent from, and it passes itself; so do other kinds of ICMP.
+related() {
+	local address n
+
+	natted <<-NFT
+		table inet nat {
+			chain post {
+				type nat hook postrouting priority srcnat;
+				oifname "wg0" masquerade
+			}
+		}
+	NFT
+	watching B "ip saddr 10.1.0.0/24" "ip6 saddr fd00:1::/64"
+	for address in 10.2.0.2 fd00:2::2; do
+		consenting
+		mark
+		n=$(refusals $address)
+		[ "$n" -ge 2 ] || fail "A was told $n times that nobody listens at $address"
+		expect_gained R1 encapsulated 300
+		expect_gained R1 decapsulated 0 0
+	done
+	none_wrong B
+	in_ns R1 xdp-wg unload -q --all
+}
+
 test_case masquerade 240
 test_case alone 60
+test_case related 60
 test_case disguised 40
 test_case ports 120
 test_case forwards 240

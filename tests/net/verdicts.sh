@@ -213,6 +213,56 @@ flowtable() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
+# slow_by TABLE: TCP passes, every packet of it, and without those rules it goes fast.
+slow_by() {
+	consenting
+	transfer 2M 120
+	expect_gained R1 encapsulated 0 0
+	in_ns R1 nft delete table ip "$1"
+	forget
+	transfer 2M 120
+	mostly_fast encapsulated 1200
+	in_ns R1 xdp-wg unload -q --all
+}
+
+# What a helper reads must pass, as its connections are told by it; and what a proxy answers for.
+helped() {
+	firewalled
+	modprobe nf_conntrack_ftp || fail "there is no helper"
+	rules <<-NFT
+		table ip helpers {
+			ct helper files {
+				type "ftp" protocol tcp
+			}
+			chain pre {
+				type filter hook prerouting priority filter;
+				tcp dport 5201 ct helper set "files"
+			}
+		}
+	NFT
+	slow_by helpers
+}
+
+proxied() {
+	firewalled
+	rules <<-NFT
+		table ip proxy {
+			chain pre {
+				type filter hook prerouting priority raw;
+				iifname "r1-a" tcp dport 5201 tcp flags syn notrack
+			}
+			chain forward {
+				type filter hook forward priority filter - 1;
+				iifname "r1-a" tcp dport 5201 ct state invalid,untracked \
+					synproxy mss 1360 wscale 7 timestamp sack-perm
+			}
+		}
+	NFT
+	in_ns R1 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
+	undo in_ns R1 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=1
+	slow_by proxy
+}
+
 # The size of segments is changed in the handshake alone, where the firewall is and behind it.
 clamped() {
 	firewalled
@@ -273,6 +323,8 @@ test_case zones 120
 test_case ingress 120
 test_case egress 90
 test_case flowtable 60
+test_case helped 60
+test_case proxied 60
 test_case clamped 60
 test_case scanned 60
 run_cases "$@"
