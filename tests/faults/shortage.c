@@ -117,9 +117,21 @@ static void print_results(const struct operation *operation, unsigned int tried,
 }
 
 /*
- * Return: how many were wrong. An operation that makes fewer allocations than the share begins with
- * has one of them fail, since where nothing fails nothing is tested.
+ * Have one fail of an operation that made fewer allocations than wanted, since where nothing fails
+ * nothing is tested. The next time it may make fewer yet. Adds to failures what was wrong.
  */
+static struct outcome try_fewer(const struct operation *operation, unsigned int nth,
+				struct outcome outcome, unsigned int *failures)
+{
+	while (!outcome.failed && outcome.made) {
+		nth = 1 + (nth - 1) % outcome.made;
+		outcome = try(operation, nth);
+		*failures += !!outcome.wrong;
+	}
+	return outcome;
+}
+
+/* Return: how many were wrong. */
 static unsigned int try_share(const struct operation *operation, const struct share *share)
 {
 	unsigned int nth = share->first, tried = 0, failures = 0;
@@ -129,9 +141,8 @@ static unsigned int try_share(const struct operation *operation, const struct sh
 	do {
 		outcome = try(operation, nth);
 		failures += !!outcome.wrong;
-		if (!tried && !outcome.failed && share->step && outcome.made) {
-			outcome = try(operation, 1 + (nth - 1) % outcome.made);
-			failures += !!outcome.wrong;
+		if (!tried && !outcome.failed && share->step) {
+			outcome = try_fewer(operation, nth, outcome, &failures);
 			tried += outcome.failed;
 			break;
 		}
