@@ -75,7 +75,10 @@ static bool is_any_loaded(const struct snapshot *snapshot, enum bypass_rules rul
 	return false;
 }
 
-/* XDP hands frames to the driver. What tc redirects is queued like any other packet. */
+/*
+ * XDP hands frames to the driver. What tc redirects is queued like any other packet, but chains of
+ * netfilter are not shown it.
+ */
 static bool is_any_in_xdp(const struct snapshot *snapshot, enum bypass_rules rules, bool bypasses)
 {
 	for (size_t i = 0; i < snapshot->count; i++)
@@ -104,7 +107,10 @@ static bool is_on_the_way(const struct bypass_item *item, const struct snapshot 
 		return is_any_loaded(snapshot, rules, bypasses);
 	if (item->where == BYPASS_INGRESS)
 		return is_loaded(device, rules, bypasses) && !(device->tc && item->ahead);
-	return device->ethernet && is_any_in_xdp(snapshot, rules, bypasses);
+	if (!device->ethernet)
+		return false;
+	return rules == BYPASS_NETFILTER ? is_any_loaded(snapshot, rules, bypasses)
+					 : is_any_in_xdp(snapshot, rules, bypasses);
 }
 
 /* Whether packets that go fast lack what it does; one that only looks at them does nothing. */

@@ -458,14 +458,16 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
  * root qdisc that somebody asked for and that does more than queue. The datapath's own program
  * does not count, wherever it is attached: it is known by its name, tc_wg.
  *
- * For tc, what comes before that program at its hook has seen the packet, and so will the egress
- * of the sending interface: neither is asked about.
+ * For tc, what comes before that program at its hook has seen the packet, and so will traffic
+ * control at the egress of the sending interface: neither is asked about. Netfilter's chains there
+ * are, from which the kernel hides what tc redirects.
  *
  * Whether the packet can leave at all is a part of the answer, as it is bpf_xdp_wg_egress()'s.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
- * about; with BPF_WG_HOOKS_CONSENT, if nobody but hooks of IPv4 and IPv6 does, BPF_WG_HOOKS_INNER,
+ * about; with BPF_WG_HOOKS_CONSENT, if nobody but hooks of IPv4 and IPv6 does, and of ingress
+ * where a witness stands before them, BPF_WG_HOOKS_INNER,
  * BPF_WG_HOOKS_OUTER or both, for the packet whose hooks they are; -EINVAL for unknown flags,
  * -ENODEV without a receiving interface, -ENETDOWN when the packet cannot leave by @ifindex.
  */

@@ -328,7 +328,7 @@ static int ask_outer(const struct asking *asking, const struct question *questio
 /* What is known of a flow that was routed otherwise than by itself; nothing is decided by it. */
 static int recall(struct net *net, const struct bpf_wg_flow *flow, struct bpf_wg_recalled *recalled)
 {
-	struct wg_bpf_notes *notes = wg_bpf_witness_look(net, flow->family);
+	struct wg_bpf_notes *notes = wg_bpf_witness_look(net, flow);
 	struct wg_bpf_bucket *bucket;
 	struct wg_bpf_flow_key key;
 	struct wg_bpf_note *note;

@@ -19,7 +19,7 @@ void wg_bpf_witness_uninit(void);
 extern char wg_bpf_witness_sign;
 unsigned int wg_bpf_see_ingress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
 struct wg_bpf_notes *wg_bpf_witness_notes(struct net *net, unsigned long good);
-struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, u8 family);
+struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, const struct bpf_wg_flow *flow);
 
 /**
  * wg_bpf_is_witness - whether an entry of a hook is one of the witnesses

@@ -67,7 +67,7 @@ static void add(struct net *net, struct net_device *dev)
 	ingress->ops.priority = INT_MIN;
 	ingress->ops.dev = dev;
 	if (nf_register_net_hook(net, &ingress->ops)) {
-		kfree_rcu(ingress, rcu);
+		kfree(ingress);
 		return;
 	}
 	list_add(&ingress->list, &witnesses);
@@ -84,6 +84,22 @@ static bool is_wanted(const struct net *net, const struct net_device *dev)
 	return wanted;
 }
 
+/* The same of all devices, since RTNL is not to be taken each second for nothing. */
+static bool is_any_wanted(struct net *net)
+{
+	const struct net_device *dev;
+	bool wanted = false;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(net, dev) {
+		wanted = is_wanted(net, dev);
+		if (wanted)
+			break;
+	}
+	rcu_read_unlock();
+	return wanted;
+}
+
 /**
  * wg_bpf_ingress_tend - have witnesses where there are chains
  * @net: the network namespace
@@ -96,10 +112,12 @@ void wg_bpf_ingress_tend(struct net *net)
 {
 	struct net_device *dev;
 
-	if (!wg_bpf_any_ingress_hook())
+	if (!wg_bpf_any_ingress_hook() || !is_any_wanted(net))
 		return;
 	rtnl_lock();
-	for_each_netdev(net, dev) if (is_wanted(net, dev) && !find(dev)) add(net, dev);
+	for_each_netdev(net, dev)
+		if (is_wanted(net, dev) && !find(dev))
+			add(net, dev);
 	rtnl_unlock();
 }
 
@@ -114,8 +132,9 @@ void wg_bpf_ingress_end(const struct net *net)
 	struct ingress *ingress, *next;
 
 	rtnl_lock();
-	list_for_each_entry_safe(ingress, next, &witnesses, list) if (ingress->net == net)
-		remove(ingress);
+	list_for_each_entry_safe(ingress, next, &witnesses, list)
+		if (ingress->net == net)
+			remove(ingress);
 	rtnl_unlock();
 }
 

@@ -274,10 +274,13 @@ static struct nf_conn *add_note(struct witness *witness, struct wg_bpf_bucket *b
  * Whether the flow of a note has packets of several connections, since rules put some of them into
  * another zone. A packet that comes does not tell which.
  */
-static bool is_in_several_zones(const struct wg_bpf_note *note, const struct nf_conn *ct)
+static bool is_in_several_zones(const struct wg_bpf_note *note, const struct nf_conn *ct,
+				const struct sight *sight)
 {
 	return note->ct && note->ct != ct && !nf_ct_is_dying(note->ct) &&
-	       !nf_ct_is_expired(note->ct) && nf_ct_zone(note->ct)->id != nf_ct_zone(ct)->id;
+	       !nf_ct_is_expired(note->ct) &&
+	       nf_ct_zone_id(nf_ct_zone(note->ct), note->direction) !=
+		       nf_ct_zone_id(nf_ct_zone(ct), sight->direction);
 }
 
 /* Keep what was seen, of a packet of the connection, for the flow that has the key. */
@@ -295,7 +298,7 @@ static void keep(struct witness *witness, struct wg_bpf_notes *notes,
 		count_seen(note, skb);
 	else if (sight->plain)
 		old = add_note(witness, bucket, key, &note);
-	if (note && is_in_several_zones(note, ct))
+	if (note && is_in_several_zones(note, ct, sight))
 		note->ambiguous = true;
 	if (note && sight->plain && !note->ambiguous && !is_of_other_kind(witness, note, ct, sight))
 		other = write_note(note, ct, sight);
@@ -560,11 +563,24 @@ struct wg_bpf_notes *wg_bpf_witness_notes(struct net *net, unsigned long good)
 	return notes;
 }
 
+/* Whether rules see a packet before it is routed. */
+static bool is_seen_first(struct net *net, const struct bpf_wg_flow *flow)
+{
+	const struct net_device *dev;
+
+	if (wg_bpf_has_prerouting_hook(net, flow->family))
+		return true;
+	if (!wg_bpf_any_ingress_hook())
+		return false;
+	dev = dev_get_by_index_rcu(net, flow->iif);
+	return dev && wg_bpf_has_ingress_hook(net, dev);
+}
+
 /**
  * wg_bpf_witness_look - the memory of flows, for a program that does not know yet whether it will
  * ask
  * @net: the network namespace
- * @family: of the packet
+ * @flow: of the packet
  *
  * Where rules see a packet before it is routed, the answer may be needed to come so far: that is as
  * good as to have asked.
@@ -572,12 +588,11 @@ struct wg_bpf_notes *wg_bpf_witness_notes(struct net *net, unsigned long good)
  * Context: softirq or bottom halves off.
  * Return: as wg_bpf_witness_notes().
  */
-struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, u8 family)
+struct wg_bpf_notes *wg_bpf_witness_look(struct net *net, const struct bpf_wg_flow *flow)
 {
 	struct witness *witness = net_generic(net, witness_id);
 
-	if (time_before(READ_ONCE(witness->asked), jiffies) &&
-	    (wg_bpf_has_prerouting_hook(net, family) || wg_bpf_any_ingress_hook()))
+	if (time_before(READ_ONCE(witness->asked), jiffies) && is_seen_first(net, flow))
 		return wg_bpf_witness_notes(net, 0);
 	return rcu_dereference_bh(witness->notes);
 }

@@ -55,6 +55,35 @@ pings() {
 	pings_are_fast
 }
 
+# Other kinds of ICMP pass, and are answered: timestamps.
+other_icmp() {
+	local n
+
+	firewalled
+	consenting
+	mark
+	n=$(in_ns A python3 - <<-'PYTHON'
+		import socket, struct, time
+		icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+		icmp.settimeout(5)
+		answers = 0
+		for number in range(50):
+		    words = [13 << 8, 0, 99, number, 0, 0, 0, 0, 0, 0]
+		    total = sum(words)
+		    words[1] = ~(total + (total >> 16)) & 0xffff
+		    icmp.sendto(struct.pack("!10H", *words), ("10.2.0.2", 0))
+		    while icmp.recv(128)[20] != 14:
+		        pass
+		    answers += 1
+		print(answers)
+	PYTHON
+	) || fail "A gets no answers"
+	[ "$n" = 50 ] || fail "A got $n answers"
+	expect_gained R1 encapsulated 0 0
+	expect_gained R1 decapsulated 0 0
+	in_ns R1 xdp-wg unload -q --all
+}
+
 # When nothing is known of the tunnel any more, its handshake is the first that is seen of it, with
 # another DSCP than its data.
 rekeyed() {
@@ -189,6 +218,83 @@ order() {
 	done
 }
 
+# paced: by TCP for some seconds, as fast as the stack can follow. Sets `again`: segments sent again.
+paced() {
+	local before server
+
+	before=$(resent)
+	listening
+	mark
+	in_ns A timeout $((30 * SLOW)) iperf3 -t 6 -b 10M -c 10.2.0.2 || fail "TCP does not cross"
+	wait $server
+	again=$(($(resent) - before))
+}
+
+# And so TCP sends no more again than with the stack alone.
+resending() {
+	local options kernel
+
+	unloaded
+	stateful
+	paced
+	kernel=$again
+	load R2
+	for options in "${hooks_but_skb[@]}"; do
+		# shellcheck disable=SC2086 # words
+		consenting --sample 100 $options
+		paced
+		echo "$options: $again, and $kernel by the stack"
+		[ "$again" -le $((kernel + 5)) ] || fail "$again segments were sent again ($options)"
+		expect_gained R1 sample 20
+		expect_gained R1 encapsulated 1000
+	done
+	in_ns R1 xdp-wg unload -q --all
+	in_ns R2 xdp-wg unload -q --all
+}
+
+# idling: whether a connection is there after six seconds in which nothing was sent, behind many in
+# which much went fast, and whether one is after 20.
+idling() {
+	local long
+
+	python3 "$tests/net/idle.py" 5 20 > "$state/idle" &
+	long=$!
+	python3 "$tests/net/idle.py" 20 6 || fail "A and B do not talk"
+	wait $long || fail "A and B do not talk"
+	cat "$state/idle"
+}
+
+# What goes fast keeps its connection for as long as the stack would, and no longer.
+timeouts() {
+	local way got
+
+	firewalled
+	rules <<-NFT
+		flush ruleset
+		table inet fw {
+			chain forward {
+				type filter hook forward priority filter; policy drop;
+				ct state established,related accept
+				iifname "r1-a" oifname "wg0" tcp flags & (syn | ack) == syn accept
+				iifname "r1-a" oifname "wg0" meta l4proto != tcp accept
+			}
+		}
+	NFT
+	in_ns R1 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0 \
+		net.netfilter.nf_conntrack_tcp_timeout_established=13
+	undo in_ns R1 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=1 \
+		net.netfilter.nf_conntrack_tcp_timeout_established=432000
+	for way in kernel native; do
+		[ $way = kernel ] || consenting
+		mark
+		got=$(idling | xargs)
+		[ "$got" = "yes no" ] || fail "$way: the connections are there: '$got', not 'yes no'"
+	done
+	expect_gained R1 encapsulated 1000
+	expect_gained R1 decapsulated 1000
+	in_ns R1 xdp-wg unload -q --all
+}
+
 # fast_before: without the rules that a case is about, and with a plain firewall, the same goes fast.
 fast_before() {
 	loaded
@@ -291,20 +397,28 @@ ends() {
 	traffic_over
 }
 
-# The module has hooks where a program asks, and only as long as one does.
+# The module has hooks where a program asks, and only as long as one does: while there are rules, even
+# where packets go on.
 gone() {
-	local end
+	local end pinging
 
 	loaded
 	stateful
+	in_ns R1 nft 'add table netdev early;
+		add chain netdev early lan { type filter hook ingress device "r1-a" priority 0; };
+		add rule netdev early lan counter'
 	consenting
 	! in_ns R2 nft list hooks | grep -q see_ || fail "there are hooks where nobody asks"
-	in_ns R1 xdp-wg unload -q --all
+	in_ns R1 nft flush ruleset
+	in_ns A ping -q -n -i 0.2 10.2.0.2 > /dev/null &
+	pinging=$!
 	end=$((SECONDS + 75 * SLOW))
 	while in_ns R1 nft list hooks | grep -q see_; do
 		[ $SECONDS -lt $end ] || fail "the hooks have not gone"
 		sleep 1
 	done
+	kill $pinging
+	stateful
 	consenting --sample 60000
 	mark
 	flows A 1 1000
@@ -369,11 +483,14 @@ options() {
 test_case fast 120
 test_case tcp 120
 test_case pings 90
+test_case other-icmp 40
 test_case rekeyed 40
 test_case refused 60
 test_case ban 90
 test_case deleted 40
 test_case order 200
+test_case resending 120
+test_case timeouts 90
 test_case changed 40
 test_case marked 40
 test_case counted 40

@@ -313,6 +313,11 @@ transfer() {
 	wait $server
 }
 
+# resent: segments that A has sent again, until now.
+resent() {
+	in_ns A nstat -asz TcpRetransSegs | awk '/Retrans/ { print $2 }'
+}
+
 # crosses: without xdp-wg or with it, A and B reach each other and nothing is lost.
 crosses() {
 	ping_all A 10.2.0.2 "${1:-10}"

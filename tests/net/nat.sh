@@ -343,7 +343,7 @@ refusals() {
 }
 
 # An error that is about a packet which went fast is delivered to who sent it, with the address that
-# it was sent from, and it passes itself; so do other kinds of ICMP.
+# it was sent from, and it passes itself.
 related() {
 	local address n
 

@@ -205,11 +205,6 @@ gro() {
 		fail "load warns about GRO where it is off"
 }
 
-# resent: segments that A has sent again, until now.
-resent() {
-	in_ns A nstat -asz TcpRetransSegs | awk '/Retrans/ { print $2 }'
-}
-
 # bulk: by TCP from a sender that segments, for some seconds. Sets `again`: segments sent again.
 bulk() {
 	local before

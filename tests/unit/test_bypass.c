@@ -185,16 +185,18 @@ TEST(each_program_has_its_options)
 	expect("4 at 2 of wg0", true, true);
 }
 
-/* Those at the egress of XDP's packets are not on the way of tc's. */
+/* Those at the egress of XDP's packets are not on the way of tc's, but for netfilter's. */
 TEST(tc_passes_for_what_it_skips)
 {
 	devices[ETH0].tc = devices[ETH1].tc = true;
 	devices[ETH0].bypasses_tc = devices[ETH1].bypasses_tc = false;
+	put(BYPASS_FIREWALL, BYPASS_EGRESS, "eth1", false);
 	put(BYPASS_QDISC, BYPASS_EGRESS, "eth1", false);
 	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", true);
 	put(BYPASS_FILTER, BYPASS_INGRESS, "eth0", false);
 	bypass_conclude(&bypass, &snapshot);
-	assert_int_equal(bypass.count, 1);
+	assert_int_equal(bypass.count, 2);
+	expect("0 at 2 of eth1", true, false);
 	expect("4 at 1 of eth0", false, true);
 }
 
