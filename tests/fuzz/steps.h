@@ -281,8 +281,8 @@ __noinline int OF_KIND(resize)(struct CONTEXT *ctx)
 	}
 #else
 	/*
-	 * In skb mode what the head loses would leave an skb's transport header in front of it, which
-	 * the kernel itself warns of where such a packet of several segments is sent on.
+	 * In skb mode what the head loses would leave an skb's transport header in front of it,
+	 * which the kernel itself warns of where such a packet of several segments is sent on.
 	 */
 	if (r & 1)
 		bpf_xdp_adjust_head(ctx, fuzz.generic && by > 0 ? -by : by);
