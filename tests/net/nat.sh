@@ -34,10 +34,8 @@ least() {
 	echo "$2"
 }
 
-# The commonest of all: towards a provider, a LAN has the address of the tunnel.
-masquerade() {
-	local options
-
+# masqueraded: what leaves by the tunnel gets its address, and B counts what does not have it.
+masqueraded() {
 	natted <<-NFT
 		table inet nat {
 			chain post {
@@ -47,6 +45,13 @@ masquerade() {
 		}
 	NFT
 	watching B "ip saddr 10.1.0.0/24" "ip6 saddr fd00:1::/64"
+}
+
+# The commonest of all: towards a provider, a LAN has the address of the tunnel.
+masquerade() {
+	local options
+
+	masqueraded
 	for options in "${hooks[@]}"; do
 		# shellcheck disable=SC2086 # words
 		consenting $options
@@ -347,15 +352,7 @@ refusals() {
 related() {
 	local address n
 
-	natted <<-NFT
-		table inet nat {
-			chain post {
-				type nat hook postrouting priority srcnat;
-				oifname "wg0" masquerade
-			}
-		}
-	NFT
-	watching B "ip saddr 10.1.0.0/24" "ip6 saddr fd00:1::/64"
+	masqueraded
 	for address in 10.2.0.2 fd00:2::2; do
 		consenting
 		mark
