@@ -99,21 +99,6 @@ static __always_inline int accepted_locally(pkt_ctx *ctx, struct packet *packet)
 }
 
 /*
- * Whether a frame that could not be seen is a datagram without a checksum. Nothing is guessed by
- * its addresses then, and what it means depends on which of the two directions it is.
- */
-static __always_inline int is_unseen_without_sum(pkt_ctx *ctx, const struct packet *packet,
-						 const struct frame *frame)
-{
-	const __u16 *check;
-
-	if (!is_unseen(frame) || packet->flow.protocol != IPPROTO_UDP)
-		return 0;
-	check = pkt_at(ctx, sizeof(struct ethhdr) + packet->header + UDP_CHECKSUM, sizeof(*check));
-	return check && !*check;
-}
-
-/*
  * A packet that is routed otherwise than by what is in it. Where its checksum has to be guessed,
  * that goes by the addresses that it has. Returns 0 or the reason to pass.
  */

@@ -277,7 +277,7 @@ static bool is_same_sum(__wsum a, __wsum b)
  * Whether a packet has come as its connection has it. Rules that are before conntrack may have
  * changed it.
  */
-static bool has_key(const struct parts *parts, const struct wg_bpf_flow_key *key)
+static bool is_as_known(const struct parts *parts, const struct wg_bpf_flow_key *key)
 {
 	unsigned int size = parts->size / 2;
 
@@ -300,7 +300,7 @@ static bool translate(union header *header, union header *now, const struct wg_b
 	struct parts old, new;
 	__wsum before, change;
 
-	if (!find_parts(header, &old) || !find_parts(now, &new) || !has_key(&old, key))
+	if (!find_parts(header, &old) || !find_parts(now, &new) || !is_as_known(&old, key))
 		return false;
 	before = covered(&old, partial);
 	put_tuple(&old, become);
