@@ -237,6 +237,7 @@ struct nf_conn *wg_bpf_note_add(struct wg_bpf_bucket *bucket, const struct wg_bp
 	old = clear(place);
 	place->key = *key;
 	place->valid = true;
+	place->moved = false;
 	place->ambiguous = false;
 	place->number++;
 	wg_bpf_note_slow(place);

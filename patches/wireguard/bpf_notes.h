@@ -50,6 +50,7 @@ struct wg_bpf_flow_key {
  * @valid: whether this place is taken
  * @slow: whether its packets go by the stack now, and not fast
  * @late: whether packets may have passed that nobody counted, before there was a note
+ * @moved: whether it had a connection of another zone before
  * @ambiguous: whether there are several connections whose packets look alike when they come; then
  *             there is no consent until this is forgotten
  * @passed: packets that programs have passed since it became slow
@@ -76,6 +77,7 @@ struct wg_bpf_note {
 	bool valid;
 	bool slow;
 	bool late;
+	bool moved;
 	bool ambiguous;
 	u32 passed;
 	u32 seen;

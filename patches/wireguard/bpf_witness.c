@@ -270,17 +270,28 @@ static struct nf_conn *add_note(struct witness *witness, struct wg_bpf_bucket *b
 	return old;
 }
 
-/*
- * Whether the flow of a note has packets of several connections, since rules put some of them into
- * another zone. A packet that comes does not tell which.
- */
-static bool is_in_several_zones(const struct wg_bpf_note *note, const struct nf_conn *ct,
-				const struct sight *sight)
+/* Whether a packet's connection is in another zone than that of the note, which lives. */
+static bool is_in_other_zone(const struct wg_bpf_note *note, const struct nf_conn *ct,
+			     const struct sight *sight)
 {
 	return note->ct && note->ct != ct && !nf_ct_is_dying(note->ct) &&
 	       !nf_ct_is_expired(note->ct) &&
 	       nf_ct_zone_id(nf_ct_zone(note->ct), note->direction) !=
 		       nf_ct_zone_id(nf_ct_zone(ct), sight->direction);
+}
+
+/*
+ * Rules may put packets that look alike when they come into several zones, where they are of
+ * several connections. Once is a change of the rules. If it happens again, nobody can tell of which
+ * connection a packet is.
+ */
+static void watch_zone(struct wg_bpf_note *note, const struct nf_conn *ct,
+		       const struct sight *sight)
+{
+	if (!is_in_other_zone(note, ct, sight))
+		return;
+	note->ambiguous = note->moved;
+	note->moved = true;
 }
 
 /* Keep what was seen, of a packet of the connection, for the flow that has the key. */
@@ -298,8 +309,8 @@ static void keep(struct witness *witness, struct wg_bpf_notes *notes,
 		count_seen(note, skb);
 	else if (sight->plain)
 		old = add_note(witness, bucket, key, &note);
-	if (note && is_in_several_zones(note, ct, sight))
-		note->ambiguous = true;
+	if (note && sight->plain)
+		watch_zone(note, ct, sight);
 	if (note && sight->plain && !note->ambiguous && !is_of_other_kind(witness, note, ct, sight))
 		other = write_note(note, ct, sight);
 	spin_unlock(&bucket->lock);
