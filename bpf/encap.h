@@ -48,6 +48,8 @@ static __always_inline int route_reason(int ret)
 		return XDP_WG_ENDPOINT;
 	case -EPERM:
 		return XDP_WG_POLICY;
+	case -EAGAIN:
+		return XDP_WG_ORDER;
 	case -EHOSTUNREACH:
 		return XDP_WG_NEIGHBOUR;
 	}

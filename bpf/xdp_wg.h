@@ -149,7 +149,7 @@ enum verdict {
 	X(SHUTDOWN, PASS, "shutdown", "while their WireGuard device or peer went away")            \
 	X(TRAFFIC_CONTROL, PASS, "traffic-control", "that traffic control has rules for")          \
 	X(CHECKSUM, PASS, "checksum", "with a checksum that a device was to finish")               \
-	X(ORDER, PASS, "order", "behind others of their flow that passed")                         \
+	X(ORDER, PASS, "order", "behind others that passed")                                       \
 	X(SAMPLE, PASS, "sample", "to ask netfilter again about their flow")                       \
 	X(AUTH, DROP, "auth", "that failed authentication")                                        \
 	X(REPLAY, DROP, "replay", "replayed")                                                      \

@@ -326,11 +326,13 @@ __bpf_kfunc int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_
  * Does what the module does to send: socket, fwmark, sticky source address, route cache. The cache
  * is per CPU and a miss fills it, which is all that this changes.
  *
- * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read.
+ * Context: softirq or bottom halves off, under RCU. Takes the peer's endpoint lock to read, and
+ * that of a work queue while a session begins.
  * Return: 0, or
  * -EINVAL for a wrong size,
  * -ESHUTDOWN for a peer that is being removed or whose device is down,
  * -ENOKEY without a valid key, -EKEYEXPIRED with one that is too old or used up,
+ * -EAGAIN in a session that has just begun, while packets that waited for it are underway,
  * -EDESTADDRREQ without an endpoint,
  * -ENONET when the device has no socket of the endpoint's family,
  * -EXDEV when the outer packet belongs into another network namespace than the inner one,
@@ -664,7 +666,8 @@ __bpf_kfunc int bpf_skb_wg_neigh_probe(struct __sk_buff *skb_ctx, __u32 ifindex,
  * -EPROTO when it is no data message,
  * -ESHUTDOWN for a peer that is being removed or whose device is down,
  * -ENOENT when the receiver index is not one of @peer's,
- * -EAGAIN for the first packet under a new key, which the kernel must see,
+ * -EAGAIN for the first packets under a new key, which the kernel must see, and for those that
+ * would overtake them,
  * -ENOKEY or -EKEYEXPIRED without a valid key,
  * -ESTALE for a counter that was received before or is too old,
  * -ENODATA for a keepalive.

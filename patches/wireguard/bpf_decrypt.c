@@ -45,6 +45,50 @@ struct received {
 };
 
 /*
+ * What came before a session was confirmed is waited for no longer than this, in jiffies: it may be
+ * lost or forged, and where the stack cannot keep up, there is always something underway.
+ */
+#define PATIENCE (HZ / 4)
+
+/* Leave a message to the stack, and remember. */
+static bool hold_back(struct noise_keypair *keypair, u64 counter)
+{
+	s64 held = atomic64_read(&keypair->bpf_held);
+
+	while ((u64)held <= counter)
+		if (atomic64_try_cmpxchg(&keypair->bpf_held, &held, counter + 1))
+			break;
+	return true;
+}
+
+/*
+ * Whether a message is the stack's, which must see what confirms a keypair; or would overtake one
+ * that is. The stack takes them in order: it has got all that came before when it has accepted the
+ * last that was left to it, or the one right before this, and the peer's queue is empty.
+ */
+static bool is_early(struct wg_peer *peer, struct noise_keypair *keypair, u64 counter)
+{
+	u64 last;
+
+	if (unlikely(keypair == rcu_access_pointer(peer->keypairs.next_keypair))) {
+		WRITE_ONCE(keypair->bpf_held_at, jiffies);
+		return hold_back(keypair, counter);
+	}
+	last = atomic64_read(&keypair->bpf_held);
+	if (likely(!last))
+		return false;
+	if (time_after(jiffies, READ_ONCE(keypair->bpf_held_at) + PATIENCE)) {
+		atomic64_set(&keypair->bpf_held, 0);
+		return false;
+	}
+	last = min(last, counter);
+	if (last && wg_packet_counter_plausible(&keypair->receiving_counter, last - 1))
+		return hold_back(keypair, counter);
+	smp_rmb(); /* It is in the queue until it is accepted and has gone on. */
+	return wg_bpf_is_receiving(peer) && hold_back(keypair, counter);
+}
+
+/*
  * Find the keypair of a message and check all that can be checked without deciphering it. A keypair
  * that no packet has confirmed yet is left to the kernel: the first one promotes it, and releases
  * packets that wait for it.
@@ -75,14 +119,14 @@ static int receive_message(const struct wg_bpf_packet *packet, u32 offset, u32 l
 	if (unlikely(!entry || READ_ONCE(entry->peer) != peer))
 		return -ENOENT;
 	keypair = container_of(entry, struct noise_keypair, entry);
-	if (unlikely(keypair == rcu_access_pointer(peer->keypairs.next_keypair)))
-		return -EAGAIN;
 	ret = wg_noise_receiving_check(keypair);
 	if (unlikely(ret))
 		return ret;
 	received->counter = get_unaligned_le64(message + offsetof(struct message_data, counter));
 	if (unlikely(!wg_packet_counter_plausible(&keypair->receiving_counter, received->counter)))
 		return -ESTALE;
+	if (is_early(peer, keypair, received->counter))
+		return -EAGAIN;
 	if (length == MESSAGE_MINIMUM_LENGTH)
 		return -ENODATA;
 	received->keypair = keypair;

@@ -8,6 +8,7 @@
 
 #include "bpf_internal.h"
 #include "socket.h"
+#include "timers.h"
 
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
@@ -181,12 +182,40 @@ static int peer_route6(struct wg_peer *peer, struct sock *sock, struct bpf_wg_ro
 }
 #endif
 
-/* Whether packets can be sent to the peer under its current key, as far as one can know before. */
+/* How long a session begins, in seconds. */
+#define BEGINNING 1
+
+/*
+ * Whether a session has begun just now, and nothing could be sent before: what has waited for it
+ * may be underway for some time, and longer where the other side asked for the session, which has
+ * to confirm it. A keypair that was never confirmed was not sent with.
+ */
+static bool is_beginning(struct wg_peer *peer, const struct noise_keypair *keypair)
+{
+	const struct noise_keypair *previous;
+
+	if (likely(wg_birthdate_has_expired(keypair->sending.birthdate, BEGINNING)))
+		return false;
+	previous = rcu_dereference_bh(peer->keypairs.previous_keypair);
+	return !previous || wg_noise_sending_check(previous) ||
+	       !(previous->i_am_the_initiator || READ_ONCE(previous->receiving_counter.counter));
+}
+
+/*
+ * Whether packets can be sent to the peer under its current key, as far as one can know before, and
+ * without overtaking those that have waited for it.
+ */
 static int check_sending_key(struct wg_peer *peer)
 {
 	struct noise_keypair *keypair = rcu_dereference_bh(peer->keypairs.current_keypair);
+	int ret;
 
-	return keypair ? wg_noise_sending_check(keypair) : -ENOKEY;
+	if (!keypair)
+		return -ENOKEY;
+	ret = wg_noise_sending_check(keypair);
+	if (!ret && is_beginning(peer, keypair) && wg_bpf_is_sending(peer))
+		ret = -EAGAIN;
+	return ret;
 }
 
 int wg_bpf_endpoint_tuple(struct wg_peer *peer, struct bpf_sock_tuple *tuple, u32 size)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Session keys get old under traffic. WireGuard makes new ones after 120 seconds, and when it cannot,
+# Sessions begin and end under traffic. WireGuard makes new ones after 120 seconds, and when it cannot,
 # refuses the old ones after 180: the fast path does both as the stack would.
 
 . "$(dirname "$0")/lib.sh"
@@ -81,6 +81,41 @@ rekey() {
 	crosses_fast
 }
 
+# begin_session: from R1, with datagrams from A to B that have waited for it. Returns whether they came
+# in order.
+begin_session() {
+	local output
+
+	in_ns R1 bash -c "wg set wg0 private-key <(wg genkey) &&
+		wg set wg0 private-key /run/topology/R1.key" || fail "R1 does not take a key"
+	output=$(python3 "$tests/net/flows.py" A 4 25 --burst 25) || fail "$output"
+	echo "$output"
+	[[ $output == *" lost 0" ]] || fail "not all arrived"
+	[[ $output == *" late 0 "* ]]
+}
+
+# What comes in a session before it is confirmed is not overtaken by what comes then. The answer to a
+# handshake takes longer than it takes to send the datagrams. With the stack alone some are overtaken
+# in one session of many; it was every other one.
+order() {
+	local disordered=0
+
+	bypassing
+	spoil
+	in_ns R2 tc qdisc add dev r2-r1 root netem delay 100ms || fail "there is no delay"
+	mark
+	for _ in {1..30}; do
+		begin_session || disordered=$((disordered + 1))
+	done
+	expect_gained R2 new-key 30
+	[ "$SLOW" -gt 1 ] || {
+		expect_gained R2 decapsulated 200
+		[ $disordered -le 6 ] ||
+			fail "in $disordered of 30 sessions packets were overtaken"
+	}
+}
+
+test_case order 90
 test_case no-new-key 300 full
 test_case rekey 500 full
 run_cases "$@"
