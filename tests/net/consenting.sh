@@ -120,7 +120,7 @@ none_wrong() {
 	local n
 
 	n=$(wrong "$1")
-	[ "$n" = 0 ] || fail "$1 got $n packets that were not translated"
+	[ "$n" = 0 ] || fail "$1 got $n packets that it should not get"
 }
 
 # pings_are_fast: at each hook, in both directions and families.

@@ -73,6 +73,75 @@ masquerade() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
+# entries: what connection tracking in R1 knows of the transfer.
+entries() {
+	in_ns R1 grep dport=5201 /proc/net/nf_conntrack || echo none
+}
+
+# into_tunnel NAMESPACE: packets that have left by its tunnel.
+into_tunnel() {
+	in_ns "$1" ip -j -s link show wg0 | jq '.[0].stats64.tx.packets'
+}
+
+# last_arrival: how long B still gets what it watches for, in milliseconds.
+last_arrival() {
+	local start=${EPOCHREALTIME/./} last now n before=
+
+	last=$start now=$start
+	while [ $((now - last)) -lt $((2500000 * SLOW)) ]; do
+		n=$(wrong B)
+		now=${EPOCHREALTIME/./}
+		[ "$n" = "$before" ] || last=$now
+		before=$n
+	done
+	echo $(((last - start) / 1000))
+}
+
+# A transfer in such a router, told: what goes fast, what the rules see, what is known of the connection,
+# and when a new rule takes effect.
+router() {
+	local sent client late
+
+	natted <<-NFT
+		table inet nat {
+			counter new { }
+			chain post {
+				type nat hook postrouting priority srcnat;
+				oifname "wg0" counter name new masquerade
+			}
+		}
+	NFT
+	watching B "tcp dport 5201"
+	consenting
+	forget
+	in_ns R1 nft reset counters > /dev/null
+	echo "before: $(entries)"
+	listening
+	mark
+	sent=$(into_tunnel R1)
+	in_ns A iperf3 -t 6 -b 20M -c 10.2.0.2 > /dev/null &
+	client=$!
+	sleep 3
+	echo "during: $(entries)"
+	[[ $(entries) == *" ESTABLISHED src=10.1.0.2 "*" dst=10.0.0.1 "*"[ASSURED]"* ]] ||
+		fail "the connection is not what the stack makes of it"
+	wait $client && wait $server || fail "TCP does not cross"
+	echo "after: $(entries)"
+	[[ $(entries) != *ESTABLISHED* ]] || fail "the connection has not ended"
+	sent=$(($(into_tunnel R1) - sent))
+	echo "out: $(gained R1 encapsulated) of $sent fast; in: $(gained R1 decapsulated)"
+	in_ns R1 nft list counters
+	[ "$sent" -ge 1000 ] || fail "$sent packets have left by the tunnel"
+	[ "$SLOW" -gt 1 ] || expect_gained R1 encapsulated $((sent * 8 / 10))
+	traffic_allowed
+	in_ns R1 nft insert rule inet fw forward tcp dport 5201 drop
+	late=$(last_arrival)
+	traffic_over
+	echo "a rule to drop it: the last one came after $late ms"
+	[ "$late" -le $((1500 * SLOW)) ] || fail "the rule took $late ms"
+	in_ns R1 xdp-wg unload -q --all
+}
+
 # Several hosts behind one address, by ports that are not theirs; and datagrams without a checksum.
 ports() {
 	local options
@@ -133,6 +202,41 @@ forwards() {
 		expect_gained R1 decapsulated "$(least "$options" 7600)"
 		expect_gained R1 encapsulated 200
 	done
+	in_ns R1 xdp-wg unload -q --all
+}
+
+# By an address of R1 that is not on the link they come by; and where a port leads back into the tunnel
+# that they come from, which all pass.
+hairpin() {
+	natted <<-NFT
+		table inet nat {
+			chain pre {
+				type nat hook prerouting priority dstnat;
+				iifname { "r1-a", "wg0" } ip daddr { 192.0.2.1, 10.0.0.1 } \
+					tcp dport 8080 dnat ip to 10.2.0.2:5201
+			}
+			chain post {
+				type nat hook postrouting priority srcnat;
+				oifname "wg0" masquerade
+			}
+		}
+		table inet fw {
+			chain forward {
+				ct status dnat accept
+			}
+		}
+	NFT
+	watching B "tcp dport 5201 ip saddr != 10.0.0.1"
+	consenting
+	mark
+	connects A B 192.0.2.1 -p 8080
+	expect_gained R1 encapsulated 3800
+	expect_gained R1 decapsulated 100
+	mark
+	connects B B 10.0.0.1 -p 8080
+	expect_gained R1 nested 1000
+	expect_gained R1 decapsulated 0 0
+	none_wrong B
 	in_ns R1 xdp-wg unload -q --all
 }
 
@@ -365,12 +469,14 @@ related() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
+test_case router 60
 test_case masquerade 240
 test_case alone 60
 test_case related 60
 test_case disguised 40
 test_case ports 120
 test_case forwards 240
+test_case hairpin 60
 test_case unfinished 180
 test_case outer 180
 test_case ban 60
