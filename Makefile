@@ -125,7 +125,7 @@ In the sandbox, as root, without ./configure:
   make check-debug    tests on a kernel that checks itself, built first; by turns
   make diff           random frames by both ways (SEED, COUNT, CHUNK, HOOK)
 
-  make bench          measure everything, in a quarter of an hour
+  make bench          measure everything, in half an hour
   make bench-check    whether the fast path has become slower, by 3 % or LIMIT, in some minutes
   make bench-figures  write what bench-check compares with
   make profile        instructions by function (MODE: xdp, kernel, tcx, inner_flow)

@@ -29,8 +29,8 @@
 
 struct burst {
 	int fd;
-	bool flood;
-	uint32_t flow; /* the number of the next one */
+	uint32_t flows; /* 0 if each packet is the first of one */
+	uint32_t sent; /* before these */
 	struct mmsghdr messages[BURST];
 	struct iovec vectors[BURST];
 	uint8_t frames[BURST][ETH_FRAME_LEN];
@@ -73,11 +73,6 @@ static void fill_ports(struct udphdr *udp, uint32_t flow)
 	udp->dest = htons(DISCARD + flow / PORTS);
 }
 
-static void fill_udp(struct udphdr *udp, int length)
-{
-	udp->len = htons(length);
-}
-
 static void fill_ip4(void *packet, int length)
 {
 	struct iphdr *ip = packet;
@@ -90,7 +85,7 @@ static void fill_ip4(void *packet, int length)
 	inet_pton(AF_INET, "10.1.0.2", &ip->saddr);
 	inet_pton(AF_INET, "10.2.0.2", &ip->daddr);
 	ip->check = checksum(ip, sizeof(*ip));
-	fill_udp((void *)(ip + 1), length - sizeof(*ip));
+	((struct udphdr *)(ip + 1))->len = htons(length - sizeof(*ip));
 }
 
 static void fill_ip6(void *packet, int length)
@@ -103,7 +98,7 @@ static void fill_ip6(void *packet, int length)
 	ip->ip6_hlim = 64;
 	inet_pton(AF_INET6, "fd00:1::2", &ip->ip6_src);
 	inet_pton(AF_INET6, "fd00:2::2", &ip->ip6_dst);
-	fill_udp((void *)(ip + 1), length - sizeof(*ip));
+	((struct udphdr *)(ip + 1))->len = ip->ip6_plen;
 }
 
 /* The next flows, for all packets. */
@@ -114,11 +109,11 @@ static void renew(struct burst *burst)
 
 		fill_ports((void *)(ip + (ip[0] >> 4 == 4 ? sizeof(struct iphdr)
 							  : sizeof(struct ip6_hdr))),
-			   burst->flow++);
+			   burst->flows ? i % burst->flows : burst->sent++);
 	}
 }
 
-struct burst *burst_open(int family, int length, bool flood)
+struct burst *burst_open(int family, int length, uint32_t flows)
 {
 	struct burst *burst = calloc(1, sizeof(*burst));
 	struct sockaddr_ll address = {
@@ -136,7 +131,7 @@ struct burst *burst_open(int family, int length, bool flood)
 	if (burst->fd < 0 || bind(burst->fd, (struct sockaddr *)&address, sizeof(address)) ||
 	    ioctl(burst->fd, SIOCGIFHWADDR, &request))
 		fatal("packet socket on %s", IFNAME);
-	burst->flood = flood;
+	burst->flows = flows;
 	memcpy(eth.h_source, request.ifr_hwaddr.sa_data, ETH_ALEN);
 	gateway_mac(family, eth.h_dest);
 	for (int i = 0; i < BURST; i++) {
@@ -158,7 +153,7 @@ void burst_send(struct burst *burst)
 {
 	if (sendmmsg(burst->fd, burst->messages, BURST, 0) != BURST)
 		fatal("sending a burst");
-	if (burst->flood)
+	if (!burst->flows)
 		renew(burst);
 }
 

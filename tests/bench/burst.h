@@ -2,10 +2,9 @@
 #ifndef BENCH_BURST_H
 #define BENCH_BURST_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* As many packets as are sent with one system call; each is of a flow of its own. */
+/* As many packets as are sent with one system call. */
 #define BURST 64
 
 struct burst;
@@ -15,9 +14,9 @@ struct burst;
  * The current network namespace has to be A's, and the router's address known there.
  * @family: AF_INET or AF_INET6
  * @length: of a packet, with its IP header
- * @flood: whether each packet is the first of a flow, and not one of the same flows again
+ * @flows: of how many flows they are, BURST at most, or 0 if each is the first packet of another one
  */
-struct burst *burst_open(int family, int length, bool flood);
+struct burst *burst_open(int family, int length, uint32_t flows);
 
 /* burst_send() - Send them. */
 void burst_send(struct burst *burst);

@@ -5,9 +5,10 @@
  * guest's clock, which are instructions when QEMU counts them (-icount shift=0): the median of
  * some runs, and the spread of these in percent.
  *
- *   --profile   print where they are spent too: a line for each function
- *   --rate      print how many arrive in a second when there are always some under way
- *   --flood     send packets that are each the first of a flow
+ *   --profile       print where they are spent too: a line for each function
+ *   --rate          print how many arrive in a second when there are always some under way
+ *   --flows COUNT   send packets of so many flows, and not of 64; 0 for packets that are each
+ *                   the first of one
  *
  * On the one CPU of a guest that counts instructions this process has priority over all threads of
  * the kernel (SCHED_FIFO), so that a burst is one also for those that work later: they find all of
@@ -16,7 +17,9 @@
  * (SCHED_IDLE).
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,9 +48,6 @@
 /* Bursts under way: fewer packets than any queue on the way has room for. */
 #define RATE_WINDOW 3
 #define RATE_PACKETS 16384
-#define RATE_RUNS 5
-
-#define MAX_RUNS 5
 
 struct result {
 	double median;
@@ -133,29 +133,27 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-typedef double (*run_fn)(struct burst *burst, struct point *point);
-
-static struct result measure(struct burst *burst, struct point *point, int runs, run_fn run)
+static struct result measure(struct burst *burst, struct point *point)
 {
-	double took[MAX_RUNS];
+	double took[RUNS];
 	struct result result;
 
-	run(burst, point); /* the caches of the routers */
-	for (int i = 0; i < runs; i++)
-		took[i] = run(burst, point);
-	qsort(took, runs, sizeof(*took), compare);
-	result.median = took[runs / 2];
-	result.spread = 100 * (took[runs - 1] - took[0]) / result.median;
+	run_bursts(burst, point); /* the caches of the routers */
+	for (int i = 0; i < RUNS; i++)
+		took[i] = run_bursts(burst, point);
+	qsort(took, RUNS, sizeof(*took), compare);
+	result.median = took[RUNS / 2];
+	result.spread = 100 * (took[RUNS - 1] - took[0]) / result.median;
 	return result;
 }
 
 /* Instructions: they repeat, so that runs that do not are not the measurement. */
 static struct result measure_cost(struct burst *burst, struct point *point)
 {
-	struct result best = measure(burst, point, RUNS, run_bursts), again;
+	struct result best = measure(burst, point), again;
 
 	for (int i = 1; i < ATTEMPTS && best.spread > SPREAD; i++) {
-		again = measure(burst, point, RUNS, run_bursts);
+		again = measure(burst, point);
 		if (again.spread < best.spread)
 			best = again;
 	}
@@ -185,42 +183,89 @@ static void print_profile(struct burst *burst, struct point *point, double cost)
 	profile_close(profile);
 }
 
+/* Packets in a second. */
+static double measure_rate(struct burst *burst, struct point *point)
+{
+	run_stream(burst, point);
+	return 1e9 / run_stream(burst, point);
+}
+
+/* What the command line says. */
+struct options {
+	bool profile;
+	bool rate;
+	uint32_t flows;
+	const char *netns;
+	const char *ifname;
+	int length;
+	int family;
+};
+
 static int usage(void)
 {
-	fprintf(stderr, "Usage: send [--profile | --rate | --flood] AT-NS AT-IF LENGTH 4|6\n");
+	fprintf(stderr, "Usage: send [--profile | --rate] [--flows COUNT] AT-NS AT-IF LENGTH 4|6\n");
 	return 2;
+}
+
+static int parse(struct options *options, int argc, char *argv[])
+{
+	const struct option table[] = {
+		{ "profile", no_argument, NULL, 'p' },
+		{ "rate", no_argument, NULL, 'r' },
+		{ "flows", required_argument, NULL, 'f' },
+		{},
+	};
+	int option;
+
+	*options = (struct options){ .flows = BURST };
+	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		switch (option) {
+		case 'p':
+			options->profile = true;
+			break;
+		case 'r':
+			options->rate = true;
+			break;
+		case 'f':
+			options->flows = atoi(optarg);
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	if (argc != optind + 4)
+		return -EINVAL;
+	options->netns = argv[optind];
+	options->ifname = argv[optind + 1];
+	options->length = atoi(argv[optind + 2]);
+	options->family = argv[optind + 3][0] == '6' ? AF_INET6 : AF_INET;
+	return 0;
 }
 
 int main(int argc, char *argv[])
 {
-	bool profile = argc > 1 && !strcmp(argv[1], "--profile");
-	bool rate = argc > 1 && !strcmp(argv[1], "--rate");
-	bool flood = argc > 1 && !strcmp(argv[1], "--flood");
-	char **words = argv + 1 + (profile || rate || flood);
+	struct options options;
 	struct result result;
 	struct point *point;
 	struct burst *burst;
-	int length;
 
-	if (argv + argc != words + 4)
+	if (parse(&options, argc, argv))
 		return usage();
-	length = atoi(words[2]);
-	enter(words[0]);
-	point = point_open(words[1], ETH_HLEN + length);
+	enter(options.netns);
+	point = point_open(options.ifname, ETH_HLEN + options.length);
 	enter("A");
-	burst = burst_open(words[3][0] == '6' ? AF_INET6 : AF_INET, length, flood);
+	burst = burst_open(options.family, options.length, options.flows);
 	schedule(SCHED_FIFO, 1);
-	if (rate) {
-		result = measure(burst, point, RATE_RUNS, run_stream);
-		result.median = 1e9 / result.median;
+	if (options.rate) {
+		printf("%.1f\n", measure_rate(burst, point));
 	} else {
 		result = measure_cost(burst, point);
+		printf("%.1f %.2f\n", result.median, result.spread);
+		if (options.profile)
+			print_profile(burst, point, result.median);
 	}
-	printf("%.1f %.2f\n", result.median, result.spread);
-	if (profile)
-		print_profile(burst, point, result.median);
 	burst_close(burst);
-	enter(words[0]);
+	enter(options.netns);
 	point_close(point);
 	return 0;
 }
