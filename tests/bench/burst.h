@@ -14,7 +14,7 @@ struct burst;
  * The current network namespace has to be A's, and the router's address known there.
  * @family: AF_INET or AF_INET6
  * @length: of a packet, with its IP header
- * @flows: of how many flows they are, BURST at most, or 0 if each is the first packet of another one
+ * @flows: of how many flows they are, or 0 if each is the first packet of another one
  */
 struct burst *burst_open(int family, int length, uint32_t flows);
 

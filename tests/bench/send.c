@@ -203,7 +203,8 @@ struct options {
 
 static int usage(void)
 {
-	fprintf(stderr, "Usage: send [--profile | --rate] [--flows COUNT] AT-NS AT-IF LENGTH 4|6\n");
+	fprintf(stderr,
+		"Usage: send [--profile | --rate] [--flows COUNT] AT-NS AT-IF LENGTH 4|6\n");
 	return 2;
 }
 
