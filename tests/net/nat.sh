@@ -97,8 +97,8 @@ last_arrival() {
 	echo $(((last - start) / 1000))
 }
 
-# A transfer in such a router, told: what goes fast, what the rules see, what is known of the connection,
-# and when a new rule takes effect.
+# A transfer in such a router, told: what goes fast, what the rules see, what is known of the
+# connection, and when a new rule takes effect.
 router() {
 	local sent client late
 
@@ -205,8 +205,8 @@ forwards() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
-# By an address of R1 that is not on the link they come by; and where a port leads back into the tunnel
-# that they come from, which all pass.
+# By an address of R1 that is not on the link they come by; and where a port leads back into the
+# tunnel that they come from, which all pass.
 hairpin() {
 	natted <<-NFT
 		table inet nat {
