@@ -205,15 +205,13 @@ forwards() {
 	in_ns R1 xdp-wg unload -q --all
 }
 
-# By an address of R1 that is not on the link they come by; and where a port leads back into the
-# tunnel that they come from, which all pass.
-hairpin() {
+# forwarding MATCH: as natted, where port 8080 of what matches is B's, and the tunnel has one address.
+forwarding() {
 	natted <<-NFT
 		table inet nat {
 			chain pre {
 				type nat hook prerouting priority dstnat;
-				iifname { "r1-a", "wg0" } ip daddr { 192.0.2.1, 10.0.0.1 } \
-					tcp dport 8080 dnat ip to 10.2.0.2:5201
+				$1 tcp dport 8080 dnat ip to 10.2.0.2:5201
 			}
 			chain post {
 				type nat hook postrouting priority srcnat;
@@ -226,6 +224,12 @@ hairpin() {
 			}
 		}
 	NFT
+}
+
+# By an address of R1 that is not on the link they come by; and where a port leads back into the
+# tunnel that they come from, which all pass.
+hairpin() {
+	forwarding 'iifname { "r1-a", "wg0" } ip daddr { 192.0.2.1, 10.0.0.1 }'
 	watching B "tcp dport 5201 ip saddr != 10.0.0.1"
 	consenting
 	mark
@@ -367,23 +371,7 @@ ban() {
 # Where nothing else asks: the first packet of a port that is forwarded is for the router itself.
 alone() {
 	spoil
-	natted <<-NFT
-		table inet nat {
-			chain pre {
-				type nat hook prerouting priority dstnat;
-				iifname "r1-a" tcp dport 8080 dnat ip to 10.2.0.2:5201
-			}
-			chain post {
-				type nat hook postrouting priority srcnat;
-				oifname "wg0" masquerade
-			}
-		}
-		table inet fw {
-			chain forward {
-				ct status dnat accept
-			}
-		}
-	NFT
+	forwarding 'iifname "r1-a"'
 	load R1 -c
 	mark
 	connects A B 10.1.0.1 -p 8080
