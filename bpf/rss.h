@@ -40,6 +40,9 @@ static __noinline __u32 rss_entry(__u32 index)
 	return rss.table[index];
 }
 
+/* No CPU number: the packet is handled where it is. */
+#define RSS_HERE (~0U)
+
 /*
  * The CPU that a packet of wg is to be queued for. What it is told of the packet is in found, with
  * the message in it if it is one to decrypt; otherwise that has no length. May add to it.
@@ -62,19 +65,18 @@ static __always_inline void rss_exchange(struct frame *frame, struct bpf_wg_flow
 		exchange_word(&flow->dst[i], &frame->dst[i]);
 }
 
-/* Find out whether a packet is WireGuard's, and choose. Returns 0 or the reason to pass. */
-static __always_inline int rss_classify(struct xdp_md *ctx, struct frame *frame,
+/*
+ * Choose a CPU for a packet that classify() has taken for one to forward or for this host, as
+ * found->reason says, if it is WireGuard's. Returns 0 or the reason to pass.
+ */
+static __always_inline int rss_find_cpu(struct xdp_md *ctx, struct frame *frame,
 					struct rss_metadata *found, __u32 *cpu)
 {
 	struct packet *packet = &found->packet;
 	struct wg_device *wg;
 	int reason;
 
-	reason = classify(ctx, frame, packet);
-	if (reason && reason != XDP_WG_LOCAL)
-		return reason;
-	found->reason = reason;
-	if (reason == XDP_WG_LOCAL) {
+	if (found->reason == XDP_WG_LOCAL) {
 		wg = local_device(ctx, packet);
 		if (!wg)
 			return local_reason(ctx, packet);
@@ -111,6 +113,27 @@ static __always_inline int rss_finish(struct xdp_md *ctx, const struct frame *fr
 			  sizeof(struct ethhdr) + packet->length, &saved);
 }
 
+/* Queue a packet for a CPU. Returns the verdict. */
+static __always_inline int rss_send(struct xdp_md *ctx, const struct frame *frame,
+				    struct rss_metadata *found, __u32 cpu)
+{
+	/* A CPU may have left the map since a program remembered it. */
+	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) != XDP_REDIRECT &&
+	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT) {
+		bpf_xdp_wg_stream_forget(ctx);
+		return XDP_PASS;
+	}
+	if (rss_finish(ctx, frame, &found->packet)) {
+		bpf_xdp_wg_stream_forget(ctx);
+		count(XDP_WG_CHECKSUM, frame->length);
+		return XDP_PASS;
+	}
+	found->finished = frame->unfinished == BPF_WG_UNFINISHED_SUM;
+	found->mtu = frame->mtu;
+	rss_metadata_store(ctx, found);
+	return XDP_REDIRECT;
+}
+
 static __always_inline int rss_program(struct xdp_md *ctx)
 {
 	struct frame frame = { .length = pkt_length(ctx) };
@@ -118,27 +141,16 @@ static __always_inline int rss_program(struct xdp_md *ctx)
 	__u32 cpu = 0;
 	int reason;
 
-	reason = rss_classify(ctx, &frame, &found, &cpu);
+	reason = classify(ctx, &frame, &found.packet);
+	if (!reason || reason == XDP_WG_LOCAL) {
+		found.reason = reason;
+		reason = rss_find_cpu(ctx, &frame, &found, &cpu);
+	}
 	if (reason) {
 		count(reason, frame.length);
 		return XDP_PASS;
 	}
-	/* A CPU may have left the map since a program remembered it. */
-	if (bpf_redirect_map(&rss_cpu_map, cpu, XDP_PASS) != XDP_REDIRECT &&
-	    bpf_redirect_map(&rss_cpu_map, rss_entry(cpu), XDP_PASS) != XDP_REDIRECT) {
-		bpf_xdp_wg_stream_forget(ctx);
-		return XDP_PASS;
-	}
-	if (rss_finish(ctx, &frame, &found.packet)) {
-		bpf_xdp_wg_stream_forget(ctx);
-		count(XDP_WG_CHECKSUM, frame.length);
-		return XDP_PASS;
-	}
-	found.finished = frame.unfinished == BPF_WG_UNFINISHED_SUM;
-	found.mtu = frame.mtu;
-	found.length = frame.length;
-	rss_metadata_store(ctx, &found);
-	return XDP_REDIRECT;
+	return rss_send(ctx, &frame, &found, cpu);
 }
 
 /* Defines the component: its place in the chain, and its entry function. */

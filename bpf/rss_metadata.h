@@ -21,13 +21,14 @@
 
 struct rss_metadata {
 	__u32 magic;
-	__u16 mtu; /* of the frame, as is its length */
-	__u16 length;
+	__u16 mtu; /* of the frame */
+	__u16 number; /* of the packet in its lane, see rss_lanes.h */
 	__u64 stream; /* ticket for the key stream that a peek made, or 0 */
 	struct packet packet; /* as it is routed */
-	__s16 reason; /* what classify() returned */
-	__u8 finished; /* whether a checksum has been finished */
-	__u8 peeked; /* whether the second part is known, which is about a data message */
+	__u8 reason; /* what classify() returned */
+	__u8 finished : 1; /* whether a checksum has been finished */
+	__u8 peeked : 1; /* whether the second part is known, which is about a data message */
+	__u16 from; /* from which CPU the lane comes, and one; 0 if nobody counts */
 	struct preview preview;
 };
 

@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "rss_lanes.h"
 #include "xdp_wg.h"
 
 const volatile struct xdp_wg_queues queues SEC(XDP_WG_QUEUES_SECTION) = {};
@@ -64,6 +65,20 @@ int BPF_PROG(wg_redirect_err, const void *dev, const struct bpf_prog *xdp, const
 		if (queue)
 			queue->failed++;
 	}
+	return 0;
+}
+
+/* Told when a batch is over, and what came out of it has been sent. */
+SEC("tp_btf/xdp_cpumap_kthread")
+int BPF_PROG(wg_batch, int map_id)
+{
+	__u32 key = 0, *batches;
+
+	if ((__u32)map_id != queues.cpumap)
+		return 0;
+	batches = bpf_map_lookup_elem(&rss_batches, &key);
+	if (batches)
+		(*batches)++;
 	return 0;
 }
 

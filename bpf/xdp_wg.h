@@ -60,6 +60,8 @@ struct xdp_wg_config {
 
 struct xdp_wg_rss {
 	__u32 seed; /* of the hash, so that nobody outside can aim flows at one CPU */
+	__u32 possible; /* how many CPUs there may be, with numbers below that */
+	__u32 cpus; /* how many of them the work is spread over, which the table begins with */
 	__u32 table[XDP_WG_RSS_TABLE]; /* CPU numbers, which are keys of the cpumap */
 };
 
@@ -70,6 +72,8 @@ struct xdp_wg_rss {
  */
 #define XDP_WG_CPUMAP "rss_cpu_map"
 #define XDP_WG_QUEUES_MAP "xdp_wg_queues"
+#define XDP_WG_LANES_MAP "rss_lanes"
+#define XDP_WG_BATCHES_MAP "rss_batches"
 #define XDP_WG_MAX_CPUS 1024
 
 struct xdp_wg_queue {

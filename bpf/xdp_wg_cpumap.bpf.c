@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "datapath.h"
+#include "rss_lanes.h"
 #include "rss_metadata.h"
 
 /* Where a program keeps what it was told: on the stack it would take too much. */
@@ -25,16 +26,16 @@ struct {
 /* Go on with a frame, where h is for what is known of it. Returns the verdict. */
 static __always_inline int take_over(struct xdp_md *ctx, struct rss_metadata *h)
 {
-	struct frame frame = {};
+	struct frame frame = { .length = pkt_length(ctx) };
 	int verdict;
 
 	if (rss_metadata_load(ctx, h)) {
-		frame.length = h->length;
 		frame.mtu = h->mtu;
 		frame.finished = h->finished;
+		if (h->from)
+			lane_processed(h->from - 1, h->number);
 	} else {
 		__builtin_memset(h, 0, sizeof(*h));
-		frame.length = pkt_length(ctx);
 		h->reason = classify(ctx, &frame, &h->packet);
 	}
 	verdict = go_on(ctx, h->reason, &h->packet, &frame, h->peeked ? &h->preview : NULL);

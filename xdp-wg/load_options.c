@@ -83,10 +83,10 @@ const struct option_spec load_option_specs[] = {
 	  .type = OPTION_BITS,
 	  .value = AT(attach.flags),
 	  .bits = XDP_WG_BYPASS_TC },
-	{ 'r', "rss", "PROGRAM", "spread the work over CPUs: inner_flow or another, see xdp-wg(8)",
+	{ 'r', "rss", "PROGRAM", "spread the work over CPUs: auto, inner_flow, ..., see xdp-wg(8)",
 	  OPTION_PARSED, .value = AT(attach.rss.rss), .parse = parse_rss,
-	  .wrong = "the RSS program must be round_robin, match_port, tuple_steering, rx_hash or "
-		   "inner_flow, not" },
+	  .wrong = "the RSS program must be auto, inner_flow, tuple_steering, rx_hash, match_port, "
+		   "round_robin or none, not" },
 	{ 'e', "exclude-cpus", "LIST", "but not over these, as 0,1,4-7", OPTION_PARSED,
 	  .value = AT(attach.rss.excluded), .given = AT(excluded), .parse = parse_cpus },
 	{ 'Q', "queue-size", "PACKETS", "of each CPU, default 2048", OPTION_NUMBER,

@@ -13,6 +13,7 @@
 
 #include "attach/cpumap.h"
 #include "attach/cpumap_stats.h"
+#include "attach/lanes.h"
 #include "program/kfuncs.h"
 #include "program/object.h"
 #include "util/log.h"
@@ -132,7 +133,11 @@ out:
 
 static int write_table(struct bpf_object *object, const struct cpuset *allowed)
 {
-	struct xdp_wg_rss rss = {};
+	int possible = libbpf_num_possible_cpus();
+	struct xdp_wg_rss rss = {
+		.possible = possible > 0 ? possible : 0,
+		.cpus = cpuset_count(allowed),
+	};
 	struct bpf_map *map;
 	size_t size;
 
@@ -197,7 +202,10 @@ int cpumap_prepare(const struct state *state, const char *path, struct bpf_objec
 		goto out;
 	err = beside(stats, sizeof(stats), path, STATS_OBJECT);
 	if (!err)
-		err = cpumap_stats_attach(state, stats, cpumap_fd, bpf_program__fd(prog));
+		err = cpumap_stats_attach(state, stats, cpumap_fd, datapath,
+					  options->rss == RSS_AUTO);
+	if (!err)
+		err = lanes_share(datapath, object);
 	if (!err)
 		err = configure(state, object, &allowed, cpumap_fd);
 	close(cpumap_fd);

@@ -13,11 +13,13 @@
 #include <bpf/libbpf.h>
 
 #include "attach/cpumap_stats.h"
+#include "attach/lanes.h"
 #include "state/pins.h"
 #include "util/bpf_info.h"
 #include "util/log.h"
 
 #define MAP_PIN "queues"
+#define BATCH_PROG "wg_batch"
 #define LINK_PIN "rss-" /* then the map id of the cpumap, and the name of the program */
 
 static bool fits(int map_fd)
@@ -79,8 +81,11 @@ static int attach_counting(const struct state *state, struct bpf_program *prog, 
 	return err;
 }
 
-int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_fd, int prog_fd)
+int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_fd,
+			const struct bpf_object *datapath, bool batches)
 {
+	const struct bpf_program *queued =
+		bpf_object__find_program_by_name(datapath, XDP_WG_CPUMAP_PROG);
 	struct xdp_wg_queues config;
 	struct bpf_object *object;
 	struct bpf_program *prog;
@@ -94,14 +99,23 @@ int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_
 	}
 	err = bpf_info_map_id(cpumap_fd, &config.cpumap);
 	if (!err)
-		err = bpf_info_prog_id(prog_fd, &config.prog);
+		err = bpf_info_prog_id(bpf_program__fd(queued), &config.prog);
 	if (!err)
 		err = configure(state, object, &config);
+	if (!err)
+		err = lanes_share(datapath, object);
+	prog = bpf_object__find_program_by_name(object, BATCH_PROG);
+	if (!err && batches && !prog)
+		err = -ENOENT;
+	if (!err && prog && !batches)
+		err = bpf_program__set_autoload(prog, false);
 	if (!err)
 		err = bpf_object__load(object);
 	if (err)
 		goto out;
 	bpf_object__for_each_program(prog, object) {
+		if (!bpf_program__autoload(prog))
+			continue;
 		err = attach_counting(state, prog, config.cpumap);
 		if (err)
 			break;

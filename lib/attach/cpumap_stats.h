@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#include <bpf/libbpf.h>
+
 #include "attach/attachment.h"
 #include "bpf/xdp_wg.h"
 #include "state/state.h"
@@ -20,12 +22,14 @@ struct cpumap_stats {
  * cpumap_stats_attach() - Count from now on what becomes of the packets queued in a cpumap.
  * @path: of the BPF object that does it
  * @cpumap_fd: the map
- * @prog_fd: the program that runs in it
+ * @datapath: the object, loaded, whose program runs in it
+ * @batches: whether the RSS program has to know when a queue is through with a batch
  *
  * It is found again by pins. Needs the lock. Return: 0, or a negative errno, with a message
  * printed.
  */
-int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_fd, int prog_fd);
+int cpumap_stats_attach(const struct state *state, const char *path, int cpumap_fd,
+			const struct bpf_object *datapath, bool batches);
 
 /*
  * cpumap_stats_remove_stale() - End the counting for cpumaps that no attached program uses.

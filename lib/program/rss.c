@@ -12,6 +12,7 @@ static const struct {
 	bool bound;
 } programs[RSS_COUNT] = {
 	[RSS_NONE] = { "none", "", false },
+	[RSS_AUTO] = { "auto", "xdp_wg_auto", false },
 	[RSS_ROUND_ROBIN] = { "round_robin", "rss_round_robin", false },
 	[RSS_MATCH_PORT] = { "match_port", "rss_match_port", false },
 	[RSS_TUPLE_STEERING] = { "tuple_steering", "rss_tuple_steering", false },
@@ -21,7 +22,7 @@ static const struct {
 
 bool rss_parse(const char *name, enum rss *rss)
 {
-	for (enum rss i = RSS_NONE + 1; i < RSS_COUNT; i++) {
+	for (enum rss i = RSS_NONE; i < RSS_COUNT; i++) {
 		if (strcmp(name, programs[i].name))
 			continue;
 		*rss = i;

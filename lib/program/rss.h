@@ -9,6 +9,7 @@
 /* The programs that choose a CPU for a packet. */
 enum rss {
 	RSS_NONE, /* none: the datapath runs where the packet came in */
+	RSS_AUTO, /* there, or elsewhere if that CPU is busy: datapath and choice in one */
 	RSS_ROUND_ROBIN,
 	RSS_MATCH_PORT,
 	RSS_TUPLE_STEERING,

@@ -128,6 +128,15 @@ int cpuset_allow(const struct cpuset *online, const struct cpuset *possible,
 	return 0;
 }
 
+__u32 cpuset_count(const struct cpuset *cpus)
+{
+	__u32 count = 0;
+
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++)
+		count += cpus->has[cpu];
+	return count;
+}
+
 void cpuset_fill(const struct cpuset *allowed, __u32 *table, size_t entries)
 {
 	size_t filled = 0;

@@ -39,9 +39,12 @@ int cpuset_online(struct cpuset *online, struct cpuset *possible);
 int cpuset_allow(const struct cpuset *online, const struct cpuset *possible,
 		 const struct cpuset *excluded, struct cpuset *allowed);
 
+/* cpuset_count() - How many there are. */
+__u32 cpuset_count(const struct cpuset *cpus);
+
 /*
  * cpuset_fill() - Fill an indirection table so that no CPU has more than one entry more than
- * another.
+ * another. It begins with each of them once.
  * @allowed: at least one
  */
 void cpuset_fill(const struct cpuset *allowed, __u32 *table, size_t entries);

@@ -444,7 +444,7 @@ load() {
 	skb) options="-m skb" ;;
 	tc) options="--hook tc" ;;
 	# One of the two CPUs: what moves a peer must not be overtaken by the markers behind it.
-	inner_flow | match_port | round_robin | rx_hash | tuple_steering) options="-r $1 -e 0" ;;
+	auto | inner_flow | match_port | round_robin | rx_hash | tuple_steering) options="-r $1 -e 0" ;;
 	none) return ;;
 	*) echo "network.sh: there is no hook $1" >&2; exit 2 ;;
 	esac

@@ -132,6 +132,7 @@ chains() {
 	undo in_ns R1 xdp-loader unload r1-a --all
 	in_ns R1 xdp-filter ip 10.2.0.2 -m dst || fail "xdp-filter takes no rule"
 	in_the_middle xdp_wg
+	in_the_middle xdp_wg_auto -r auto
 	for rss in round_robin match_port tuple_steering inner_flow; do
 		in_the_middle rss_$rss -r $rss
 	done

@@ -10,6 +10,7 @@ import argparse
 import socket
 import struct
 import sys
+import time
 
 from namespaces import ADDRESSES, open_socket
 
@@ -65,6 +66,8 @@ def main():
     parser.add_argument("flows", type=int)
     parser.add_argument("packets", type=int, help="of each flow")
     parser.add_argument("--burst", type=int, default=1, help="so many of a flow at once")
+    parser.add_argument("--batch", type=int, default=BATCH, help="so many may be on their way")
+    parser.add_argument("--gap", type=float, default=0, help="seconds, between datagrams")
     parser.add_argument("--lossy", action="store_true", help="do not wait long for what is lost")
     arguments = parser.parse_args()
 
@@ -81,7 +84,8 @@ def main():
             for number in range(first, min(first + arguments.burst, arguments.packets)):
                 send(source, address, flow, number)
                 waiting += 1
-            if waiting >= BATCH:
+                time.sleep(arguments.gap)
+            if waiting >= arguments.batch:
                 drain(sink, flows, waiting)
                 waiting = 0
     drain(sink, flows, waiting)

@@ -10,7 +10,7 @@
 export TOPOLOGY_OFFLOADS=off
 . "$(dirname "$0")/lib.sh"
 
-rss_programs="round_robin match_port tuple_steering rx_hash inner_flow"
+rss_programs="auto round_robin match_port tuple_steering rx_hash inner_flow"
 
 # places: the options of all places that a program can be loaded at.
 places() {

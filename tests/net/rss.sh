@@ -194,6 +194,109 @@ inner_flow() {
 	program inner_flow
 }
 
+# busy: whatever arrives at CPU 0 finds it busy, until `calm`. The test's own traffic is from there.
+busy() {
+	taskset -c 0 sh -c 'while :; do :; done' &
+	burner=$!
+	undo calm
+	sleep 1
+}
+
+calm() {
+	[ -z "${burner:-}" ] || kill "$burner"
+	burner=
+}
+
+# from_one_cpu: all that the test does from now on is done on CPU 0.
+from_one_cpu() {
+	taskset -p -c 0 $BASHPID > /dev/null || fail "CPU 0 cannot be chosen"
+}
+
+# What arrives at a CPU is handled there, elsewhere when it is busy, and there again.
+auto() {
+	local source
+
+	spread -r auto
+	from_one_cpu
+	for source in A B; do
+		take
+		send $source 32 32 --gap 0.004
+		take
+		[ "$lost" = 0 ] || fail "$lost packets from $source were lost"
+		[ "$(cpus queued | sum)" = 0 ] || fail "a CPU that is not busy gives work away:" $(cpus queued)
+
+		busy
+		send $source 32 128
+		take
+		sums_agree
+		[ "$lost" = 0 ] || fail "$lost packets from $source were lost"
+		[ "$late" = 0 ] || fail "$late packets from $source came late"
+		[ "$(cpus queued | sum)" -gt 2048 ] ||
+			fail "a CPU that is busy keeps its work:" $(cpus queued)
+		[ "$(cpus queued | head -n 1)" = 0 ] || fail "flows move to the CPU that is busy"
+		calm
+		sleep 3
+		send $source 32 16 --gap 0.004 # and back
+		take
+		send $source 32 32 --gap 0.004
+		take
+		[ "$(cpus queued | sum)" = 0 ] || fail "not all flows came back when all was calm:" $(cpus queued)
+	done
+}
+
+stop_switching() {
+	[ -z "${switcher:-}" ] || kill "$switcher"
+	switcher=
+}
+
+# stall: the CPUs that flows move to come to nothing else for a while, a fifth of the time, which is
+# little work for them. What is queued there waits.
+stall() {
+	local cpu
+
+	stallers=()
+	for cpu in 1 2 3; do
+		taskset -c $cpu chrt -f 50 python3 -c '
+import time
+while True:
+    end = time.monotonic() + 0.06
+    while time.monotonic() < end:
+        pass
+    time.sleep(0.24)' &
+		stallers+=($!)
+	done
+	undo kill "${stallers[@]}"
+}
+
+# Flows that move, again and again, and back while others of them wait in a queue, stay in order;
+# nothing is lost.
+auto_order() {
+	local source
+
+	spread -r auto
+	stall
+	from_one_cpu
+	for source in A B; do
+		(
+			while :; do
+				timeout 2 taskset -c 0 sh -c 'while :; do :; done'
+				sleep 3
+			done
+		) &
+		switcher=$!
+		undo stop_switching
+		take
+		send $source 8 1000 --burst 8 --gap 0.002
+		stop_switching
+		take
+		[ "$lost" = 0 ] || fail "$lost packets from $source were lost"
+		[ "$late" = 0 ] || fail "$late of $received packets from $source came late"
+		sums_agree
+		[ "$(cpus queued | sum)" -gt 500 ] && [ "$(cpus queued | sum)" -lt 7500 ] ||
+			fail "of $received packets from $source $(cpus queued | sum) were handled elsewhere"
+	done
+}
+
 inner_flow_lengths() {
 	spread -r inner_flow
 	timeout $((280 * SLOW)) python3 "$tests/net/lengths.py" 2> "$state/error" ||
@@ -287,7 +390,7 @@ expect_none() {
 	local left n name
 
 	for n in {1..50}; do
-		left=$(for name in xdp_wg_cpumap wg_enqueue wg_redirect_err; do
+		left=$(for name in xdp_wg_cpumap wg_enqueue wg_redirect_err wg_batch; do
 			bpftool prog show name $name
 		done)
 		left+=$(pgrep -a -f '^\[?cpumap/')
@@ -302,8 +405,8 @@ refused() {
 
 	unloaded
 	says 2 "--exclude-cpus needs --rss" R1 xdp-wg load -e 0 r1-a
-	says 2 "--queue-size needs --rss" R1 xdp-wg load -Q 64 r1-a
-	says 2 "must be round_robin" R1 xdp-wg load -r toeplitz r1-a
+	says 2 "--queue-size needs --rss" R1 xdp-wg load -r none -Q 64 r1-a
+	says 2 "must be auto" R1 xdp-wg load -r toeplitz r1-a
 	says 2 "--rss is for XDP" R1 xdp-wg load -r inner_flow --hook tc r1-a
 	says 2 "--rss needs native mode" R1 xdp-wg load -r inner_flow -m skb r1-a
 	says 2 "--rss needs native mode" R1 xdp-wg load -r inner_flow -m hw r1-a
@@ -343,6 +446,8 @@ if [ "${1:-}" != --case ]; then
 	trap show_table EXIT
 fi
 test_case inner-flow 60
+test_case auto 150
+test_case auto-order 120
 test_case tuple-steering 60
 test_case rx-hash 60
 test_case match-port 60

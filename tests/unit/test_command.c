@@ -233,6 +233,13 @@ TEST(rss_has_options_of_its_own)
 	assert_false(options.attach.rss.excluded.has[0]);
 	assert_true(options.attach.rss.excluded.has[2]);
 	assert_string_equal(options.attach.object, "x.o");
+
+	assert_int_equal(PARSE(&options, &first, "-r", "auto", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, BPF_DIR "/xdp_wg_auto.bpf.o");
+	assert_int_equal(PARSE(&options, &first, "-r", "auto", "-r", "none", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, BPF_DIR "/xdp_wg.bpf.o");
 }
 
 TEST(wrong_rss_options_are_errors)
@@ -240,7 +247,6 @@ TEST(wrong_rss_options_are_errors)
 	struct load_options options;
 	int first;
 
-	assert_int_equal(PARSE(&options, &first, "-r", "none", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-r", "rss_inner_flow", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-e", "0,", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-Q", "0", "eth0"), PARSE_ERROR);
@@ -248,6 +254,7 @@ TEST(wrong_rss_options_are_errors)
 	assert_int_equal(PARSE(&options, &first, "-Q", "64k", "eth0"), PARSE_ERROR);
 	REFUSE("-e", "0", "eth0");
 	REFUSE("-Q", "64", "eth0");
+	REFUSE("-r", "none", "-Q", "64", "eth0");
 	REFUSE("-r", "inner_flow", "--hook", "tc", "eth0");
 	REFUSE("-r", "inner_flow", "-m", "skb", "eth0");
 	REFUSE("-r", "inner_flow", "-m", "hw", "eth0");
@@ -317,8 +324,8 @@ TEST(errors_say_what_is_right)
 	EXPECT_WORDS("the priority must be a number from 0 to 2147483647, not x", "-P", "x");
 	EXPECT_WORDS("a program id is a number from 1 to 4294967295, not 0", "-B", "0");
 	EXPECT_WORDS("a program id is a number from 1 to 4294967295, not 0", "-A", "0");
-	EXPECT_WORDS("the RSS program must be round_robin, match_port, tuple_steering, rx_hash or "
-		     "inner_flow, not x",
+	EXPECT_WORDS("the RSS program must be auto, inner_flow, tuple_steering, rx_hash, "
+		     "match_port, round_robin or none, not x",
 		     "-r", "x");
 	EXPECT_WORDS("the size of a queue is a number from 1 to 16384, and not 0", "-Q", "0");
 	EXPECT_WORDS("the log level must be error, warning, info, debug or verbose, not x", "-l",

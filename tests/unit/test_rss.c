@@ -15,11 +15,13 @@ TEST(names_lead_to_programs)
 	for (enum rss i = RSS_NONE + 1; i < RSS_COUNT; i++) {
 		assert_true(rss_parse(rss_name(i), &rss));
 		assert_int_equal(rss, i);
-		snprintf(program, sizeof(program), "rss_%s", rss_name(i));
+		snprintf(program, sizeof(program), "%s_%s", i == RSS_AUTO ? "xdp_wg" : "rss",
+			 rss_name(i));
 		assert_string_equal(rss_program(i), program);
 		assert_int_equal(rss_is_bound(i), i == RSS_RX_HASH);
 	}
-	assert_false(rss_parse("none", &rss));
+	assert_true(rss_parse("none", &rss));
+	assert_int_equal(rss, RSS_NONE);
 	assert_false(rss_parse("", &rss));
 }
 

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The datapath and RSS in one: a packet is handled where it came in as long as that CPU has time.
+ * When it has not and another has, a flow moves there, by what is inside of the tunnel; and back
+ * when it is calm.
+ */
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "cpu_load.h"
+#include "datapath.h"
+#include "pending.h"
+#include "rss.h"
+#include "rss_lanes.h"
+#include "rss_peek.h"
+
+/* In percent of a CPU's time: what is busy, and how much less the other must be to be better. */
+#define BUSY 85
+#define BETTER 25
+/* What two CPUs have to do together that one of them does alone without being busy. */
+#define CALM 70
+
+/* For so many ticks a flow that moved stays, and one without packets may move in any case. */
+#define SETTLED 256
+/* No CPU is so many ticks ahead of another. */
+#define LEAD 64
+
+#define FLOW_SLOTS 1024 /* a power of two */
+/* Slots to look at in one period, so that all have been after a while. */
+#define SWEEP 32
+
+/*
+ * Where the flows of one hash are handled. All CPUs go by it: a flow may come in at one, and then
+ * at another, as when its sender is a process. What two of them write at a time is as good as
+ * either.
+ */
+struct flow_slot {
+	__u32 seen; /* when the last packet came, in ticks */
+	__u32 moved; /* when the flow moved */
+	__u32 turned; /* when it came in at another CPU than before */
+	__u32 away; /* the CPU, and one; or 0: each packet where it comes in */
+	__u32 from; /* where the last packet came in */
+	__u16 number; /* and which it was in the lane from there */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FLOW_SLOTS);
+	__type(key, __u32);
+	__type(value, struct flow_slot);
+} flow_slots SEC(".maps");
+
+/* Slots whose flows are away. */
+__u32 slots_away;
+
+/* What a CPU does with the packets that come in there. */
+struct reception {
+	__u32 moved; /* the period in which a flow has moved, as its end */
+	__u32 sweep; /* the next slot to look at */
+	struct frame frame;
+	struct rss_metadata found;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct reception);
+} receptions SEC(".maps");
+
+struct {
+	__uint(priority, XDP_WG_PRIO);
+	__uint(XDP_PASS, 1);
+} XDP_RUN_CONFIG(xdp_wg_auto);
+
+/* What a period's measuring has found: the CPU with most time, of those that packets may go to. */
+struct calmest {
+	__u32 cpu;
+	__u32 percent;
+};
+
+struct calmest calmest;
+
+/* The share of a CPU's time that is used, in percent. */
+static __always_inline __u32 percent_of(__u32 cpu)
+{
+	const struct cpu_load *load = load_of(cpu);
+
+	return load ? load->percent : 100;
+}
+
+struct measuring {
+	__u64 now;
+	int too_long;
+};
+
+static long measure_one(__u32 cpu, void *context)
+{
+	const struct measuring *measuring = context;
+
+	measure_cpu(cpu, measuring->now, measuring->too_long);
+	return 0;
+}
+
+static long compare_one(__u32 index, void *context)
+{
+	struct calmest *best = context;
+	__u32 cpu = rss_entry(index), percent = percent_of(cpu);
+
+	if (percent < best->percent) {
+		best->cpu = cpu;
+		best->percent = percent;
+	}
+	return 0;
+}
+
+/* The flow is handled by another CPU from now on, or with 0 where it comes in. */
+static __always_inline void move_to(struct flow_slot *slot, __u32 away)
+{
+	__u32 before = __sync_lock_test_and_set(&slot->away, away);
+
+	if (!before && away)
+		__sync_fetch_and_add(&slots_away, 1);
+	else if (before && !away)
+		__sync_fetch_and_add(&slots_away, -1);
+}
+
+/*
+ * Whether that is long ago. Another CPU may have written it just now, and have seen a tick more;
+ * what was never written is long ago.
+ */
+static __always_inline int is_past(__u32 when)
+{
+	return (__u32)bpf_jiffies64() - when + LEAD > SETTLED + LEAD;
+}
+
+/* A flow that has ended somewhere else begins where it comes in. */
+static long sweep_one(__u32 index, void *context)
+{
+	__u32 key = (*(__u32 *)context + index) & (FLOW_SLOTS - 1);
+	struct flow_slot *slot = bpf_map_lookup_elem(&flow_slots, &key);
+
+	if (slot && slot->away && is_past(slot->seen))
+		move_to(slot, 0);
+	return 0;
+}
+
+/* A period is over: one CPU measures all. */
+static __noinline int begin_period(struct reception *here, __u32 due)
+{
+	__u32 ticks = bpf_jiffies64(), next = ticks + LOAD_PERIOD, first;
+	struct measuring measuring = {
+		.now = bpf_ktime_get_ns(),
+		.too_long = ticks - due > LOAD_PERIOD,
+	};
+	struct calmest best = { .percent = ~0U };
+
+	if (__sync_val_compare_and_swap(&load_due, due, next) != due)
+		return 0;
+	bpf_loop(rss.possible, measure_one, &measuring, 0);
+	bpf_loop(rss.cpus, compare_one, &best, 0);
+	calmest = best;
+	if (slots_away) {
+		first = here->sweep;
+		here->sweep += SWEEP;
+		bpf_loop(SWEEP, sweep_one, &first, 0);
+	}
+	return 0;
+}
+
+/* Whether a CPU that is used so much had better give something away. */
+static __always_inline int is_crowded(__u32 percent)
+{
+	return percent >= BUSY && percent >= calmest.percent + BETTER;
+}
+
+/*
+ * Whether nobody who takes another way can overtake what came before. Where it was handled here, it
+ * is sent when this poll is over, and a queue may be quicker. Where it was queued, that is long
+ * ago, or it is through; of what came in at two CPUs, only the last is known.
+ */
+static __always_inline int is_free(const struct flow_slot *slot, __u32 away)
+{
+	if (!away)
+		return !is_sending();
+	return is_past(slot->seen) ||
+	       (is_past(slot->turned) && lane_is_through(slot->from, away - 1, slot->number));
+}
+
+/*
+ * The CPU that a flow should be handled on that is free to move; it is at cpu. Flows of a busy CPU
+ * go to all that have time, as a hash chooses; where it chooses none of these, one flow in a period
+ * goes to the calmest, so that what comes of that is known before the next.
+ */
+static __always_inline __u32 better_cpu(struct reception *here, __u32 cpu, __u32 hash)
+{
+	__u32 self = bpf_get_smp_processor_id(), percent = percent_of(cpu), chosen;
+
+	if (cpu != self && percent + percent_of(self) < CALM)
+		return self;
+	if (!is_crowded(percent))
+		return cpu;
+	chosen = rss_entry(hash);
+	if (percent >= percent_of(chosen) + BETTER)
+		return chosen;
+	if (here->moved == load_due)
+		return cpu;
+	here->moved = load_due;
+	return calmest.cpu;
+}
+
+/* Move a flow, if it is free to and that is better. Returns what its slot's away is then. */
+static __noinline __u32 move(struct reception *here, struct flow_slot *slot, __u32 away, __u32 hash)
+{
+	__u32 self = bpf_get_smp_processor_id(), cpu = away ? away - 1 : self, to;
+
+	/* What comes in where it is handled can do without the queue. */
+	if (away == self + 1 && is_free(slot, away)) {
+		away = 0;
+		move_to(slot, 0);
+	}
+	if (!is_past(slot->moved) || !is_free(slot, away))
+		return away;
+	to = better_cpu(here, cpu, hash);
+	if (to == cpu)
+		return away;
+	away = to == self ? 0 : to + 1;
+	slot->moved = bpf_jiffies64();
+	move_to(slot, away);
+	return away;
+}
+
+/* A packet of the flow is queued for a CPU. */
+static __always_inline void number_packet(struct flow_slot *slot, __u32 to,
+					  struct rss_metadata *found)
+{
+	__u32 self = bpf_get_smp_processor_id();
+
+	if (slot->from != self)
+		slot->turned = bpf_jiffies64();
+	slot->from = self;
+	slot->number = lane_number(to);
+	found->from = self + 1;
+	found->number = slot->number;
+}
+
+/* The CPU to handle the packet on is known by its flow. Returns it, or RSS_HERE. */
+static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
+					struct wg_device *wg)
+{
+	__u32 hash = hash_flow(peek_flow(ctx, found, wg), rss.seed), key = 0, away;
+	struct reception *here = bpf_map_lookup_elem(&receptions, &key);
+	struct flow_slot *slot;
+
+	key = hash & (FLOW_SLOTS - 1);
+	slot = bpf_map_lookup_elem(&flow_slots, &key);
+	if (!here || !slot)
+		return RSS_HERE;
+	/* The slot has taken ten bits of the hash; others choose the CPU. */
+	away = move(here, slot, slot->away, hash >> 16);
+	slot->seen = bpf_jiffies64();
+	if (!away)
+		return RSS_HERE;
+	number_packet(slot, away - 1, found);
+	return away - 1;
+}
+
+/* Whether all is handled here: nothing has moved, and nothing has to. */
+static __always_inline int is_calm(struct reception *here)
+{
+	__u32 due = load_due, key = 0;
+	const struct cpu_load *load = bpf_map_lookup_elem(&cpu_loads, &key);
+
+	/* The end of a period that has begun is ahead, and not far. */
+	if (due - (__u32)bpf_jiffies64() - 1 >= LOAD_PERIOD)
+		begin_period(here, due);
+	return !slots_away && load && !is_crowded(load->percent);
+}
+
+/*
+ * Queue a packet that is WireGuard's, if it is to be handled elsewhere. Returns the verdict, or -1:
+ * it is handled here.
+ */
+static __noinline int hand_over(struct xdp_md *ctx, struct reception *here)
+{
+	__u32 cpu = RSS_HERE;
+	int reason;
+
+	reason = rss_find_cpu(ctx, &here->frame, &here->found, &cpu);
+	if (reason)
+		return finish(ctx, reason, here->frame.length, 0);
+	return cpu == RSS_HERE ? -1 : rss_send(ctx, &here->frame, &here->found, cpu);
+}
+
+/* A packet that may have to be handled elsewhere, where here is for what is known of it. */
+static __always_inline int choose_and_go_on(struct xdp_md *ctx, struct reception *here)
+{
+	struct rss_metadata *found = &here->found;
+	int verdict = -1;
+
+	__builtin_memset(&here->frame, 0, sizeof(here->frame));
+	__builtin_memset(found, 0, sizeof(*found));
+	here->frame.length = pkt_length(ctx);
+	found->reason = classify(ctx, &here->frame, &found->packet);
+	if (!found->reason || found->reason == XDP_WG_LOCAL)
+		verdict = hand_over(ctx, here);
+	if (verdict >= 0)
+		return verdict;
+	verdict = go_on(ctx, found->reason, &found->packet, &here->frame,
+			found->peeked ? &found->preview : NULL);
+	/* What a peek has left does not outlive the packet. */
+	if (verdict == XDP_PASS)
+		bpf_xdp_wg_stream_forget(ctx);
+	return verdict;
+}
+
+SEC("xdp.frags")
+int xdp_wg_auto(struct xdp_md *ctx)
+{
+	struct reception *here;
+	__u32 key = 0;
+
+	here = bpf_map_lookup_elem(&receptions, &key);
+	if (!here)
+		return XDP_PASS;
+	return is_calm(here) ? datapath(ctx) : choose_and_go_on(ctx, here);
+}
+
+char _license[] SEC("license") = "GPL";
