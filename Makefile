@@ -120,7 +120,7 @@ In the sandbox, as root, without ./configure:
   make vm-clean       remove the sandbox
 
   make lint           read the sources with checkers (CHECKERS="shellcheck sparse": only those)
-  make check          the tests, some of them by turns (TURN=1, 2 or all: that of today)
+  make check          the tests, some of them by turns (TURN=1, 2, 3 or all: that of today)
   make check-full     all of them, and those that take too long for any day
   make check-debug    tests on a kernel that checks itself, built first; by turns
   make diff           random frames by both ways (SEED, COUNT, CHUNK, HOOK)

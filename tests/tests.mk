@@ -11,7 +11,7 @@ lint:
 demo:
 	@$(TIED) vm/run --only command,module tests/demo.sh
 
-# What takes longest takes turns, a turn a day, or as TURN says: 1, 2 or all.
+# What takes longest takes turns, a turn a day, or as TURN says: 1, 2, 3 or all.
 check:
 	@$(TIED) tests/check $(if $(TURN),--turn $(TURN))
 
