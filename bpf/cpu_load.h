@@ -30,6 +30,12 @@ struct kernel_cpustat {
 
 extern const struct kernel_cpustat kernel_cpustat __ksym;
 
+struct rq {
+	int online;
+} __attribute__((preserve_access_index));
+
+extern const struct rq runqueues __ksym;
+
 /* What is known of a CPU. */
 struct cpu_load {
 	__u64 worked; /* for how long, and when that was asked, in nanoseconds */
@@ -64,6 +70,13 @@ static __always_inline __u64 cpu_worked(__u32 cpu)
 	       CPUTIME(stat, IRQ) + CPUTIME(stat, STEAL);
 }
 
+static __always_inline int cpu_is_online(__u32 cpu)
+{
+	const struct rq *rq = bpf_per_cpu_ptr(&runqueues, cpu);
+
+	return rq && rq->online;
+}
+
 /* In percent. Time that was noted late may be more than there was. */
 static __always_inline __u32 share(__u64 part, __u64 all)
 {
@@ -79,7 +92,7 @@ static __always_inline struct cpu_load *load_of(__u32 cpu)
 
 /*
  * A period of a CPU is over. If it has lasted too long, it says nothing about now, and the CPU
- * counts as one that has time.
+ * counts as one that has time. One that is offline has none.
  */
 static __always_inline void measure_cpu(__u32 cpu, __u64 now, int too_long)
 {
@@ -89,7 +102,9 @@ static __always_inline void measure_cpu(__u32 cpu, __u64 now, int too_long)
 	if (!load)
 		return;
 	worked = cpu_worked(cpu);
-	if (too_long)
+	if (!cpu_is_online(cpu))
+		load->percent = 100;
+	else if (too_long)
 		load->percent = 0;
 	else if (now > load->asked)
 		load->percent = share(worked - load->worked, now - load->asked);

@@ -9,9 +9,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "cpu_load.h"
-#include "datapath.h"
 #include "pending.h"
 #include "rss.h"
+#include "rss_datapath.h"
 #include "rss_lanes.h"
 #include "rss_peek.h"
 
@@ -21,14 +21,19 @@
 /* What two CPUs have to do together that one of them does alone without being busy. */
 #define CALM 70
 
-/* For so many ticks a flow that moved stays, and one without packets may move in any case. */
+/* For so many ticks a flow that moved stays. */
 #define SETTLED 256
+/* For so many, a flow of which a packet went fast is expected to; one without packets is over. */
+#define LASTING 1024
 /* No CPU is so many ticks ahead of another. */
 #define LEAD 64
 
-#define FLOW_SLOTS 1024 /* a power of two */
+/* What comes in at different queues, and so at different CPUs, does not share a slot. */
+#define QUEUES 8
+#define QUEUE_SLOTS 512
+#define FLOW_SLOTS (QUEUES * QUEUE_SLOTS) /* a power of two */
 /* Slots to look at in one period, so that all have been after a while. */
-#define SWEEP 32
+#define SWEEP 128
 
 /*
  * Where the flows of one hash are handled. All CPUs go by it: a flow may come in at one, and then
@@ -39,6 +44,7 @@ struct flow_slot {
 	__u32 seen; /* when the last packet came, in ticks */
 	__u32 moved; /* when the flow moved */
 	__u32 turned; /* when it came in at another CPU than before */
+	__u32 fast; /* when a packet was last seen to go fast */
 	__u32 away; /* the CPU, and one; or 0: each packet where it comes in */
 	__u32 from; /* where the last packet came in */
 	__u16 number; /* and which it was in the lane from there */
@@ -58,6 +64,7 @@ __u32 slots_away;
 struct reception {
 	__u32 moved; /* the period in which a flow has moved, as its end */
 	__u32 sweep; /* the next slot to look at */
+	__u32 slot; /* of the packet's flow, FLOW_SLOTS if it has none */
 	struct frame frame;
 	struct rss_metadata found;
 };
@@ -127,12 +134,18 @@ static __always_inline void move_to(struct flow_slot *slot, __u32 away)
 }
 
 /*
- * Whether that is long ago. Another CPU may have written it just now, and have seen a tick more;
- * what was never written is long ago.
+ * Whether that is so many ticks ago. Another CPU may have written it just now, and have seen a tick
+ * more; what was never written is long ago.
  */
-static __always_inline int is_past(__u32 when)
+static __always_inline int is_past(__u32 when, __u32 ticks)
 {
-	return (__u32)bpf_jiffies64() - when + LEAD > SETTLED + LEAD;
+	return (__u32)bpf_jiffies64() - when + LEAD > ticks + LEAD;
+}
+
+/* Whether a packet of the flow was seen to go fast, which only is where it came in. */
+static __always_inline int goes_fast(const struct flow_slot *slot)
+{
+	return !is_past(slot->fast, LASTING);
 }
 
 /* A flow that has ended somewhere else begins where it comes in. */
@@ -141,7 +154,7 @@ static long sweep_one(__u32 index, void *context)
 	__u32 key = (*(__u32 *)context + index) & (FLOW_SLOTS - 1);
 	struct flow_slot *slot = bpf_map_lookup_elem(&flow_slots, &key);
 
-	if (slot && slot->away && is_past(slot->seen))
+	if (slot && slot->away && is_past(slot->seen, LASTING))
 		move_to(slot, 0);
 	return 0;
 }
@@ -177,58 +190,72 @@ static __always_inline int is_crowded(__u32 percent)
 
 /*
  * Whether nobody who takes another way can overtake what came before. Where it was handled here, it
- * is sent when this poll is over, and a queue may be quicker. Where it was queued, that is long
- * ago, or it is through; of what came in at two CPUs, only the last is known.
+ * is sent when this poll is over, and a queue may be quicker. Where it was queued, it is through,
+ * or that is long ago; of what came in at two CPUs, only the last is known.
  */
 static __always_inline int is_free(const struct flow_slot *slot, __u32 away)
 {
 	if (!away)
 		return !is_sending();
-	return is_past(slot->seen) ||
-	       (is_past(slot->turned) && lane_is_through(slot->from, away - 1, slot->number));
+	return is_past(slot->seen, LASTING) ||
+	       (is_past(slot->turned, SETTLED) &&
+		lane_is_through(slot->from, away - 1, slot->number));
 }
 
 /*
- * The CPU that a flow should be handled on that is free to move; it is at cpu. Flows of a busy CPU
- * go to all that have time, as a hash chooses; where it chooses none of these, one flow in a period
- * goes to the calmest, so that what comes of that is known before the next.
+ * Where a flow of a crowded CPU should go, as its slot's away: to any CPU that has time, as a hash
+ * chooses; where it chooses none of these, one flow in a period goes to the calmest, so that what
+ * comes of that is known before the next.
  */
-static __always_inline __u32 better_cpu(struct reception *here, __u32 cpu, __u32 hash)
+static __always_inline __u32 away_from(struct reception *here, __u32 percent, __u32 away,
+				       __u32 hash)
 {
-	__u32 self = bpf_get_smp_processor_id(), percent = percent_of(cpu), chosen;
+	__u32 to = rss_entry(hash);
 
-	if (cpu != self && percent + percent_of(self) < CALM)
-		return self;
-	if (!is_crowded(percent))
-		return cpu;
-	chosen = rss_entry(hash);
-	if (percent >= percent_of(chosen) + BETTER)
-		return chosen;
-	if (here->moved == load_due)
-		return cpu;
-	here->moved = load_due;
-	return calmest.cpu;
+	if (percent < percent_of(to) + BETTER) {
+		if (here->moved == load_due)
+			return away;
+		here->moved = load_due;
+		to = calmest.cpu;
+	}
+	return to == bpf_get_smp_processor_id() ? 0 : to + 1;
 }
 
-/* Move a flow, if it is free to and that is better. Returns what its slot's away is then. */
-static __noinline __u32 move(struct reception *here, struct flow_slot *slot, __u32 away, __u32 hash)
+/* Where a flow that is free to move should be handled, as its slot's away, which is what it is. */
+static __always_inline __u32 better_place(struct reception *here, const struct flow_slot *slot,
+					  __u32 away, __u32 hash)
 {
-	__u32 self = bpf_get_smp_processor_id(), cpu = away ? away - 1 : self, to;
+	__u32 self = bpf_get_smp_processor_id(), cpu = away ? away - 1 : self;
+	__u32 percent = percent_of(cpu);
 
 	/* What comes in where it is handled can do without the queue. */
-	if (away == self + 1 && is_free(slot, away)) {
-		away = 0;
-		move_to(slot, 0);
-	}
-	if (!is_past(slot->moved) || !is_free(slot, away))
+	if (cpu == self && away)
+		return 0;
+	/* What the stack gets from a queue is worse for it, and who forwards it has more to do. */
+	if (!goes_fast(slot))
+		return 0;
+	if (is_crowded(percent))
+		return away_from(here, percent, away, hash);
+	return cpu != self && percent + percent_of(self) < CALM ? 0 : away;
+}
+
+/*
+ * Move a flow, if it is free to and that is better. Returns what its slot's away is then. One that
+ * comes home only to be looked at has not moved: it may leave again at once.
+ */
+static __noinline __u32 move(struct reception *here, struct flow_slot *slot, __u32 away, __u32 hash)
+{
+	__u32 to;
+
+	if (!is_past(slot->moved, SETTLED) || !is_free(slot, away))
 		return away;
-	to = better_cpu(here, cpu, hash);
-	if (to == cpu)
+	to = better_place(here, slot, away, hash);
+	if (to == away)
 		return away;
-	away = to == self ? 0 : to + 1;
-	slot->moved = bpf_jiffies64();
-	move_to(slot, away);
-	return away;
+	if (to || goes_fast(slot))
+		slot->moved = bpf_jiffies64();
+	move_to(slot, to);
+	return to;
 }
 
 /* A packet of the flow is queued for a CPU. */
@@ -253,11 +280,12 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 	struct reception *here = bpf_map_lookup_elem(&receptions, &key);
 	struct flow_slot *slot;
 
-	key = hash & (FLOW_SLOTS - 1);
+	key = (hash % QUEUE_SLOTS) + (ctx->rx_queue_index % QUEUES) * QUEUE_SLOTS;
 	slot = bpf_map_lookup_elem(&flow_slots, &key);
 	if (!here || !slot)
 		return RSS_HERE;
-	/* The slot has taken ten bits of the hash; others choose the CPU. */
+	here->slot = key;
+	/* The slot has taken some bits of the hash; others choose the CPU. */
 	away = move(here, slot, slot->away, hash >> 16);
 	slot->seen = bpf_jiffies64();
 	if (!away)
@@ -293,6 +321,16 @@ static __noinline int hand_over(struct xdp_md *ctx, struct reception *here)
 	return cpu == RSS_HERE ? -1 : rss_send(ctx, &here->frame, &here->found, cpu);
 }
 
+/* The flow of a packet goes fast, and so it may move. */
+static __noinline int note_fast(__u32 key)
+{
+	struct flow_slot *slot = bpf_map_lookup_elem(&flow_slots, &key);
+
+	if (slot)
+		slot->fast = bpf_jiffies64();
+	return 0;
+}
+
 /* A packet that may have to be handled elsewhere, where here is for what is known of it. */
 static __always_inline int choose_and_go_on(struct xdp_md *ctx, struct reception *here)
 {
@@ -301,18 +339,23 @@ static __always_inline int choose_and_go_on(struct xdp_md *ctx, struct reception
 
 	__builtin_memset(&here->frame, 0, sizeof(here->frame));
 	__builtin_memset(found, 0, sizeof(*found));
+	here->slot = FLOW_SLOTS;
 	here->frame.length = pkt_length(ctx);
 	found->reason = classify(ctx, &here->frame, &found->packet);
 	if (!found->reason || found->reason == XDP_WG_LOCAL)
 		verdict = hand_over(ctx, here);
 	if (verdict >= 0)
 		return verdict;
-	verdict = go_on(ctx, found->reason, &found->packet, &here->frame,
-			found->peeked ? &found->preview : NULL);
-	/* What a peek has left does not outlive the packet. */
-	if (verdict == XDP_PASS)
-		bpf_xdp_wg_stream_forget(ctx);
+	verdict = rss_go_on(ctx, found, &here->frame);
+	if (verdict > XDP_PASS)
+		note_fast(here->slot);
 	return verdict;
+}
+
+/* Numbers travel in the metadata: where a driver has none, nothing moves. */
+static __always_inline int may_move(struct xdp_md *ctx)
+{
+	return !bpf_xdp_adjust_meta(ctx, 0);
 }
 
 SEC("xdp.frags")
@@ -324,7 +367,7 @@ int xdp_wg_auto(struct xdp_md *ctx)
 	here = bpf_map_lookup_elem(&receptions, &key);
 	if (!here)
 		return XDP_PASS;
-	return is_calm(here) ? datapath(ctx) : choose_and_go_on(ctx, here);
+	return is_calm(here) || !may_move(ctx) ? datapath(ctx) : choose_and_go_on(ctx, here);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -11,9 +11,8 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "datapath.h"
+#include "rss_datapath.h"
 #include "rss_lanes.h"
-#include "rss_metadata.h"
 
 /* Where a program keeps what it was told: on the stack it would take too much. */
 struct {
@@ -27,7 +26,6 @@ struct {
 static __always_inline int take_over(struct xdp_md *ctx, struct rss_metadata *h)
 {
 	struct frame frame = { .length = pkt_length(ctx) };
-	int verdict;
 
 	if (rss_metadata_load(ctx, h)) {
 		frame.mtu = h->mtu;
@@ -38,10 +36,7 @@ static __always_inline int take_over(struct xdp_md *ctx, struct rss_metadata *h)
 		__builtin_memset(h, 0, sizeof(*h));
 		h->reason = classify(ctx, &frame, &h->packet);
 	}
-	verdict = go_on(ctx, h->reason, &h->packet, &frame, h->peeked ? &h->preview : NULL);
-	if (verdict == XDP_PASS)
-		bpf_xdp_wg_stream_forget(ctx);
-	return verdict;
+	return rss_go_on(ctx, h, &frame);
 }
 
 /*

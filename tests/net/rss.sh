@@ -244,6 +244,25 @@ auto() {
 	done
 }
 
+# What passes, since rules want to see it, stays where it arrives also when that CPU is busy.
+auto_passing() {
+	local source
+
+	spread -r auto
+	in_ns R1 nft 'add table ip seen; add chain ip seen all { type filter hook forward priority 0; }
+		add rule ip seen all counter' || fail "no rules"
+	undo in_ns R1 nft delete table ip seen
+	from_one_cpu
+	busy
+	for source in A B; do
+		take
+		send $source 32 64
+		take
+		[ "$lost" = 0 ] || fail "$lost packets from $source were lost"
+		[ "$(cpus queued | sum)" = 0 ] || fail "what passes is queued:" $(cpus queued)
+	done
+}
+
 stop_switching() {
 	[ -z "${switcher:-}" ] || kill "$switcher"
 	switcher=
@@ -448,6 +467,7 @@ fi
 test_case inner-flow 60
 test_case auto 150
 test_case auto-order 120
+test_case auto-passing 60
 test_case tuple-steering 60
 test_case rx-hash 60
 test_case match-port 60
