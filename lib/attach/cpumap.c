@@ -38,7 +38,11 @@ static int find_cpus(const struct rss_options *options, struct cpuset *allowed)
 	int err;
 
 	err = cpuset_online(&online, &possible);
-	return err ? err : cpuset_allow(&online, &possible, &options->excluded, allowed);
+	if (!err)
+		err = cpuset_allow(&online, &possible, &options->excluded, allowed);
+	if (!err && options->rss == RSS_AUTO)
+		cpuset_spare(allowed);
+	return err;
 }
 
 int cpumap_check(const char *object, const struct rss_options *options)

@@ -76,7 +76,8 @@ int cpuset_parse(const char *list, struct cpuset *cpus)
 	return err ? -EINVAL : 0;
 }
 
-static int read_list(const char *path, struct cpuset *cpus)
+/* Return: 0, or a negative errno: -EINVAL for a file that has no such list. */
+static int read_file(const char *path, struct cpuset *cpus)
 {
 	char list[4096];
 	FILE *file;
@@ -92,6 +93,13 @@ static int read_list(const char *path, struct cpuset *cpus)
 		list[strcspn(list, "\n")] = '\0';
 		err = parse(list, cpus);
 	}
+	return err;
+}
+
+static int read_list(const char *path, struct cpuset *cpus)
+{
+	int err = read_file(path, cpus);
+
 	if (err == -ERANGE)
 		log_error("there are more than %d CPUs here, which is too many", XDP_WG_MAX_CPUS);
 	else if (err)
@@ -126,6 +134,22 @@ int cpuset_allow(const struct cpuset *online, const struct cpuset *possible,
 		return -EINVAL;
 	}
 	return 0;
+}
+
+void cpuset_spare(struct cpuset *cpus)
+{
+	static const char *const paths[] = { CPU_DIR "isolated", CPU_DIR "nohz_full" };
+	struct cpuset left = *cpus, spared;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		/* Where there are none, there is no list in it, or no such file. */
+		if (read_file(paths[i], &spared))
+			continue;
+		for (int cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++)
+			left.has[cpu] = left.has[cpu] && !spared.has[cpu];
+	}
+	if (cpuset_count(&left))
+		*cpus = left;
 }
 
 __u32 cpuset_count(const struct cpuset *cpus)

@@ -39,6 +39,12 @@ int cpuset_online(struct cpuset *online, struct cpuset *possible);
 int cpuset_allow(const struct cpuset *online, const struct cpuset *possible,
 		 const struct cpuset *excluded, struct cpuset *allowed);
 
+/*
+ * cpuset_spare() - Leave those out that the kernel was told to leave alone (isolcpus, nohz_full):
+ * they look as if they had nothing to do. If none would be left, all are.
+ */
+void cpuset_spare(struct cpuset *cpus);
+
 /* cpuset_count() - How many there are. */
 __u32 cpuset_count(const struct cpuset *cpus);
 

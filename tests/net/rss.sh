@@ -350,6 +350,24 @@ exclude() {
 	[ "$late" = 0 ] || fail "$late packets came late"
 }
 
+# CPUs that the kernel was told to leave alone are left alone by auto, unless there are no others.
+isolated() {
+	local list=/sys/devices/system/cpu/isolated
+
+	unloaded
+	undo umount $list
+	echo 1-2 > "$state/isolated"
+	mount --bind "$state/isolated" $list || fail "$list cannot be changed"
+	says 0 "" R1 xdp-wg load -r auto r1-a
+	[ "$(in_ns R1 xdp-wg status -j | jq -c '[.cpus[].cpu]')" = "[0,3]" ] ||
+		fail "CPUs 1 and 2 are used, which are isolated"
+	echo "0-$(($(nproc) - 1))" > "$state/isolated"
+	says 0 "" R1 xdp-wg load -R -r auto r1-a
+	[ "$(in_ns R1 xdp-wg status -j | jq '.cpus | length')" = "$(nproc)" ] ||
+		fail "where all CPUs are isolated, not all are used"
+	in_ns R1 xdp-wg unload -q --all
+}
+
 # From one program to another under traffic, which loses nothing, and the counters go on.
 replace() {
 	local program
@@ -474,6 +492,7 @@ test_case match-port 60
 test_case round-robin 60
 test_case exclude 60
 test_case overflow 60
+test_case isolated 60
 test_case replace 60
 test_case bound 60
 test_case refused 60
