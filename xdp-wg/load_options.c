@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "load_options.h"
 #include "util/log.h"
@@ -84,12 +83,11 @@ const struct option_spec load_option_specs[] = {
 	  .type = OPTION_BITS,
 	  .value = AT(attach.flags),
 	  .bits = XDP_WG_BYPASS_TC },
-	{ 'r', "rss", "PROGRAM",
-	  "which CPU does the work: auto, none, inner_flow, ..., see xdp-wg(8)", OPTION_PARSED,
-	  .value = AT(attach.rss.rss), .given = AT(rss), .parse = parse_rss,
+	{ 'r', "rss", "PROGRAM", "spread the work over CPUs: auto, inner_flow, ..., see xdp-wg(8)",
+	  OPTION_PARSED, .value = AT(attach.rss.rss), .parse = parse_rss,
 	  .wrong = "the RSS program must be auto, inner_flow, tuple_steering, rx_hash, match_port, "
 		   "round_robin or none, not" },
-	{ 'e', "exclude-cpus", "LIST", "but queue nothing for these, as 0,1,4-7", OPTION_PARSED,
+	{ 'e', "exclude-cpus", "LIST", "but not over these, as 0,1,4-7", OPTION_PARSED,
 	  .value = AT(attach.rss.excluded), .given = AT(excluded), .parse = parse_cpus },
 	{ 'Q', "queue-size", "PACKETS", "of each CPU, default 2048", OPTION_NUMBER,
 	  .value = AT(attach.rss.queue_size), .given = AT(queue_size), .min = 1,
@@ -113,16 +111,6 @@ const struct load_options load_defaults = {
 	},
 };
 
-/* Where there is more than one CPU, a busy one gets help, unless the user has said otherwise. */
-static void choose_rss(struct load_options *options)
-{
-	struct attach_options *attach = &options->attach;
-
-	if (!options->rss && !attach->object && attach->hook == HOOK_XDP &&
-	    attach->mode == XDP_MODE_NATIVE && sysconf(_SC_NPROCESSORS_ONLN) > 1)
-		attach->rss.rss = RSS_AUTO;
-}
-
 /* What does not go with an RSS program, or not without one. */
 static const char *rss_conflict(const struct load_options *options)
 {
@@ -130,11 +118,10 @@ static const char *rss_conflict(const struct load_options *options)
 
 	if (!attach->rss.rss) {
 		if (options->excluded)
-			return "--exclude-cpus needs an RSS program: "
-			       "without one, nothing is spread over CPUs";
+			return "--exclude-cpus needs --rss: "
+			       "without it, nothing is spread over CPUs";
 		if (options->queue_size)
-			return "--queue-size needs an RSS program: "
-			       "without one, nothing is queued for CPUs";
+			return "--queue-size needs --rss: without it, nothing is queued for CPUs";
 		return NULL;
 	}
 	if (attach->hook == HOOK_TC)
@@ -166,7 +153,6 @@ int load_options_check(struct load_options *options)
 	bool placed = before || options->after;
 	const char *wrong = NULL;
 
-	choose_rss(options);
 	if (options->attach.hook == HOOK_TC) {
 		if (options->mode)
 			wrong = "--mode is for XDP: --hook tc has no modes";

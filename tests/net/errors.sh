@@ -54,7 +54,7 @@ quiet() {
 	# shellcheck disable=SC2086
 	[ "$(in_ns R1 xdp-wg load -R -l warning $past 2>&1)" = "$said" ] ||
 		fail "-q is something else than -l warning"
-	says 0 "xdp_wg_auto is loaded on r1-a" R1 xdp-wg load -R -l info r1-a
+	says 0 "xdp_wg is loaded on r1-a" R1 xdp-wg load -R -l info r1-a
 	# shellcheck disable=SC2086
 	said=$(in_ns R1 xdp-wg load -R -l error $past 2>&1) || fail "load -l error failed"
 	[ -z "$said" ] || fail "load -l error says: $said"
