@@ -24,6 +24,7 @@ struct rss_lane {
 	__u32 queued; /* the last number that was given to a packet for the other */
 	__u32 processed; /* the last of the other's that was processed here */
 	__u32 batch; /* and in which batch */
+	__u32 lost; /* when a packet for the other found no room, in ticks */
 };
 
 struct {
@@ -62,6 +63,14 @@ static __always_inline void lane_processed(__u32 from, __u16 number)
 		return;
 	__sync_lock_test_and_set(&lane->batch, *batches + 1);
 	__sync_lock_test_and_set(&lane->processed, number);
+}
+
+/* Whether packets for a CPU have found no room within the last ticks. */
+static __always_inline int lane_loses(__u32 to, __u32 ticks)
+{
+	const struct rss_lane *lane = bpf_map_lookup_elem(&rss_lanes, &to);
+
+	return lane && lane->lost && (__u32)bpf_jiffies64() - lane->lost < ticks;
 }
 
 /* Whether the packet of that number, and all before it in the lane, have left the other CPU. */

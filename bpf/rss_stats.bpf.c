@@ -39,9 +39,14 @@ SEC("tp_btf/xdp_cpumap_enqueue")
 int BPF_PROG(wg_enqueue, int map_id, unsigned int processed, unsigned int drops, int to_cpu)
 {
 	struct xdp_wg_queue *queue;
+	struct rss_lane *lane;
+	__u32 to = to_cpu;
 
 	if ((__u32)map_id != queues.cpumap)
 		return 0;
+	lane = bpf_map_lookup_elem(&rss_lanes, &to);
+	if (lane && drops)
+		lane->lost = bpf_jiffies64();
 	queue = queue_of(to_cpu);
 	if (queue) {
 		queue->queued += processed - drops;

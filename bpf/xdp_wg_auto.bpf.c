@@ -28,10 +28,7 @@
 /* No CPU is so many ticks ahead of another. */
 #define LEAD 64
 
-/* What comes in at different queues, and so at different CPUs, does not share a slot. */
-#define QUEUES 8
-#define QUEUE_SLOTS 512
-#define FLOW_SLOTS (QUEUES * QUEUE_SLOTS) /* a power of two */
+#define FLOW_SLOTS 4096 /* a power of two */
 /* Slots to look at in one period, so that all have been after a while. */
 #define SWEEP 128
 
@@ -48,6 +45,7 @@ struct flow_slot {
 	__u32 away; /* the CPU, and one; or 0: each packet where it comes in */
 	__u32 from; /* where the last packet came in */
 	__u16 number; /* and which it was in the lane from there */
+	__u8 looking; /* away, but what was last seen was handled where it came in */
 };
 
 struct {
@@ -57,13 +55,13 @@ struct {
 	__type(value, struct flow_slot);
 } flow_slots SEC(".maps");
 
-/* Slots whose flows are away. */
+/* Slots whose flows are away, and the next slot to look at, for who begins a period. */
 __u32 slots_away;
+__u32 sweep;
 
 /* What a CPU does with the packets that come in there. */
 struct reception {
 	__u32 moved; /* the period in which a flow has moved, as its end */
-	__u32 sweep; /* the next slot to look at */
 	__u32 slot; /* of the packet's flow, FLOW_SLOTS if it has none */
 	struct frame frame;
 	struct rss_metadata found;
@@ -160,7 +158,7 @@ static long sweep_one(__u32 index, void *context)
 }
 
 /* A period is over: one CPU measures all. */
-static __noinline int begin_period(struct reception *here, __u32 due)
+static __noinline int begin_period(__u32 due)
 {
 	__u32 ticks = bpf_jiffies64(), next = ticks + LOAD_PERIOD, first;
 	struct measuring measuring = {
@@ -175,8 +173,8 @@ static __noinline int begin_period(struct reception *here, __u32 due)
 	bpf_loop(rss.cpus, compare_one, &best, 0);
 	calmest = best;
 	if (slots_away) {
-		first = here->sweep;
-		here->sweep += SWEEP;
+		first = sweep;
+		sweep += SWEEP;
 		bpf_loop(SWEEP, sweep_one, &first, 0);
 	}
 	return 0;
@@ -191,13 +189,15 @@ static __always_inline int is_crowded(__u32 percent)
 /*
  * Whether nobody who takes another way can overtake what came before. Where it was handled here, it
  * is sent when this poll is over, and a queue may be quicker. Where it was queued, it is through,
- * or that is long ago; of what came in at two CPUs, only the last is known.
+ * or that is long ago; of what came in at two CPUs, only the last is known. A queue that is full
+ * would never be: what is lost there is worse than what comes late.
  */
 static __always_inline int is_free(const struct flow_slot *slot, __u32 away)
 {
 	if (!away)
 		return !is_sending();
-	return is_past(slot->seen, LASTING) ||
+	return is_past(slot->seen, LASTING) || !cpu_is_online(away - 1) ||
+	       lane_loses(away - 1, SETTLED) ||
 	       (is_past(slot->turned, SETTLED) &&
 		lane_is_through(slot->from, away - 1, slot->number));
 }
@@ -231,19 +231,16 @@ static __always_inline __u32 better_place(struct reception *here, const struct f
 	/* What comes in where it is handled can do without the queue. */
 	if (cpu == self && away)
 		return 0;
-	/* What the stack gets from a queue is worse for it, and who forwards it has more to do. */
-	if (!goes_fast(slot))
-		return 0;
-	if (is_crowded(percent))
+	/* A flow that fills a CPU by itself would not find a better one, and must not look all the
+	 * time. */
+	if (is_crowded(percent) && (!away || is_past(slot->moved, LASTING)))
 		return away_from(here, percent, away, hash);
 	return cpu != self && percent + percent_of(self) < CALM ? 0 : away;
 }
 
-/*
- * Move a flow, if it is free to and that is better. Returns what its slot's away is then. One that
- * comes home only to be looked at has not moved: it may leave again at once.
- */
-static __noinline __u32 move(struct reception *here, struct flow_slot *slot, __u32 away, __u32 hash)
+/* Move a flow, if it is free to and that is better. Returns what its slot's away is then. */
+static __always_inline __u32 move(struct reception *here, struct flow_slot *slot, __u32 away,
+				  __u32 hash)
 {
 	__u32 to;
 
@@ -252,10 +249,39 @@ static __noinline __u32 move(struct reception *here, struct flow_slot *slot, __u
 	to = better_place(here, slot, away, hash);
 	if (to == away)
 		return away;
-	if (to || goes_fast(slot))
-		slot->moved = bpf_jiffies64();
+	slot->moved = bpf_jiffies64();
 	move_to(slot, to);
 	return to;
+}
+
+/*
+ * A flow that is away, and of which it is not known any more that it goes fast: one packet is
+ * handled here, to see, and what comes behind it while that has not been sent. If it passes, the
+ * flow stays. Returns where to handle the packet, as a slot's away.
+ */
+static __always_inline __u32 look(struct flow_slot *slot, __u32 away)
+{
+	if (!slot->looking) {
+		slot->looking = is_free(slot, away);
+		return slot->looking ? 0 : away;
+	}
+	if (is_sending())
+		return 0;
+	slot->looking = 0;
+	if (goes_fast(slot))
+		return away;
+	move_to(slot, 0);
+	return 0;
+}
+
+/* Where a packet of the flow is handled, as its slot's away. */
+static __noinline __u32 place(struct reception *here, struct flow_slot *slot, __u32 hash)
+{
+	__u32 away = slot->away;
+
+	if (away && (slot->looking || !goes_fast(slot)))
+		return look(slot, away);
+	return away || goes_fast(slot) ? move(here, slot, away, hash) : 0;
 }
 
 /* A packet of the flow is queued for a CPU. */
@@ -280,13 +306,13 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 	struct reception *here = bpf_map_lookup_elem(&receptions, &key);
 	struct flow_slot *slot;
 
-	key = (hash % QUEUE_SLOTS) + (ctx->rx_queue_index % QUEUES) * QUEUE_SLOTS;
+	key = hash & (FLOW_SLOTS - 1);
 	slot = bpf_map_lookup_elem(&flow_slots, &key);
 	if (!here || !slot)
 		return RSS_HERE;
 	here->slot = key;
 	/* The slot has taken some bits of the hash; others choose the CPU. */
-	away = move(here, slot, slot->away, hash >> 16);
+	away = place(here, slot, hash >> 16);
 	slot->seen = bpf_jiffies64();
 	if (!away)
 		return RSS_HERE;
@@ -295,14 +321,14 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 }
 
 /* Whether all is handled here: nothing has moved, and nothing has to. */
-static __always_inline int is_calm(struct reception *here)
+static __always_inline int is_calm(void)
 {
 	__u32 due = load_due, key = 0;
 	const struct cpu_load *load = bpf_map_lookup_elem(&cpu_loads, &key);
 
 	/* The end of a period that has begun is ahead, and not far. */
 	if (due - (__u32)bpf_jiffies64() - 1 >= LOAD_PERIOD)
-		begin_period(here, due);
+		begin_period(due);
 	return !slots_away && load && !is_crowded(load->percent);
 }
 
@@ -367,7 +393,7 @@ int xdp_wg_auto(struct xdp_md *ctx)
 	here = bpf_map_lookup_elem(&receptions, &key);
 	if (!here)
 		return XDP_PASS;
-	return is_calm(here) || !may_move(ctx) ? datapath(ctx) : choose_and_go_on(ctx, here);
+	return is_calm() || !may_move(ctx) ? datapath(ctx) : choose_and_go_on(ctx, here);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -249,8 +249,8 @@ auto_passing() {
 	local source
 
 	spread -r auto
-	in_ns R1 nft 'add table ip seen; add chain ip seen all { type filter hook forward priority 0; }
-		add rule ip seen all counter' || fail "no rules"
+	in_ns R1 nft 'add table ip seen; add chain ip seen forward { type filter hook forward priority 0; }
+		add rule ip seen forward counter' || fail "no rules"
 	undo in_ns R1 nft delete table ip seen
 	from_one_cpu
 	busy
