@@ -83,7 +83,7 @@ load() {
 	case $mode in
 	xdp) in_ns "$ns" xdp-wg load -q "$@" ;;
 	tcx) in_ns "$ns" xdp-wg load -q --hook tc "$@" ;;
-	auto | inner_flow) in_ns "$ns" xdp-wg load -q --rss "$mode" "$@" ;;
+	none | auto | inner_flow) in_ns "$ns" xdp-wg load -q --rss "$mode" "$@" ;;
 	# Samples come once a second, and a run takes less: none of it is one.
 	conntrack | masquerade-conntrack)
 		in_ns "$ns" xdp-wg load -q --conntrack --sample 60000 "$@"
