@@ -70,10 +70,24 @@ static void print_counters(FILE *stream, const struct report *report, enum verdi
 	}
 }
 
+/* With the default, nothing is queued while all is calm, and there is nothing to say of it. */
+static bool was_queued(const struct cpumap_stats *stats)
+{
+	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
+		const struct xdp_wg_queue *queue = &stats->cpus[cpu];
+
+		if (queue->queued || queue->lost || queue->failed)
+			return true;
+	}
+	return false;
+}
+
 static void print_queues(FILE *stream, const struct cpumap_stats *stats)
 {
 	const char *title = "\nQueued by CPU:\n";
 
+	if (!was_queued(stats))
+		return;
 	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {
 		const struct xdp_wg_queue *queue = &stats->cpus[cpu];
 
