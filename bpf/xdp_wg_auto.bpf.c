@@ -231,8 +231,7 @@ static __always_inline __u32 better_place(struct reception *here, const struct f
 	/* What comes in where it is handled can do without the queue. */
 	if (cpu == self && away)
 		return 0;
-	/* A flow that fills a CPU by itself would not find a better one, and must not look all the
-	 * time. */
+	/* A flow that fills a CPU by itself finds no better one, and must not try all the time. */
 	if (is_crowded(percent) && (!away || is_past(slot->moved, LASTING)))
 		return away_from(here, percent, away, hash);
 	return cpu != self && percent + percent_of(self) < CALM ? 0 : away;
