@@ -7,7 +7,6 @@
 #define BPF_PENDING_H
 
 #include <linux/bpf.h>
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 /* The kernel's own, of which only the names count; and a flag, which has none in BTF. */
@@ -34,11 +33,11 @@ struct task_struct {
 static __always_inline int is_sending(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
-	struct bpf_net_context *context = BPF_CORE_READ(task, bpf_net_context);
+	struct bpf_net_context *context = task->bpf_net_context;
 
-	if (!context || !(BPF_CORE_READ(context, ri.kern_flags) & BPF_RI_F_DEV_MAP_INIT))
+	if (!context || !(context->ri.kern_flags & BPF_RI_F_DEV_MAP_INIT))
 		return 0;
-	return BPF_CORE_READ(context, dev_map_flush_list.next) != &context->dev_map_flush_list;
+	return context->dev_map_flush_list.next != &context->dev_map_flush_list;
 }
 
 #endif /* BPF_PENDING_H */

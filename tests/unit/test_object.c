@@ -4,11 +4,13 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <linux/bpf.h>
 
 #include "program/config.h"
 #include "program/hook.h"
@@ -129,6 +131,61 @@ TEST(broken_object_is_refused)
 	assert_int_equal(open_copy(SIZE_MAX, 0, 'X'), -ENOEXEC);
 }
 
+/* Helpers that a kernel locked down for confidentiality does not have. */
+static bool is_locked_away(const struct bpf_insn *insn)
+{
+	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg)
+		return false;
+	switch (insn->imm) {
+	case BPF_FUNC_probe_read:
+	case BPF_FUNC_probe_read_str:
+	case BPF_FUNC_probe_read_kernel:
+	case BPF_FUNC_probe_read_kernel_str:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* How many such calls the code of an object has. @insns: how many instructions that is in all */
+static size_t count_locked_away(const char *path, size_t *insns)
+{
+	static char buf[1 << 20];
+	const Elf64_Ehdr *header = (void *)buf;
+	const Elf64_Shdr *section;
+	size_t found = 0, len;
+	FILE *file;
+
+	file = fopen(path, "r");
+	assert_non_null(file);
+	len = fread(buf, 1, sizeof(buf), file);
+	assert_true(len > sizeof(*header) && len < sizeof(buf));
+	fclose(file);
+	section = (void *)(buf + header->e_shoff);
+	for (size_t i = 0; i < header->e_shnum; i++, section++) {
+		const struct bpf_insn *insn = (void *)(buf + section->sh_offset);
+
+		if (!(section->sh_flags & SHF_EXECINSTR))
+			continue;
+		for (size_t j = 0; j < section->sh_size / sizeof(*insn); j++)
+			found += is_locked_away(&insn[j]);
+		*insns += section->sh_size / sizeof(*insn);
+	}
+	return found;
+}
+
+TEST(programs_run_in_a_locked_down_kernel)
+{
+	size_t insns = 0;
+	glob_t objects;
+
+	assert_int_equal(glob("bpf/*.bpf.o", 0, NULL, &objects), 0);
+	for (size_t i = 0; i < objects.gl_pathc; i++)
+		assert_int_equal(count_locked_away(objects.gl_pathv[i], &insns), 0);
+	globfree(&objects);
+	assert_true(insns > 10000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +195,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_good_is_refused),
 		cmocka_unit_test(other_byte_order_is_refused),
 		cmocka_unit_test(broken_object_is_refused),
+		cmocka_unit_test(programs_run_in_a_locked_down_kernel),
 	};
 
 	return cmocka_run_group_tests_name("object", tests, NULL, NULL);
