@@ -52,12 +52,13 @@ static __always_inline __u16 lane_number(__u32 to)
 
 /*
  * A packet of another CPU is about to be processed. Who sees its number must not see the batch of
- * one before: what is read as over would be that one.
+ * one before: what is read as over would be that one. The thread of a CPU that was offline may run
+ * on any: it keeps to the lanes of its own, and nothing in them is known to be through any more.
  */
-static __always_inline void lane_processed(__u32 from, __u16 number)
+static __always_inline void lane_processed(__u32 from, __u32 to, __u16 number)
 {
-	struct rss_lane *lane = bpf_map_lookup_elem(&rss_lanes, &from);
-	__u32 key = 0, *batches = bpf_map_lookup_elem(&rss_batches, &key);
+	struct rss_lane *lane = bpf_map_lookup_percpu_elem(&rss_lanes, &from, to);
+	__u32 key = 0, *batches = bpf_map_lookup_percpu_elem(&rss_batches, &key, to);
 
 	if (!lane || !batches)
 		return;

@@ -25,10 +25,11 @@ struct rss_metadata {
 	__u16 number; /* of the packet in its lane, see rss_lanes.h */
 	__u64 stream; /* ticket for the key stream that a peek made, or 0 */
 	struct packet packet; /* as it is routed */
-	__u8 reason; /* what classify() returned */
-	__u8 finished : 1; /* whether a checksum has been finished */
-	__u8 peeked : 1; /* whether the second part is known, which is about a data message */
-	__u16 from; /* from which CPU the lane comes, and one; 0 if nobody counts */
+	__u32 reason : 8; /* what classify() returned */
+	__u32 finished : 1; /* whether a checksum has been finished */
+	__u32 peeked : 1; /* whether the second part is known, which is about a data message */
+	__u32 from : 11; /* from which CPU the lane comes, and one; 0 if nobody counts */
+	__u32 to : 11; /* and to which it goes */
 	struct preview preview;
 };
 

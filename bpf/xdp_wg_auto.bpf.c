@@ -294,6 +294,7 @@ static __always_inline void number_packet(struct flow_slot *slot, __u32 to,
 	slot->from = self;
 	slot->number = lane_number(to);
 	found->from = self + 1;
+	found->to = to;
 	found->number = slot->number;
 }
 

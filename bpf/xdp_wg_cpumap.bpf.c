@@ -31,7 +31,7 @@ static __always_inline int take_over(struct xdp_md *ctx, struct rss_metadata *h)
 		frame.mtu = h->mtu;
 		frame.finished = h->finished;
 		if (h->from)
-			lane_processed(h->from - 1, h->number);
+			lane_processed(h->from - 1, h->to, h->number);
 	} else {
 		__builtin_memset(h, 0, sizeof(*h));
 		h->reason = classify(ctx, &frame, &h->packet);
