@@ -25,6 +25,8 @@
 #define SETTLED 256
 /* For so many, a flow of which a packet went fast is expected to; one without packets is over. */
 #define LASTING 1024
+/* A flow that fills a CPU by itself finds no better one, and waits twice as long so many times. */
+#define VAIN_MAX 3
 /* No CPU is so many ticks ahead of another. */
 #define LEAD 64
 
@@ -46,6 +48,7 @@ struct flow_slot {
 	__u32 from; /* where the last packet came in */
 	__u16 number; /* and which it was in the lane from there */
 	__u8 looking; /* away, but what was last seen was handled where it came in */
+	__u8 vain; /* how often it has left a CPU that it had moved to and that was crowded */
 };
 
 struct {
@@ -152,8 +155,10 @@ static long sweep_one(__u32 index, void *context)
 	__u32 key = (*(__u32 *)context + index) & (FLOW_SLOTS - 1);
 	struct flow_slot *slot = bpf_map_lookup_elem(&flow_slots, &key);
 
-	if (slot && slot->away && is_past(slot->seen, LASTING))
+	if (slot && slot->away && is_past(slot->seen, LASTING)) {
+		slot->vain = 0;
 		move_to(slot, 0);
+	}
 	return 0;
 }
 
@@ -216,13 +221,33 @@ static __always_inline __u32 away_from(struct reception *here, __u32 percent, __
 		if (here->moved == load_due)
 			return away;
 		here->moved = load_due;
+		/* Another interface's programs see the same, and would do the same. */
+		if (bpf_get_prandom_u32() & 1)
+			return away;
 		to = calmest.cpu;
 	}
 	return to == bpf_get_smp_processor_id() ? 0 : to + 1;
 }
 
+/*
+ * Where a flow of a crowded CPU that is free to move should be handled, as its slot's away, which is
+ * what it is. One that has moved before may be why that CPU is crowded.
+ */
+static __always_inline __u32 less_crowded_place(struct reception *here, struct flow_slot *slot,
+						__u32 percent, __u32 away, __u32 hash)
+{
+	__u32 vain = slot->vain, to;
+
+	if (away && !is_past(slot->moved, LASTING << (vain & VAIN_MAX)))
+		return away;
+	to = away_from(here, percent, away, hash);
+	if (away && to != away && vain < VAIN_MAX)
+		slot->vain = vain + 1;
+	return to;
+}
+
 /* Where a flow that is free to move should be handled, as its slot's away, which is what it is. */
-static __always_inline __u32 better_place(struct reception *here, const struct flow_slot *slot,
+static __always_inline __u32 better_place(struct reception *here, struct flow_slot *slot,
 					  __u32 away, __u32 hash)
 {
 	__u32 self = bpf_get_smp_processor_id(), cpu = away ? away - 1 : self;
@@ -231,10 +256,12 @@ static __always_inline __u32 better_place(struct reception *here, const struct f
 	/* What comes in where it is handled can do without the queue. */
 	if (cpu == self && away)
 		return 0;
-	/* A flow that fills a CPU by itself finds no better one, and must not try all the time. */
-	if (is_crowded(percent) && (!away || is_past(slot->moved, LASTING)))
-		return away_from(here, percent, away, hash);
-	return cpu != self && percent + percent_of(self) < CALM ? 0 : away;
+	if (is_crowded(percent))
+		return less_crowded_place(here, slot, percent, away, hash);
+	if (cpu == self || percent + percent_of(self) >= CALM)
+		return away;
+	slot->vain = 0;
+	return 0;
 }
 
 /* Move a flow, if it is free to and that is better. Returns what its slot's away is then. */
