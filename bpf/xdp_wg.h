@@ -8,7 +8,10 @@
 
 #include <linux/types.h>
 
-/* Name of the XDP program, as `xdp-loader status` and `bpftool prog` show it. */
+/*
+ * Name of the XDP program that is the datapath and nothing else, as `xdp-loader status` and
+ * `bpftool prog` show it.
+ */
 #define XDP_WG_PROG "xdp_wg"
 
 /* Name of the tc program, and of the program that runs on the CPUs that an RSS program chose. */

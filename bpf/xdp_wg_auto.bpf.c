@@ -230,8 +230,8 @@ static __always_inline __u32 away_from(struct reception *here, __u32 percent, __
 }
 
 /*
- * Where a flow of a crowded CPU that is free to move should be handled, as its slot's away, which is
- * what it is. One that has moved before may be why that CPU is crowded.
+ * Where a flow of a crowded CPU that is free to move should be handled, as its slot's away, which
+ * is what it is. One that has moved before may be why that CPU is crowded.
  */
 static __always_inline __u32 less_crowded_place(struct reception *here, struct flow_slot *slot,
 						__u32 percent, __u32 away, __u32 hash)

@@ -26,6 +26,8 @@ static int show(const struct features_options *options, const struct interface_l
 {
 	static const char *const objects[] = {
 		BPF_DIR "/xdp_wg.bpf.o",
+		BPF_DIR "/xdp_wg_auto.bpf.o",
+		BPF_DIR "/xdp_wg_cpumap.bpf.o",
 		BPF_DIR "/tc_wg.bpf.o",
 		NULL,
 	};

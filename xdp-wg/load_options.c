@@ -6,8 +6,10 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "load_options.h"
+#include "attach/xdp.h"
 #include "util/log.h"
 #include "util/netdev.h"
 
@@ -83,11 +85,12 @@ const struct option_spec load_option_specs[] = {
 	  .type = OPTION_BITS,
 	  .value = AT(attach.flags),
 	  .bits = XDP_WG_BYPASS_TC },
-	{ 'r', "rss", "PROGRAM", "spread the work over CPUs: auto, inner_flow, ..., see xdp-wg(8)",
-	  OPTION_PARSED, .value = AT(attach.rss.rss), .parse = parse_rss,
+	{ 'r', "rss", "PROGRAM",
+	  "which CPU does the work: auto, none, inner_flow, ..., see xdp-wg(8)", OPTION_PARSED,
+	  .value = AT(attach.rss.rss), .given = AT(rss), .parse = parse_rss,
 	  .wrong = "the RSS program must be auto, inner_flow, tuple_steering, rx_hash, match_port, "
 		   "round_robin or none, not" },
-	{ 'e', "exclude-cpus", "LIST", "but not over these, as 0,1,4-7", OPTION_PARSED,
+	{ 'e', "exclude-cpus", "LIST", "but queue nothing for these, as 0,1,4-7", OPTION_PARSED,
 	  .value = AT(attach.rss.excluded), .given = AT(excluded), .parse = parse_cpus },
 	{ 'Q', "queue-size", "PACKETS", "of each CPU, default 2048", OPTION_NUMBER,
 	  .value = AT(attach.rss.queue_size), .given = AT(queue_size), .min = 1,
@@ -111,6 +114,17 @@ const struct load_options load_defaults = {
 	},
 };
 
+/* Where there is more than one CPU, a busy one gets help, unless the user has said otherwise. */
+static void choose_rss(struct load_options *options)
+{
+	struct attach_options *attach = &options->attach;
+
+	if (!options->rss && !attach->object && attach->hook == HOOK_XDP &&
+	    attach->mode == XDP_MODE_NATIVE && xdp_has_dispatcher() &&
+	    sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		attach->rss.rss = RSS_AUTO;
+}
+
 /* What does not go with an RSS program, or not without one. */
 static const char *rss_conflict(const struct load_options *options)
 {
@@ -118,10 +132,11 @@ static const char *rss_conflict(const struct load_options *options)
 
 	if (!attach->rss.rss) {
 		if (options->excluded)
-			return "--exclude-cpus needs --rss: "
-			       "without it, nothing is spread over CPUs";
+			return "--exclude-cpus needs an RSS program: "
+			       "without one, nothing is spread over CPUs";
 		if (options->queue_size)
-			return "--queue-size needs --rss: without it, nothing is queued for CPUs";
+			return "--queue-size needs an RSS program: "
+			       "without one, nothing is queued for CPUs";
 		return NULL;
 	}
 	if (attach->hook == HOOK_TC)
@@ -130,6 +145,9 @@ static const char *rss_conflict(const struct load_options *options)
 		return "--rss needs native mode: in skb mode, the stack has chosen the CPU before";
 	if (attach->mode == XDP_MODE_HW)
 		return "--rss needs native mode: the CPUs are the host's and not the hardware's";
+	if (!xdp_has_dispatcher())
+		return "--rss needs libxdp's dispatcher, which LIBXDP_SKIP_DISPATCHER forbids: "
+		       "use -r none";
 	return NULL;
 }
 
@@ -153,6 +171,7 @@ int load_options_check(struct load_options *options)
 	bool placed = before || options->after;
 	const char *wrong = NULL;
 
+	choose_rss(options);
 	if (options->attach.hook == HOOK_TC) {
 		if (options->mode)
 			wrong = "--mode is for XDP: --hook tc has no modes";

@@ -12,7 +12,11 @@ struct load_options {
 	struct attach_options attach;
 	bool foreground;
 	bool replace;
-	/* Whether an option is given that not every hook has; .attach.anchor.before is one, too. */
+	/*
+	 * Whether an option is given that not every hook has, or that has a default of its own;
+	 * .attach.anchor.before is one, too.
+	 */
+	bool rss;
 	bool mode;
 	bool prio;
 	bool after;
@@ -27,8 +31,8 @@ extern const struct option_spec load_option_specs[];
 extern const struct load_options load_defaults;
 
 /*
- * load_options_check() - Check that options go together, and fill in the default object's path,
- * which stays until the next call.
+ * load_options_check() - Check that options go together, and fill in the RSS program if none is
+ * given, and the default object's path, which stays until the next call.
  * Return: 0, or -EINVAL, with a message printed.
  */
 int load_options_check(struct load_options *options);

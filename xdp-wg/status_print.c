@@ -70,7 +70,7 @@ static void print_counters(FILE *stream, const struct report *report, enum verdi
 	}
 }
 
-/* With auto, nothing is queued while all is calm, and there is nothing to say of it. */
+/* With the default, nothing is queued while all is calm, and there is nothing to say of it. */
 static bool was_queued(const struct cpumap_stats *stats)
 {
 	for (__u32 cpu = 0; cpu < XDP_WG_MAX_CPUS; cpu++) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,6 +53,13 @@ int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 		return -EBUSY;
 	}
 	return 0;
+}
+
+bool xdp_has_dispatcher(void)
+{
+	const char *skip = getenv("LIBXDP_SKIP_DISPATCHER");
+
+	return !skip || strcmp(skip, "1");
 }
 
 static void explain(int err, const char *ifname, enum xdp_attach_mode mode)

@@ -2,6 +2,8 @@
 #ifndef LIB_ATTACH_XDP_H
 #define LIB_ATTACH_XDP_H
 
+#include <stdbool.h>
+
 #include <linux/types.h>
 
 #include <xdp/libxdp.h>
@@ -30,6 +32,12 @@ int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
  */
 int xdp_attach(const struct state *state, int ifindex, const char *ifname,
 	       const struct attach_options *options, __u32 *prog_id);
+
+/*
+ * xdp_has_dispatcher() - Whether programs share interfaces, as they do unless the environment tells
+ * libxdp to attach each alone.
+ */
+bool xdp_has_dispatcher(void);
 
 /* xdp_detach() - Detach an XDP program. As detach(). */
 int xdp_detach(const struct attachment *entry);

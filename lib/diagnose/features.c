@@ -70,7 +70,8 @@ int features_kernel(struct features *features, const struct features_kernel *ker
 		{ "replaceable programs (freplace)", kernel->freplace, true,
 		  "no other XDP program can share an interface: use Linux 5.10 or newer" },
 		{ "programs in a cpumap", kernel->cpumap, false,
-		  "the work cannot be spread over CPUs: use Linux 5.18 or newer" },
+		  "load needs -r none, and the work cannot be spread over CPUs: "
+		  "use Linux 5.18 or newer" },
 		{ "tcx", kernel->tcx, false, "no --hook tc: use Linux 6.6 or newer" },
 	};
 

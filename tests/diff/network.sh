@@ -440,7 +440,7 @@ load() {
 	[ -z "${DIFF_BYPASS:-}" ] || bypass="--bypass-netfilter --bypass-tc"
 
 	case $1 in
-	native) options="-m native" ;;
+	native) options="-m native -r none" ;;
 	skb) options="-m skb" ;;
 	tc) options="--hook tc" ;;
 	# One of the two CPUs: what moves a peer must not be overtaken by the markers behind it.

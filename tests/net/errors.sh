@@ -54,7 +54,7 @@ quiet() {
 	# shellcheck disable=SC2086
 	[ "$(in_ns R1 xdp-wg load -R -l warning $past 2>&1)" = "$said" ] ||
 		fail "-q is something else than -l warning"
-	says 0 "xdp_wg is loaded on r1-a" R1 xdp-wg load -R -l info r1-a
+	says 0 "xdp_wg_auto is loaded on r1-a" R1 xdp-wg load -R -l info r1-a
 	# shellcheck disable=SC2086
 	said=$(in_ns R1 xdp-wg load -R -l error $past 2>&1) || fail "load -l error failed"
 	[ -z "$said" ] || fail "load -l error says: $said"
@@ -201,6 +201,23 @@ no_bpffs() {
 	is_bare
 }
 
+# Where programs do not share interfaces, the default is what can be attached alone.
+no_dispatcher() {
+	local alone="env LIBXDP_SKIP_DISPATCHER=1"
+
+	unloaded
+	loaded_on R2
+	# shellcheck disable=SC2086 # words
+	says 2 "needs libxdp's dispatcher" R1 $alone xdp-wg load -r auto r1-a
+	is_bare
+	# shellcheck disable=SC2086
+	says 0 "xdp_wg is loaded on r1-r2" R1 $alone xdp-wg load r1-a r1-r2
+	says 0 "without dispatcher" R1 xdp-wg status
+	crosses_fast
+	in_ns R1 xdp-wg unload -q --all
+	is_bare
+}
+
 # The module of the kernel itself, or none.
 stock_module() {
 	local modules
@@ -235,5 +252,6 @@ test_case objects 60
 test_case foreign-program 60
 test_case no-bpffs 60
 test_case twice 60
+test_case no-dispatcher 60
 test_case stock-module 60
 run_cases "$@"

@@ -21,7 +21,7 @@ expect_chain() {
 
 # The filter is before xdp-wg: what it denies never crosses, the rest goes fast.
 filters_first() {
-	expect_chain "10 xdpfilt 30 xdp_wg"
+	expect_chain "10 xdpfilt 30 xdp_wg_auto"
 	crosses_fast
 	in_ns R1 xdp-filter ip 10.2.0.2 -m dst || fail "xdp-filter takes no rule"
 	ping_none A 10.2.0.2 3
@@ -52,7 +52,7 @@ filter_last() {
 	filters_first
 	in_ns R1 xdp-filter ip 10.2.0.2 -m dst -r
 	in_ns R1 xdp-filter unload r1-a || fail "xdp-filter cannot be unloaded"
-	expect_chain "30 xdp_wg"
+	expect_chain "30 xdp_wg_auto"
 	crosses_fast
 }
 
@@ -62,7 +62,7 @@ before_filter() {
 	load R2
 	in_ns R1 xdp-filter load r1-a || fail "xdp-filter cannot be loaded"
 	load R1 -P 5
-	expect_chain "5 xdp_wg 10 xdpfilt"
+	expect_chain "5 xdp_wg_auto 10 xdpfilt"
 	in_ns R1 xdp-filter ip 10.2.0.2 -m dst
 	crosses_fast
 	# What xdp-wg passes, the filter still sees.
@@ -85,7 +85,7 @@ loader() {
 # xdpdump sees the packets without disturbing them.
 dump() {
 	loaded
-	timeout -s INT 6 nsenter --net=/run/netns/R1 -- xdpdump -i r1-a -p xdp_wg \
+	timeout -s INT 6 nsenter --net=/run/netns/R1 -- xdpdump -i r1-a -p xdp_wg_auto \
 		> "$state/dump" 2>&1 &
 	sleep 3
 	crosses_fast
@@ -131,7 +131,7 @@ chains() {
 		fail "the other programs cannot be loaded"
 	undo in_ns R1 xdp-loader unload r1-a --all
 	in_ns R1 xdp-filter ip 10.2.0.2 -m dst || fail "xdp-filter takes no rule"
-	in_the_middle xdp_wg
+	in_the_middle xdp_wg -r none
 	in_the_middle xdp_wg_auto -r auto
 	for rss in round_robin match_port tuple_steering inner_flow; do
 		in_the_middle rss_$rss -r $rss

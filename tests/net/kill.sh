@@ -80,7 +80,7 @@ each_kill_load() {
 }
 
 load() {
-	each_kill_load ""
+	each_kill_load "" -r none
 }
 
 load_tc() {
@@ -90,7 +90,7 @@ load_tc() {
 }
 
 load_rss() {
-	each_kill_load "" -r inner_flow
+	each_kill_load ""
 }
 
 load_all() {

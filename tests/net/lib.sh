@@ -179,7 +179,7 @@ loaded_on() {
 
 	in_ns "$ns" xdp-wg status -j $(interfaces "$ns") 2> /dev/null |
 		jq -e 'all(.interfaces[]; .mode == "native" and .priority == 30 and
-			.options == [] and .rss == null) and (.interfaces | length == 2)' > /dev/null &&
+			.options == [] and .rss == "auto") and (.interfaces | length == 2)' > /dev/null &&
 		return
 	in_ns "$ns" xdp-wg unload -q --all
 	load "$ns"
@@ -426,7 +426,9 @@ nothing_left() {
 	[ -z "$left" ] || fail "left behind: ${left//$'\n'/ }"
 	# Programs are freed after a grace period.
 	for n in {1..50}; do
-		left=$(bpftool prog show name xdp_wg; bpftool prog show name tc_wg)
+		left=$(for program in xdp_wg xdp_wg_auto xdp_wg_cpumap tc_wg; do
+			bpftool prog show name "$program"
+		done)
 		[ -n "$left" ] || return 0
 		sleep 0.1
 	done

@@ -25,7 +25,7 @@ cycles() {
 }
 
 nothing_left_in_R1() {
-	[ "$(bpftool prog show name xdp_wg | grep -c '^[0-9]')" -le 2 ] ||
+	[ "$(bpftool prog show name xdp_wg_auto | grep -c '^[0-9]')" -le 2 ] ||
 		fail "programs are left that nothing uses"
 	says 3 "not loaded" R1 xdp-wg status r1-a
 }
@@ -62,7 +62,7 @@ replace() {
 		before=$(count R1 encapsulated)
 	done
 	traffic_lossless
-	[ "$(bpftool prog show name xdp_wg | grep -c '^[0-9]')" = 4 ] ||
+	[ "$(bpftool prog show name xdp_wg_auto | grep -c '^[0-9]')" = 4 ] ||
 		fail "programs are left that nothing uses"
 	crosses_fast
 }

@@ -16,7 +16,7 @@ rss_programs="auto round_robin match_port tuple_steering rx_hash inner_flow"
 places() {
 	local program
 
-	echo "-m native"
+	echo "-m native -r none"
 	for program in $rss_programs; do
 		echo "-m native -r $program"
 	done

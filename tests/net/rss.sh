@@ -12,9 +12,9 @@ FLOWS=4096
 # spread [OPTION...]: the network, with an RSS program on R1. R2 has none: what goes wrong is R1's.
 spread() {
 	[ "$(nproc)" -ge 4 ] || fail "this needs a guest with 4 CPUs (vm/run --cpus 4)"
-	network
-	loaded_on R2
-	in_ns R1 xdp-wg unload -q --all
+	unloaded
+	load R2 -r none
+	undo in_ns R2 xdp-wg unload -q --all
 	load R1 "$@"
 	undo in_ns R1 xdp-wg unload -q --all
 	wait_session 30 || fail "A and B do not reach each other with $*"
@@ -374,13 +374,13 @@ replace() {
 
 	loaded
 	traffic_start
-	for program in inner_flow round_robin; do
+	for program in inner_flow round_robin auto; do
 		mark
 		load R1 -R -r $program
 		sleep 1
 		[ "$(gained R1 encapsulated)" -gt 0 ] || fail "the counters did not go on with $program"
 	done
-	load R1 -R
+	load R1 -R -r none
 	traffic_lossless
 	[ "$(in_ns R1 xdp-wg status -j | jq '[.interfaces[] | select(.rss)] | length')" = 0 ] ||
 		fail "an RSS program is still loaded"
@@ -441,8 +441,8 @@ refused() {
 	local last=$(($(nproc) - 1))
 
 	unloaded
-	says 2 "--exclude-cpus needs --rss" R1 xdp-wg load -e 0 r1-a
-	says 2 "--queue-size needs --rss" R1 xdp-wg load -r none -Q 64 r1-a
+	says 2 "--exclude-cpus needs an RSS program" R1 xdp-wg load -m skb -e 0 r1-a
+	says 2 "--queue-size needs an RSS program" R1 xdp-wg load -r none -Q 64 r1-a
 	says 2 "must be auto" R1 xdp-wg load -r toeplitz r1-a
 	says 2 "--rss is for XDP" R1 xdp-wg load -r inner_flow --hook tc r1-a
 	says 2 "--rss needs native mode" R1 xdp-wg load -r inner_flow -m skb r1-a

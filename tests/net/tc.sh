@@ -154,8 +154,8 @@ both_hooks() {
 	undo load R1 -R
 	in_ns R1 xdp-wg load -q --hook tc r1-a || fail "load failed"
 	undo in_ns R1 xdp-wg unload -q r1-a
-	says 1 "nothing left to do for xdp_wg" R1 xdp-wg load r1-a
-	says 1 "nothing left to do for xdp_wg" R1 xdp-wg load -R r1-a
+	says 1 "nothing left to do for xdp_wg_auto" R1 xdp-wg load r1-a
+	says 1 "nothing left to do for xdp_wg_auto" R1 xdp-wg load -R r1-a
 	crosses_fast
 	in_ns R1 xdp-wg status -j | jq -e '[.interfaces[] | .hook] | sort == ["tc", "xdp"]' \
 		> /dev/null || fail "status does not show both hooks"

@@ -19,6 +19,8 @@ queued() {
 			kill -0 $consumer || fail "nobody takes packets from the queue"
 			sleep 0.1
 		done
+		# And what is busy here would have its flows go there.
+		[ "$options" != "-m native" ] || options+=" -r none"
 		# shellcheck disable=SC2086 # words
 		consenting $options
 		mark

@@ -56,6 +56,13 @@ static enum parse_result parse(struct load_options *options, int *first, char **
 
 #define PARSE(options, first, ...) parse(options, first, (char *[]){ "load", __VA_ARGS__, NULL })
 
+/* The object that is loaded without a word about it, in native mode. */
+static const char *default_object(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1 ? BPF_DIR "/xdp_wg_auto.bpf.o"
+						 : BPF_DIR "/xdp_wg.bpf.o";
+}
+
 TEST(load_has_defaults)
 {
 	struct load_options options;
@@ -68,7 +75,7 @@ TEST(load_has_defaults)
 	assert_int_equal(options.attach.flags, 0);
 	assert_int_equal(options.attach.hook, HOOK_XDP);
 	assert_int_equal(load_options_check(&options), 0);
-	assert_string_equal(options.attach.object, BPF_DIR "/xdp_wg.bpf.o");
+	assert_string_equal(options.attach.object, default_object());
 	assert_false(options.replace);
 	assert_false(options.foreground);
 	assert_int_equal(log_level(), LEVEL_INFO);
@@ -242,6 +249,44 @@ TEST(rss_has_options_of_its_own)
 	assert_string_equal(options.attach.object, BPF_DIR "/xdp_wg.bpf.o");
 }
 
+TEST(native_mode_has_an_rss_program_by_default)
+{
+	static const char datapath[] = BPF_DIR "/xdp_wg.bpf.o";
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-m", "native", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, default_object());
+	assert_int_equal(PARSE(&options, &first, "-m", "skb", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, datapath);
+	assert_int_equal(PARSE(&options, &first, "-m", "unspecified", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, datapath);
+	assert_int_equal(PARSE(&options, &first, "-o", "x.o", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.rss.rss, RSS_NONE);
+}
+
+TEST(rss_needs_a_dispatcher)
+{
+	struct load_options options;
+	int first;
+
+	setenv("LIBXDP_SKIP_DISPATCHER", "1", true);
+	assert_int_equal(PARSE(&options, &first, "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, BPF_DIR "/xdp_wg.bpf.o");
+	REFUSE("-r", "auto", "eth0");
+	REFUSE("-r", "inner_flow", "eth0");
+	setenv("LIBXDP_SKIP_DISPATCHER", "0", true);
+	assert_int_equal(PARSE(&options, &first, "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_string_equal(options.attach.object, default_object());
+	unsetenv("LIBXDP_SKIP_DISPATCHER");
+}
+
 TEST(wrong_rss_options_are_errors)
 {
 	struct load_options options;
@@ -252,9 +297,11 @@ TEST(wrong_rss_options_are_errors)
 	assert_int_equal(PARSE(&options, &first, "-Q", "0", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-Q", "16385", "eth0"), PARSE_ERROR);
 	assert_int_equal(PARSE(&options, &first, "-Q", "64k", "eth0"), PARSE_ERROR);
-	REFUSE("-e", "0", "eth0");
-	REFUSE("-Q", "64", "eth0");
+	REFUSE("-m", "skb", "-e", "0", "eth0");
+	REFUSE("-H", "tc", "-Q", "64", "eth0");
+	REFUSE("-r", "none", "-e", "0", "eth0");
 	REFUSE("-r", "none", "-Q", "64", "eth0");
+	REFUSE("-o", "x.o", "-Q", "64", "eth0");
 	REFUSE("-r", "inner_flow", "--hook", "tc", "eth0");
 	REFUSE("-r", "inner_flow", "-m", "skb", "eth0");
 	REFUSE("-r", "inner_flow", "-m", "hw", "eth0");
@@ -472,6 +519,8 @@ int main(void)
 		cmocka_unit_test(tc_has_options_of_its_own),
 		cmocka_unit_test(options_of_other_hooks_are_refused),
 		cmocka_unit_test(rss_has_options_of_its_own),
+		cmocka_unit_test(native_mode_has_an_rss_program_by_default),
+		cmocka_unit_test(rss_needs_a_dispatcher),
 		cmocka_unit_test(wrong_rss_options_are_errors),
 		cmocka_unit_test(largest_priority_is_accepted),
 		cmocka_unit_test(help_is_help),
