@@ -64,6 +64,7 @@ static __always_inline int consent_encap(struct wg_peer *peer, const struct pack
 					 struct bpf_wg_consent **answer)
 {
 	struct bpf_wg_consent *consent;
+	int reason;
 
 	if (packet->recall.place)
 		needs |= BPF_WG_HOOKS_INNER;
@@ -77,7 +78,8 @@ static __always_inline int consent_encap(struct wg_peer *peer, const struct pack
 	consent->inner_recall = packet->recall;
 	consent->outer_recall = (struct bpf_wg_recall){};
 	*answer = consent;
-	return consent_reason(bpf_wg_consent_encrypt(peer, &packet->flow, route, consent));
+	reason = consent_reason(bpf_wg_consent_encrypt(peer, &packet->flow, route, consent));
+	return reason == XDP_WG_ORDER && order ? order : reason;
 }
 
 /* The same for a packet to decrypt, with the next hop of the one in it. */

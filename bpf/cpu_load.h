@@ -41,6 +41,7 @@ struct cpu_load {
 	__u64 worked; /* for how long, and when that was asked, in nanoseconds */
 	__u64 asked;
 	__u32 percent; /* of the last period */
+	__u32 turn; /* the period in which it last had its turn to give something away */
 };
 
 struct {
@@ -49,9 +50,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cpu_load);
 } cpu_loads SEC(".maps");
-
-/* When the next period begins, in ticks. */
-__u32 load_due;
 
 #define CPUTIME(stat, which)                                                                       \
 	((stat)->cpustat[bpf_core_enum_value(enum cpu_usage_stat, CPUTIME_##which)])
@@ -92,15 +90,16 @@ static __always_inline struct cpu_load *load_of(__u32 cpu)
 
 /*
  * A period of a CPU is over. If it has lasted too long, it says nothing about now, and the CPU
- * counts as one that has time. One that is offline has none.
+ * counts as one that has time. One that is offline has none. Returns whether there may be such a
+ * CPU; if not, there is none with a higher number.
  */
-static __always_inline void measure_cpu(__u32 cpu, __u64 now, int too_long)
+static __always_inline int measure_cpu(__u32 cpu, __u64 now, int too_long)
 {
 	struct cpu_load *load = load_of(cpu);
 	__u64 worked;
 
 	if (!load)
-		return;
+		return 0;
 	worked = cpu_worked(cpu);
 	if (!cpu_is_online(cpu))
 		load->percent = 100;
@@ -110,6 +109,7 @@ static __always_inline void measure_cpu(__u32 cpu, __u64 now, int too_long)
 		load->percent = share(worked - load->worked, now - load->asked);
 	load->worked = worked;
 	load->asked = now;
+	return 1;
 }
 
 #endif /* BPF_CPU_LOAD_H */

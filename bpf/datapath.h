@@ -40,8 +40,8 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct fra
 		peer = bpf_wg_peer_allowedips_lookup(wg, packet->flow.dst, 16);
 	if (!peer)
 		return XDP_WG_NO_PEER;
-	reason = decide_encap(ctx, packet, frame, wg, peer, pkt_order_check(ctx, peer),
-			      config.flags, &plan);
+	reason = decide_encap(ctx, packet, frame, wg, peer,
+			      pkt_order_check(ctx, peer, frame->length), config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.route.ifindex;
 		reason = commit_encap(ctx, frame->length, &plan, peer, config.flags);
@@ -74,7 +74,9 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 	peer = bpf_wg_peer_hashtable_lookup(wg, plan.message.index);
 	if (!peer)
 		return XDP_WG_NO_PEER;
-	reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
+	reason = pkt_order_check_message(peer, plan.message.index, frame->length);
+	if (!reason)
+		reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.ifindex;
 		reason = commit_decap(ctx, frame->length, &plan, peer, config.flags);

@@ -35,7 +35,7 @@ extern int bpf_wg_endpoint_match(struct wg_peer *peer, const struct bpf_wg_flow 
 extern int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *route,
 			     __u32 route__sz) __ksym;
 extern __u32 bpf_wg_ip_ident(struct wg_peer *peer, __be32 saddr, __be32 daddr) __ksym;
-extern int bpf_wg_peer_queued(struct wg_peer *peer) __ksym;
+extern int bpf_wg_peer_queued(struct wg_peer *peer, __u32 received) __ksym;
 extern int bpf_wg_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow,
 				  const struct bpf_wg_route *route,
 				  struct bpf_wg_consent *consent) __ksym;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The order of a flow whose packets do not all take the same way. At the tc hook some pass because
- * of how they are made, as those that GRO has merged, and wait in WireGuard's queues; those behind
- * them would go fast and overtake, which TCP takes for a loss. So they pass as well until what
- * passed is through. What passes to ask netfilter is merged or not, and counts with them. Included
- * by pkt_skb.h: for an XDP program all packets come single, and the module keeps count.
+ * The order of a flow whose packets do not all take the same way: what passes waits in WireGuard's
+ * queues, and those behind would go fast and overtake, which TCP takes for a loss. So they pass as
+ * well until what passed is through.
  */
 #ifndef BPF_ORDER_H
 #define BPF_ORDER_H
@@ -13,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kfuncs.h"
-#include "xdp_wg.h"
+#include "relief.h"
 
 /*
  * A packet that passes is in no queue of WireGuard's yet: the stack takes packets in batches. For
@@ -21,47 +19,42 @@
  */
 #define ORDER_SETTLES 20000000
 #define ORDER_PATIENCE 250000000
+/* A flow that has passed nothing for so long is another one. */
+#define ORDER_LASTS 1000000000
 
-/* Flows that share an entry share the way, which costs them no more than time. */
-#define ORDER_SLOTS 4096 /* a power of two */
+struct order_slot {
+	__u64 passed; /* when the last packet passed, in nanoseconds since boot; 0: that is over */
+	__u32 relieved; /* since when the flow is left to the stack, in ticks, or 0 */
+};
 
-/* When the last packet of a flow passed, in nanoseconds since boot, or 0 when that is over. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ORDER_SLOTS);
-	__type(key, __u32);
-	__type(value, __u64);
-} xdp_wg_order SEC(".maps");
-
-static __always_inline __u64 *order_slot(pkt_ctx *ctx)
+/* A packet passes, and others of its flow may go fast. */
+static __always_inline void order_passed(struct order_slot *slot)
 {
-	__u32 key = bpf_get_hash_recalc(ctx) & (ORDER_SLOTS - 1);
-
-	return bpf_map_lookup_elem(&xdp_wg_order, &key);
+	slot->passed = bpf_ktime_get_ns();
 }
 
-static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
+/* Whether a flow that was left to the stack still is, as this CPU is used so much. */
+static __always_inline int order_stays(struct order_slot *slot, __u32 percent)
 {
-	__u64 *slot;
-
-	if (reason != XDP_WG_GSO && reason != XDP_WG_ROOM && reason != XDP_WG_SAMPLE)
-		return;
-	slot = order_slot(ctx);
-	if (slot)
-		*slot = bpf_ktime_get_ns();
+	if (bpf_ktime_get_ns() - slot->passed > ORDER_LASTS ||
+	    relief_is_over(slot->relieved, percent))
+		slot->relieved = 0;
+	return slot->relieved != 0;
 }
 
-static __always_inline int pkt_order_check(pkt_ctx *ctx, struct wg_peer *peer)
+/* Whether a packet would overtake what has passed; those received are from the peer. */
+static __always_inline int order_waits(struct order_slot *slot, struct wg_peer *peer,
+				       __u32 received)
 {
-	__u64 *slot = order_slot(ctx);
 	__u64 passed;
 
-	if (!slot || !*slot)
+	if (!slot->passed)
 		return 0;
-	passed = bpf_ktime_get_ns() - *slot;
-	if (passed < ORDER_SETTLES || (passed < ORDER_PATIENCE && bpf_wg_peer_queued(peer)))
-		return XDP_WG_ORDER;
-	*slot = 0;
+	passed = bpf_ktime_get_ns() - slot->passed;
+	if (passed < ORDER_SETTLES ||
+	    (passed < ORDER_PATIENCE && bpf_wg_peer_queued(peer, received)))
+		return 1;
+	slot->passed = 0;
 	return 0;
 }
 

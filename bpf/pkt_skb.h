@@ -5,7 +5,7 @@
 #ifndef BPF_PKT_SKB_H
 #define BPF_PKT_SKB_H
 
-#include "order.h"
+#include "order_skb.h"
 
 static __always_inline __u32 pkt_length(pkt_ctx *ctx)
 {

@@ -113,7 +113,12 @@ static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
 {
 }
 
-static __always_inline int pkt_order_check(pkt_ctx *ctx, struct wg_peer *peer)
+static __always_inline int pkt_order_check(pkt_ctx *ctx, struct wg_peer *peer, __u32 length)
+{
+	return 0;
+}
+
+static __always_inline int pkt_order_check_message(struct wg_peer *peer, __le32 index, __u32 length)
 {
 	return 0;
 }

@@ -13,6 +13,8 @@
 SEC("tcx/ingress")
 int tc_wg(struct __sk_buff *ctx)
 {
+	if (config.flags & XDP_WG_RELIEF)
+		crowd_watch();
 	return datapath(ctx);
 }
 

@@ -25,7 +25,7 @@
  * Version of the layout of everything pinned and of struct xdp_wg_config. It changes whenever a
  * program of one version could not work on the maps of another.
  */
-#define XDP_WG_LAYOUT 4
+#define XDP_WG_LAYOUT 5
 
 /* Options of one attached program: the section .rodata.config of the object. */
 #define XDP_WG_CONFIG_SECTION ".rodata.config"
@@ -45,6 +45,8 @@ enum xdp_wg_flags {
 	XDP_WG_FINISHED = 1U << 5,
 	/* What netfilter has rules for goes fast by its consent. */
 	XDP_WG_CONNTRACK = 1U << 6,
+	/* At the tc hook: where a CPU has no time and another has, flows are left to the stack. */
+	XDP_WG_RELIEF = 1U << 7,
 };
 
 struct xdp_wg_config {
@@ -63,7 +65,6 @@ struct xdp_wg_config {
 
 struct xdp_wg_rss {
 	__u32 seed; /* of the hash, so that nobody outside can aim flows at one CPU */
-	__u32 possible; /* how many CPUs there may be, with numbers below that */
 	__u32 cpus; /* how many of them the work is spread over, which the table begins with */
 	__u32 table[XDP_WG_RSS_TABLE]; /* CPU numbers, which are keys of the cpumap */
 };
@@ -158,6 +159,7 @@ enum verdict {
 	X(CHECKSUM, PASS, "checksum", "with a checksum that a device was to finish")               \
 	X(ORDER, PASS, "order", "behind others that passed")                                       \
 	X(SAMPLE, PASS, "sample", "to ask netfilter again about their flow")                       \
+	X(BUSY, PASS, "busy", "of which CPUs with more time do a part")                            \
 	X(AUTH, DROP, "auth", "that failed authentication")                                        \
 	X(REPLAY, DROP, "replay", "replayed")                                                      \
 	X(BROKEN, DROP, "broken", "that could not be finished")

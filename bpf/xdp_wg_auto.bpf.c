@@ -2,33 +2,30 @@
 /*
  * The datapath and RSS in one: a packet is handled where it came in as long as that CPU has time.
  * When it has not and another has, a flow moves there, by what is inside of the tunnel; and back
- * when it is calm.
+ * when it is calm. One that is more than a CPU can do is left to the stack, if others have time.
  */
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "cpu_load.h"
+#include "crowd.h"
+#include "order.h"
 #include "pending.h"
 #include "rss.h"
 #include "rss_datapath.h"
 #include "rss_lanes.h"
 #include "rss_peek.h"
 
-/* In percent of a CPU's time: what is busy, and how much less the other must be to be better. */
-#define BUSY 85
-#define BETTER 25
-/* What two CPUs have to do together that one of them does alone without being busy. */
-#define CALM 70
-
-/* For so many ticks a flow that moved stays. */
-#define SETTLED 256
-/* For so many, a flow of which a packet went fast is expected to; one without packets is over. */
+/*
+ * For so many ticks, a flow of which a packet went fast is expected to; one without packets is
+ * over.
+ */
 #define LASTING 1024
-/* A flow that fills a CPU by itself finds no better one, and waits twice as long so many times. */
+/*
+ * A flow that fills a CPU by itself finds no better one, and after the first time it waits for long
+ * until it looks for another, and twice as long so many times.
+ */
 #define VAIN_MAX 3
-/* No CPU is so many ticks ahead of another. */
-#define LEAD 64
 
 #define FLOW_SLOTS 4096 /* a power of two */
 /* Slots to look at in one period, so that all have been after a while. */
@@ -45,10 +42,12 @@ struct flow_slot {
 	__u32 turned; /* when it came in at another CPU than before */
 	__u32 fast; /* when a packet was last seen to go fast */
 	__u32 away; /* the CPU, and one; or 0: each packet where it comes in */
+	__u32 left; /* 1: to the stack, or others were and those behind them wait */
 	__u32 from; /* where the last packet came in */
 	__u16 number; /* and which it was in the lane from there */
 	__u8 looking; /* away, but what was last seen was handled where it came in */
 	__u8 vain; /* how often it has left a CPU that it had moved to and that was crowded */
+	struct order_slot order;
 };
 
 struct {
@@ -58,14 +57,14 @@ struct {
 	__type(value, struct flow_slot);
 } flow_slots SEC(".maps");
 
-/* Slots whose flows are away, and the next slot to look at, for who begins a period. */
+/* Slots whose flows are away or left, and the next slot to look at, for who begins a period. */
 __u32 slots_away;
 __u32 sweep;
 
 /* What a CPU does with the packets that come in there. */
 struct reception {
-	__u32 moved; /* the period in which a flow has moved, as its end */
 	__u32 slot; /* of the packet's flow, FLOW_SLOTS if it has none */
+	__u32 reason; /* to leave the packet to the stack because of its flow, or 0 */
 	struct frame frame;
 	struct rss_metadata found;
 };
@@ -82,45 +81,15 @@ struct {
 	__uint(XDP_PASS, 1);
 } XDP_RUN_CONFIG(xdp_wg_auto);
 
-/* What a period's measuring has found: the CPU with most time, of those that packets may go to. */
-struct calmest {
-	__u32 cpu;
-	__u32 percent;
-};
-
-struct calmest calmest;
-
-/* The share of a CPU's time that is used, in percent. */
-static __always_inline __u32 percent_of(__u32 cpu)
+/* The CPUs that have a queue. */
+static __always_inline __u32 crowd_cpus(void)
 {
-	const struct cpu_load *load = load_of(cpu);
-
-	return load ? load->percent : 100;
+	return rss.cpus;
 }
 
-struct measuring {
-	__u64 now;
-	int too_long;
-};
-
-static long measure_one(__u32 cpu, void *context)
+static __always_inline __u32 crowd_cpu(__u32 index)
 {
-	const struct measuring *measuring = context;
-
-	measure_cpu(cpu, measuring->now, measuring->too_long);
-	return 0;
-}
-
-static long compare_one(__u32 index, void *context)
-{
-	struct calmest *best = context;
-	__u32 cpu = rss_entry(index), percent = percent_of(cpu);
-
-	if (percent < best->percent) {
-		best->cpu = cpu;
-		best->percent = percent;
-	}
-	return 0;
+	return rss_entry(index);
 }
 
 /* The flow is handled by another CPU from now on, or with 0 where it comes in. */
@@ -134,13 +103,11 @@ static __always_inline void move_to(struct flow_slot *slot, __u32 away)
 		__sync_fetch_and_add(&slots_away, -1);
 }
 
-/*
- * Whether that is so many ticks ago. Another CPU may have written it just now, and have seen a tick
- * more; what was never written is long ago.
- */
-static __always_inline int is_past(__u32 when, __u32 ticks)
+/* The flow is left to the stack from now on, or not any more. */
+static __always_inline void set_left(struct flow_slot *slot, __u32 left)
 {
-	return (__u32)bpf_jiffies64() - when + LEAD > ticks + LEAD;
+	if (__sync_lock_test_and_set(&slot->left, left) != left)
+		__sync_fetch_and_add(&slots_away, left ? 1 : -1);
 }
 
 /* Whether a packet of the flow was seen to go fast, which only is where it came in. */
@@ -155,40 +122,22 @@ static long sweep_one(__u32 index, void *context)
 	__u32 key = (*(__u32 *)context + index) & (FLOW_SLOTS - 1);
 	struct flow_slot *slot = bpf_map_lookup_elem(&flow_slots, &key);
 
-	if (slot && slot->away && is_past(slot->seen, LASTING)) {
+	if (slot && (slot->away || slot->left) && is_past(slot->seen, LASTING)) {
 		slot->vain = 0;
 		move_to(slot, 0);
+		set_left(slot, 0);
 	}
 	return 0;
 }
 
-/* A period is over: one CPU measures all. */
-static __noinline int begin_period(__u32 due)
+/* A period has begun: look at some of the slots. */
+static __noinline int sweep_slots(void)
 {
-	__u32 ticks = bpf_jiffies64(), next = ticks + LOAD_PERIOD, first;
-	struct measuring measuring = {
-		.now = bpf_ktime_get_ns(),
-		.too_long = ticks - due > LOAD_PERIOD,
-	};
-	struct calmest best = { .percent = ~0U };
+	__u32 first = sweep;
 
-	if (__sync_val_compare_and_swap(&load_due, due, next) != due)
-		return 0;
-	bpf_loop(rss.possible, measure_one, &measuring, 0);
-	bpf_loop(rss.cpus, compare_one, &best, 0);
-	calmest = best;
-	if (slots_away) {
-		first = sweep;
-		sweep += SWEEP;
-		bpf_loop(SWEEP, sweep_one, &first, 0);
-	}
+	sweep += SWEEP;
+	bpf_loop(SWEEP, sweep_one, &first, 0);
 	return 0;
-}
-
-/* Whether a CPU that is used so much had better give something away. */
-static __always_inline int is_crowded(__u32 percent)
-{
-	return percent >= BUSY && percent >= calmest.percent + BETTER;
 }
 
 /*
@@ -209,20 +158,14 @@ static __always_inline int is_free(const struct flow_slot *slot, __u32 away)
 
 /*
  * Where a flow of a crowded CPU should go, as its slot's away: to any CPU that has time, as a hash
- * chooses; where it chooses none of these, one flow in a period goes to the calmest, so that what
- * comes of that is known before the next.
+ * chooses; where it chooses none of these, one flow in a period goes to the calmest.
  */
-static __always_inline __u32 away_from(struct reception *here, __u32 percent, __u32 away,
-				       __u32 hash)
+static __always_inline __u32 away_from(__u32 percent, __u32 away, __u32 hash)
 {
 	__u32 to = rss_entry(hash);
 
 	if (percent < percent_of(to) + BETTER) {
-		if (here->moved == load_due)
-			return away;
-		here->moved = load_due;
-		/* Another interface's programs see the same, and would do the same. */
-		if (bpf_get_prandom_u32() & 1)
+		if (!crowd_turn())
 			return away;
 		to = calmest.cpu;
 	}
@@ -233,22 +176,21 @@ static __always_inline __u32 away_from(struct reception *here, __u32 percent, __
  * Where a flow of a crowded CPU that is free to move should be handled, as its slot's away, which
  * is what it is. One that has moved before may be why that CPU is crowded.
  */
-static __always_inline __u32 less_crowded_place(struct reception *here, struct flow_slot *slot,
-						__u32 percent, __u32 away, __u32 hash)
+static __always_inline __u32 less_crowded_place(struct flow_slot *slot, __u32 percent, __u32 away,
+						__u32 hash)
 {
 	__u32 vain = slot->vain, to;
 
-	if (away && !is_past(slot->moved, LASTING << (vain & VAIN_MAX)))
+	if (away && vain && !is_past(slot->moved, LASTING << (vain & VAIN_MAX)))
 		return away;
-	to = away_from(here, percent, away, hash);
+	to = away_from(percent, away, hash);
 	if (away && to != away && vain < VAIN_MAX)
 		slot->vain = vain + 1;
 	return to;
 }
 
 /* Where a flow that is free to move should be handled, as its slot's away, which is what it is. */
-static __always_inline __u32 better_place(struct reception *here, struct flow_slot *slot,
-					  __u32 away, __u32 hash)
+static __always_inline __u32 better_place(struct flow_slot *slot, __u32 away, __u32 hash)
 {
 	__u32 self = bpf_get_smp_processor_id(), cpu = away ? away - 1 : self;
 	__u32 percent = percent_of(cpu);
@@ -257,7 +199,7 @@ static __always_inline __u32 better_place(struct reception *here, struct flow_sl
 	if (cpu == self && away)
 		return 0;
 	if (is_crowded(percent))
-		return less_crowded_place(here, slot, percent, away, hash);
+		return less_crowded_place(slot, percent, away, hash);
 	if (cpu == self || percent + percent_of(self) >= CALM)
 		return away;
 	slot->vain = 0;
@@ -265,14 +207,20 @@ static __always_inline __u32 better_place(struct reception *here, struct flow_sl
 }
 
 /* Move a flow, if it is free to and that is better. Returns what its slot's away is then. */
-static __always_inline __u32 move(struct reception *here, struct flow_slot *slot, __u32 away,
-				  __u32 hash)
+static __always_inline __u32 move(struct flow_slot *slot, __u32 away, __u32 hash, __u32 length)
 {
 	__u32 to;
 
 	if (!is_past(slot->moved, SETTLED) || !is_free(slot, away))
 		return away;
-	to = better_place(here, slot, away, hash);
+	if (away && slot->vain && relief_of_queue(percent_of(away - 1), length)) {
+		slot->order.relieved = relief_now();
+		order_passed(&slot->order);
+		set_left(slot, 1);
+		to = 0;
+	} else {
+		to = better_place(slot, away, hash);
+	}
 	if (to == away)
 		return away;
 	slot->moved = bpf_jiffies64();
@@ -301,13 +249,13 @@ static __always_inline __u32 look(struct flow_slot *slot, __u32 away)
 }
 
 /* Where a packet of the flow is handled, as its slot's away. */
-static __noinline __u32 place(struct reception *here, struct flow_slot *slot, __u32 hash)
+static __noinline __u32 place(struct flow_slot *slot, __u32 hash, __u32 length)
 {
 	__u32 away = slot->away;
 
 	if (away && (slot->looking || !goes_fast(slot)))
 		return look(slot, away);
-	return away || goes_fast(slot) ? move(here, slot, away, hash) : 0;
+	return away || goes_fast(slot) ? move(slot, away, hash, length) : 0;
 }
 
 /* A packet of the flow is queued for a CPU. */
@@ -325,6 +273,45 @@ static __always_inline void number_packet(struct flow_slot *slot, __u32 to,
 	found->number = slot->number;
 }
 
+/* Whether a packet would overtake others of its flow that were left to the stack. */
+static __noinline int waits(struct order_slot *order, const struct rss_metadata *found,
+			    struct wg_device *wg)
+{
+	const struct bpf_wg_flow *flow = &found->packet.flow;
+	__u32 received = found->preview.message.length != 0;
+	struct wg_peer *peer;
+	int ret;
+
+	if (received)
+		peer = bpf_wg_peer_hashtable_lookup(wg, found->preview.message.index);
+	else
+		peer = bpf_wg_peer_allowedips_lookup(wg, flow->dst,
+						     flow->family == AF_INET ? 4 : 16);
+	if (!peer)
+		return 0;
+	ret = order_waits(order, peer, received);
+	bpf_wg_peer_put(peer);
+	return ret;
+}
+
+/* The reason to leave a packet to the stack because of its flow, or 0. */
+static __always_inline int leave(struct flow_slot *slot, const struct rss_metadata *found,
+				 struct wg_device *wg)
+{
+	struct order_slot *order = &slot->order;
+
+	if (!slot->left)
+		return 0;
+	if (order->relieved && order_stays(order, percent_of(bpf_get_smp_processor_id()))) {
+		order_passed(order);
+		return XDP_WG_BUSY;
+	}
+	if (waits(order, found, wg))
+		return XDP_WG_ORDER;
+	set_left(slot, 0);
+	return 0;
+}
+
 /* The CPU to handle the packet on is known by its flow. Returns it, or RSS_HERE. */
 static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata *found,
 					struct wg_device *wg)
@@ -338,8 +325,9 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 	if (!here || !slot)
 		return RSS_HERE;
 	here->slot = key;
+	here->reason = leave(slot, found, wg);
 	/* The slot has taken some bits of the hash; others choose the CPU. */
-	away = place(here, slot, hash >> 16);
+	away = here->reason ? 0 : place(slot, hash >> 16, found->packet.length);
 	slot->seen = bpf_jiffies64();
 	if (!away)
 		return RSS_HERE;
@@ -350,12 +338,11 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 /* Whether all is handled here: nothing has moved, and nothing has to. */
 static __always_inline int is_calm(void)
 {
-	__u32 due = load_due, key = 0;
+	__u32 key = 0;
 	const struct cpu_load *load = bpf_map_lookup_elem(&cpu_loads, &key);
 
-	/* The end of a period that has begun is ahead, and not far. */
-	if (due - (__u32)bpf_jiffies64() - 1 >= LOAD_PERIOD)
-		begin_period(due);
+	if (crowd_watch() && slots_away)
+		sweep_slots();
 	return !slots_away && load && !is_crowded(load->percent);
 }
 
@@ -369,6 +356,10 @@ static __noinline int hand_over(struct xdp_md *ctx, struct reception *here)
 	int reason;
 
 	reason = rss_find_cpu(ctx, &here->frame, &here->found, &cpu);
+	if (!reason && here->reason) {
+		reason = here->reason;
+		bpf_xdp_wg_stream_forget(ctx);
+	}
 	if (reason)
 		return finish(ctx, reason, here->frame.length, 0);
 	return cpu == RSS_HERE ? -1 : rss_send(ctx, &here->frame, &here->found, cpu);
@@ -393,6 +384,7 @@ static __always_inline int choose_and_go_on(struct xdp_md *ctx, struct reception
 	__builtin_memset(&here->frame, 0, sizeof(here->frame));
 	__builtin_memset(found, 0, sizeof(*found));
 	here->slot = FLOW_SLOTS;
+	here->reason = 0;
 	here->frame.length = pkt_length(ctx);
 	found->reason = classify(ctx, &here->frame, &found->packet);
 	if (!found->reason || found->reason == XDP_WG_LOCAL)

@@ -139,8 +139,13 @@ static const char *rss_conflict(const struct load_options *options)
 			       "without one, nothing is queued for CPUs";
 		return NULL;
 	}
+	if (attach->hook == HOOK_TC && attach->rss.rss != RSS_AUTO)
+		return "--rss is auto or none with --hook tc: tc programs cannot redirect to a CPU";
+	if (attach->hook == HOOK_TC && (options->excluded || options->queue_size))
+		return "--exclude-cpus and --queue-size are for XDP: "
+		       "with --hook tc nothing is queued for CPUs";
 	if (attach->hook == HOOK_TC)
-		return "--rss is for XDP: tc programs cannot redirect to a CPU";
+		return NULL;
 	if (attach->mode == XDP_MODE_SKB)
 		return "--rss needs native mode: in skb mode, the stack has chosen the CPU before";
 	if (attach->mode == XDP_MODE_HW)
@@ -191,6 +196,11 @@ int load_options_check(struct load_options *options)
 	if (wrong) {
 		log_error("%s", wrong);
 		return -EINVAL;
+	}
+	/* There is but one program, which can do without what RSS programs need. */
+	if (options->attach.hook == HOOK_TC && options->attach.rss.rss == RSS_AUTO) {
+		options->attach.rss.rss = RSS_NONE;
+		options->attach.flags |= XDP_WG_RELIEF;
 	}
 	if (!options->attach.object) {
 		snprintf(object, sizeof(object), BPF_DIR "/%s.bpf.o",

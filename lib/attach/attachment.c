@@ -107,7 +107,11 @@ int attachment_identify(int prog_fd, struct attachment *entry)
 		if (err)
 			return err;
 	}
-	return found ? 0 : -ENOENT;
+	if (!found)
+		return -ENOENT;
+	if (entry->hook == HOOK_TC && entry->config.flags & XDP_WG_RELIEF)
+		entry->rss = RSS_AUTO;
+	return 0;
 }
 
 int attachment_add_ours(struct attachment_list *list, int prog_fd, struct attachment *entry)
@@ -155,7 +159,8 @@ const struct attachment *attachment_at(const struct attachment_list *list, int i
 
 const char *attachment_program(const struct attachment *entry)
 {
-	return entry->rss ? rss_program(entry->rss) : hook_program(entry->hook);
+	return entry->hook == HOOK_XDP && entry->rss ? rss_program(entry->rss)
+						     : hook_program(entry->hook);
 }
 
 void attachment_free(struct attachment_list *list)

@@ -18,7 +18,8 @@ struct attachment {
 	int ifindex;
 	char ifname[IF_NAMESIZE];
 	enum hook hook;
-	enum rss rss; /* which chooses a CPU, RSS_NONE: the datapath itself */
+	enum rss rss; /* which chooses a CPU, RSS_NONE: the datapath itself. At the tc hook, there
+		       * is nothing but auto and none. */
 	__u32 prog_id;
 	/* At the XDP hook: */
 	enum xdp_attach_mode mode;

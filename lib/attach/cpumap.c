@@ -137,11 +137,7 @@ out:
 
 static int write_table(struct bpf_object *object, const struct cpuset *allowed)
 {
-	int possible = libbpf_num_possible_cpus();
-	struct xdp_wg_rss rss = {
-		.possible = possible > 0 ? possible : 0,
-		.cpus = cpuset_count(allowed),
-	};
+	struct xdp_wg_rss rss = { .cpus = cpuset_count(allowed) };
 	struct bpf_map *map;
 	size_t size;
 

@@ -346,17 +346,19 @@ __bpf_kfunc int bpf_wg_peer_route(struct wg_peer *peer, struct bpf_wg_route *rou
 }
 
 /**
- * bpf_wg_peer_queued - whether packets wait to be encrypted for a peer, or to be sent to it
+ * bpf_wg_peer_queued - whether packets of a peer wait in WireGuard's queues
  * @peer: the peer
+ * @received: 0 for those to be encrypted for it or sent to it; else for those that came from it,
+ * and are to be decrypted or to go on into the stack
  *
- * What is sent meanwhile overtakes them.
+ * What goes fast in that direction meanwhile overtakes them.
  *
  * Context: any, under RCU. Takes the lock of a work queue.
  * Return: 1 if so, 0 if not.
  */
-__bpf_kfunc int bpf_wg_peer_queued(struct wg_peer *peer)
+__bpf_kfunc int bpf_wg_peer_queued(struct wg_peer *peer, __u32 received)
 {
-	return wg_bpf_is_sending(peer);
+	return received ? wg_bpf_is_receiving(peer) : wg_bpf_is_sending(peer);
 }
 
 /**

@@ -141,7 +141,7 @@ static __always_inline void OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_pe
 		ret = bpf_wg_ip_ident(peer, size, draw());
 		break;
 	case FUZZ_QUEUED:
-		ret = bpf_wg_peer_queued(peer);
+		ret = bpf_wg_peer_queued(peer, size >> 5 & 1);
 		break;
 	case FUZZ_CONSENT_ENCRYPT:
 		draw_consent();

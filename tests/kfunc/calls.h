@@ -36,7 +36,7 @@ static __always_inline __s64 OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_p
 	case CALL_IDENT:
 		return bpf_wg_ip_ident(peer, request->saddr, request->daddr);
 	case CALL_QUEUED:
-		return bpf_wg_peer_queued(peer);
+		return bpf_wg_peer_queued(peer, request->offset);
 	case CALL_CONSENT_ENCRYPT:
 		return bpf_wg_consent_encrypt(peer, &request->flow, &reply->route,
 					      &exchange.request.consent);

@@ -158,7 +158,7 @@ static const char *const signatures[] = {
 	"int bpf_skb_wg_encapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer, "
 	"__u32 family)",
 	"int bpf_skb_wg_decapsulated(struct __sk_buff *skb_ctx, struct wg_peer *peer)",
-	"int bpf_wg_peer_queued(struct wg_peer *peer)",
+	"int bpf_wg_peer_queued(struct wg_peer *peer, __u32 received)",
 	"int bpf_wg_consent_encrypt(struct wg_peer *peer, const struct bpf_wg_flow *flow, "
 	"const struct bpf_wg_route *route, struct bpf_wg_consent *consent)",
 	"int bpf_wg_consent_decrypt(struct wg_peer *peer, const struct bpf_wg_flow *outer, "

@@ -41,9 +41,9 @@ class Flow:
         self.highest = max(self.highest, number)
 
 
-def send(source, address, flow, number):
+def send(source, address, flow, number, length):
     """One datagram of a flow, which is a source port. IPv4 needs no checksum."""
-    payload = PAYLOAD.pack(flow << NUMBER_BITS | number)
+    payload = PAYLOAD.pack(flow << NUMBER_BITS | number).ljust(length, b"\0")
     header = UDP_HEADER.pack(FIRST_SOURCE_PORT + flow, PORT, UDP_HEADER.size + len(payload), 0)
     source.sendto(header + payload, (address, 0))
 
@@ -55,7 +55,7 @@ def drain(sink, flows, count):
             payload = sink.recv(64)
         except TimeoutError:
             return received
-        which = PAYLOAD.unpack(payload)[0]
+        which = PAYLOAD.unpack_from(payload)[0]
         flows[which >> NUMBER_BITS].receive(which & ((1 << NUMBER_BITS) - 1))
     return count
 
@@ -68,6 +68,7 @@ def main():
     parser.add_argument("--burst", type=int, default=1, help="so many of a flow at once")
     parser.add_argument("--batch", type=int, default=BATCH, help="so many may be on their way")
     parser.add_argument("--gap", type=float, default=0, help="seconds, between datagrams")
+    parser.add_argument("--length", type=int, default=PAYLOAD.size, help="of a datagram's data")
     parser.add_argument("--lossy", action="store_true", help="do not wait long for what is lost")
     arguments = parser.parse_args()
 
@@ -82,7 +83,7 @@ def main():
     for first in range(0, arguments.packets, arguments.burst):
         for flow in range(arguments.flows):
             for number in range(first, min(first + arguments.burst, arguments.packets)):
-                send(source, address, flow, number)
+                send(source, address, flow, number, arguments.length)
                 waiting += 1
                 time.sleep(arguments.gap)
             if waiting >= arguments.batch:

@@ -82,7 +82,7 @@ refused() {
 			xdp-wg load -m skb -r $program r1-a
 		says 2 "the CPUs are the host's and not the hardware's" R1 \
 			xdp-wg load -m hw -r $program r1-a
-		says 2 "tc programs cannot redirect to a CPU" R1 \
+		[ $program = auto ] || says 2 "--rss is auto or none with --hook tc" R1 \
 			xdp-wg load --hook tc -r $program r1-a
 	done
 	for mode in native skb hw unspecified; do

@@ -263,9 +263,124 @@ auto_passing() {
 	done
 }
 
+# relieved LOW [HIGH]: so many of the packets that were counted were left to the stack since their CPU
+# was busy; none was lost, and none came late.
+relieved() {
+	local n
+
+	n=$(counted busy)
+	[ "$lost" = 0 ] || fail "$lost packets were lost"
+	[ "$late" = 0 ] || fail "$late of $received packets came late"
+	[ "$n" -ge "$1" ] && [ "$n" -le "${2:-$received}" ] ||
+		fail "$n of $received packets were left to the stack since their CPU was busy"
+}
+
+# At the tc hook nothing can be queued: flows of a CPU that is busy are left to the stack, and go fast
+# again when it is calm.
+relief() {
+	local source
+
+	spread --hook tc -r auto
+	from_one_cpu
+	for source in A B; do
+		take
+		send $source 8 32 --gap 0.02 --length 1000
+		take
+		relieved 0 0
+		busy
+		send $source 8 500 --length 1000 # until it is known how busy
+		take
+		send $source 8 250 --length 1000
+		take
+		relieved 1000
+		send $source 8 250
+		take
+		# A message has no flow that could be seen: all of a session are one.
+		[ $source = B ] || relieved 0 0
+		calm
+		sleep 2
+		send $source 8 32 --gap 0.02 --length 1000
+		take
+		relieved 0 0
+	done
+}
+
+# rove: a CPU after the other of 1, 2 and 3 is busy for a while, until `settle`.
+rove() {
+	(
+		while :; do
+			for cpu in 1 2 3; do
+				timeout 3 taskset -c $cpu sh -c 'while :; do :; done'
+			done
+		done
+	) &
+	rover=$!
+	undo settle
+}
+
+settle() {
+	[ -z "${rover:-}" ] || kill "$rover"
+	rover=
+}
+
+# With auto, one that has been queued for another CPU, and for the next, since both were busy, is left
+# to the stack as well: it may be more than any of them can do.
+relief_queued() {
+	local source
+
+	spread -r auto
+	from_one_cpu
+	for source in A B; do
+		busy
+		rove
+		take
+		send $source 4 2000 --gap 0.004 --length 1000
+		settle
+		calm
+		take
+		relieved 100 7000
+		sleep 3
+		send $source 4 32 --gap 0.02 --length 1000 # and back
+		take
+		send $source 4 32 --gap 0.02 --length 1000
+		take
+		relieved 0 0
+		[ "$(cpus queued | sum)" = 0 ] || fail "not all flows came back when all was calm:" $(cpus queued)
+	done
+}
+
+# The same while packets that were left to the stack wait there: WireGuard's workers are on other CPUs.
+relief_order() {
+	local source
+
+	spread --hook tc -r auto
+	stall
+	from_one_cpu
+	for source in A B; do
+		switch_load
+		take
+		send $source 2 1500 --gap 0.005 --length 1000
+		stop_switching
+		take
+		relieved 100 2900
+	done
+}
+
 stop_switching() {
 	[ -z "${switcher:-}" ] || kill "$switcher"
 	switcher=
+}
+
+# switch_load: CPU 0 is busy and calm in turn, until `stop_switching`.
+switch_load() {
+	(
+		while :; do
+			timeout 2 taskset -c 0 sh -c 'while :; do :; done'
+			sleep 3
+		done
+	) &
+	switcher=$!
+	undo stop_switching
 }
 
 # stall: the CPUs that flows move to come to nothing else for a while, a fifth of the time, which is
@@ -296,14 +411,7 @@ auto_order() {
 	stall
 	from_one_cpu
 	for source in A B; do
-		(
-			while :; do
-				timeout 2 taskset -c 0 sh -c 'while :; do :; done'
-				sleep 3
-			done
-		) &
-		switcher=$!
-		undo stop_switching
+		switch_load
 		take
 		send $source 8 1000 --burst 8 --gap 0.002
 		stop_switching
@@ -486,6 +594,9 @@ test_case inner-flow 60
 test_case auto 150
 test_case auto-order 120
 test_case auto-passing 60
+test_case relief 120
+test_case relief-order 120
+test_case relief-queued 150
 test_case tuple-steering 60
 test_case rx-hash 60
 test_case match-port 60

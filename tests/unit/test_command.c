@@ -269,6 +269,23 @@ TEST(native_mode_has_an_rss_program_by_default)
 	assert_int_equal(options.attach.rss.rss, RSS_NONE);
 }
 
+TEST(tc_leaves_work_to_others)
+{
+	struct load_options options;
+	int first;
+
+	assert_int_equal(PARSE(&options, &first, "-H", "tc", "-r", "auto", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.flags, XDP_WG_RELIEF);
+	assert_int_equal(options.attach.rss.rss, RSS_NONE);
+	assert_string_equal(options.attach.object, BPF_DIR "/tc_wg.bpf.o");
+	assert_int_equal(PARSE(&options, &first, "-H", "tc", "-r", "none", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.flags, 0);
+	REFUSE("-H", "tc", "-r", "auto", "-e", "0", "eth0");
+	REFUSE("-H", "tc", "-r", "auto", "-Q", "64", "eth0");
+}
+
 TEST(rss_needs_a_dispatcher)
 {
 	struct load_options options;
@@ -520,6 +537,7 @@ int main(void)
 		cmocka_unit_test(options_of_other_hooks_are_refused),
 		cmocka_unit_test(rss_has_options_of_its_own),
 		cmocka_unit_test(native_mode_has_an_rss_program_by_default),
+		cmocka_unit_test(tc_leaves_work_to_others),
 		cmocka_unit_test(rss_needs_a_dispatcher),
 		cmocka_unit_test(wrong_rss_options_are_errors),
 		cmocka_unit_test(largest_priority_is_accepted),
