@@ -74,6 +74,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 	peer = bpf_wg_peer_hashtable_lookup(wg, plan.message.index);
 	if (!peer)
 		return XDP_WG_NO_PEER;
+	/* It stands first since the BPF stack has room for it only here. */
 	reason = pkt_order_check_message(peer, plan.message.index, frame->length);
 	if (!reason)
 		reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);

@@ -19,25 +19,40 @@
  */
 #define ORDER_SETTLES 20000000
 #define ORDER_PATIENCE 250000000
+/* The same for what was left to the stack since others have more time: it is well there. */
+#define ORDER_RELIEVED_PATIENCE 2000000000
 /* A flow that has passed nothing for so long is another one. */
 #define ORDER_LASTS 1000000000
+/* No poll lasts as long. What passes in one may be left in it while what goes fast leaves. */
+#define ORDER_POLL 1000000
 
 struct order_slot {
 	__u64 passed; /* when the last packet passed, in nanoseconds since boot; 0: that is over */
+	__u64 waited; /* when the last one did that would have overtaken it */
 	__u32 relieved; /* since when the flow is left to the stack, in ticks, or 0 */
+	__u32 patient; /* whether the last one that passed was left to it */
 };
 
-/* A packet passes, and others of its flow may go fast. */
-static __always_inline void order_passed(struct order_slot *slot)
+/* For how long that is past; another CPU may have written it since this one has looked at the time.
+ */
+static __always_inline __s64 order_since(__u64 when)
 {
-	slot->passed = bpf_ktime_get_ns();
+	__s64 since = bpf_ktime_get_ns() - when;
+
+	return since > 0 ? since : 0;
 }
 
-/* Whether a flow that was left to the stack still is, as this CPU is used so much. */
+/* A packet passes, and others of its flow may go fast; patient: when others have no time. */
+static __always_inline void order_passed(struct order_slot *slot, __u32 patient)
+{
+	slot->passed = bpf_ktime_get_ns();
+	slot->patient = patient;
+}
+
+/* Whether a flow that was left to the stack still is, as its CPU is used so much. */
 static __always_inline int order_stays(struct order_slot *slot, __u32 percent)
 {
-	if (bpf_ktime_get_ns() - slot->passed > ORDER_LASTS ||
-	    relief_is_over(slot->relieved, percent))
+	if (order_since(slot->passed) > ORDER_LASTS || relief_is_over(slot->relieved, percent))
 		slot->relieved = 0;
 	return slot->relieved != 0;
 }
@@ -46,14 +61,18 @@ static __always_inline int order_stays(struct order_slot *slot, __u32 percent)
 static __always_inline int order_waits(struct order_slot *slot, struct wg_peer *peer,
 				       __u32 received)
 {
-	__u64 passed;
+	__s64 patience = slot->patient ? ORDER_RELIEVED_PATIENCE : ORDER_PATIENCE;
+	__s64 passed;
 
 	if (!slot->passed)
 		return 0;
-	passed = bpf_ktime_get_ns() - slot->passed;
+	passed = order_since(slot->passed);
 	if (passed < ORDER_SETTLES ||
-	    (passed < ORDER_PATIENCE && bpf_wg_peer_queued(peer, received)))
+	    (passed < patience &&
+	     (bpf_wg_peer_queued(peer, received) || order_since(slot->waited) < ORDER_POLL))) {
+		slot->waited = bpf_ktime_get_ns();
 		return 1;
+	}
 	slot->passed = 0;
 	return 0;
 }

@@ -52,7 +52,7 @@ static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
 		return;
 	slot = order_slot(bpf_get_hash_recalc(ctx));
 	if (slot)
-		order_passed(slot);
+		order_passed(slot, 0);
 }
 
 /*
@@ -67,7 +67,7 @@ static __always_inline int order_relieve(struct order_slot *slot, __u32 length)
 		return 0;
 	if (!slot->relieved)
 		slot->relieved = relief_now();
-	order_passed(slot);
+	order_passed(slot, 1);
 	return 1;
 }
 

@@ -20,9 +20,9 @@
  * pkt_strip           remove what is in front of an inner packet and behind it
  * pkt_order_passed    remember that a packet passes for a reason, if others of its flow may go fast
  * pkt_order_check     the reason to pass a packet for a peer, in a frame of a length, because of
- * its flow: it would overtake another, or others have time for it; or 0 pkt_order_check_message:
- * the same for a data message from a peer, with its index pkt_pass, pkt_drop, pkt_redirect: the
- * verdicts
+ *                     its flow, which would be overtaken or others have time for; or 0
+ * pkt_order_check_message: the same for a data message from a peer, with its index
+ * pkt_pass, pkt_drop, pkt_redirect: the verdicts
  *
  * and the kfuncs by their names without the kind of program.
  */

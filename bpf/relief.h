@@ -16,8 +16,10 @@
 #define RELIEF_LENGTH 512
 #define RELIEF_FACTOR 3
 
-/* What has to be left of all CPUs, in percent of one, if one is given up whose queue is full. */
+/* What has to be left of all CPUs, in percent of one, for a flow that has a queue. */
 #define RELIEF_SPARE 120
+/* After so many ticks it is tried again whether a flow can do without. */
+#define RELIEF_LASTS 8192
 
 /* Now, as the time when relief has begun: in ticks, and not 0. */
 static __always_inline __u32 relief_now(void)
@@ -32,8 +34,8 @@ static __always_inline int relief_begins(__u32 percent, __u32 length)
 }
 
 /*
- * The same for a flow that has been queued for another CPU, used so much, and may be why it is. Of
- * two CPUs, the stack would get no more out than one for each half of the work.
+ * The same for a flow that has been queued for another CPU, used so much, and may be why it is. Two
+ * CPUs get no more of it done in the stack.
  */
 static __always_inline int relief_of_queue(__u32 percent, __u32 length)
 {
@@ -41,7 +43,8 @@ static __always_inline int relief_of_queue(__u32 percent, __u32 length)
 	       crowd_turn();
 }
 
-/* Whether a flow that was left to the stack then, on this CPU, had better go fast again. */
+/* Whether a flow that was left to the stack then, on a CPU used so much, had better go fast again.
+ */
 static __always_inline int relief_is_over(__u32 since, __u32 percent)
 {
 	if (!is_past(since, SETTLED))
@@ -49,7 +52,7 @@ static __always_inline int relief_is_over(__u32 since, __u32 percent)
 	/* Nobody has time for what it costs more. */
 	if (percent >= BUSY && calmest.percent >= BUSY)
 		return crowd_turn();
-	return percent * RELIEF_FACTOR < CALM;
+	return percent * RELIEF_FACTOR < CALM || is_past(since, RELIEF_LASTS);
 }
 
 #endif /* BPF_RELIEF_H */

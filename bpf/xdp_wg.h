@@ -65,7 +65,8 @@ struct xdp_wg_config {
 
 struct xdp_wg_rss {
 	__u32 seed; /* of the hash, so that nobody outside can aim flows at one CPU */
-	__u32 cpus; /* how many of them the work is spread over, which the table begins with */
+	__u32 cpus; /* how many CPUs the work is spread over, which the table begins with */
+	__u32 relief; /* whether these are all: the stack would take others, too */
 	__u32 table[XDP_WG_RSS_TABLE]; /* CPU numbers, which are keys of the cpumap */
 };
 

@@ -64,7 +64,6 @@ __u32 sweep;
 /* What a CPU does with the packets that come in there. */
 struct reception {
 	__u32 slot; /* of the packet's flow, FLOW_SLOTS if it has none */
-	__u32 reason; /* to leave the packet to the stack because of its flow, or 0 */
 	struct frame frame;
 	struct rss_metadata found;
 };
@@ -124,6 +123,7 @@ static long sweep_one(__u32 index, void *context)
 
 	if (slot && (slot->away || slot->left) && is_past(slot->seen, LASTING)) {
 		slot->vain = 0;
+		slot->looking = 0;
 		move_to(slot, 0);
 		set_left(slot, 0);
 	}
@@ -179,7 +179,12 @@ static __always_inline __u32 away_from(__u32 percent, __u32 away, __u32 hash)
 static __always_inline __u32 less_crowded_place(struct flow_slot *slot, __u32 percent, __u32 away,
 						__u32 hash)
 {
-	__u32 vain = slot->vain, to;
+	__u32 vain, to;
+
+	/* That was another flow, or another time. */
+	if (!away && is_past(slot->moved, LASTING << VAIN_MAX))
+		slot->vain = 0;
+	vain = slot->vain;
 
 	if (away && vain && !is_past(slot->moved, LASTING << (vain & VAIN_MAX)))
 		return away;
@@ -206,21 +211,33 @@ static __always_inline __u32 better_place(struct flow_slot *slot, __u32 away, __
 	return 0;
 }
 
+/*
+ * A flow that is away is left to the stack, if its CPU is crowded and cannot be left, or another
+ * was before. Its packets are queued as before, and pass there: so none overtakes those that wait.
+ */
+static __always_inline int relieve(struct flow_slot *slot, __u32 away, int is_stuck, __u32 length)
+{
+	if (!rss.relief || !away || !(is_stuck || slot->vain) ||
+	    !relief_of_queue(percent_of(away - 1), length))
+		return 0;
+	slot->order.relieved = relief_now();
+	order_passed(&slot->order, 1);
+	set_left(slot, 1);
+	return 1;
+}
+
 /* Move a flow, if it is free to and that is better. Returns what its slot's away is then. */
 static __always_inline __u32 move(struct flow_slot *slot, __u32 away, __u32 hash, __u32 length)
 {
+	int is_stuck;
 	__u32 to;
 
-	if (!is_past(slot->moved, SETTLED) || !is_free(slot, away))
+	if (!is_past(slot->moved, SETTLED))
 		return away;
-	if (away && slot->vain && relief_of_queue(percent_of(away - 1), length)) {
-		slot->order.relieved = relief_now();
-		order_passed(&slot->order);
-		set_left(slot, 1);
-		to = 0;
-	} else {
-		to = better_place(slot, away, hash);
-	}
+	is_stuck = !is_free(slot, away);
+	if (relieve(slot, away, is_stuck, length) || is_stuck)
+		return away;
+	to = better_place(slot, away, hash);
 	if (to == away)
 		return away;
 	slot->moved = bpf_jiffies64();
@@ -275,9 +292,11 @@ static __always_inline void number_packet(struct flow_slot *slot, __u32 to,
 
 /* Whether a packet would overtake others of its flow that were left to the stack. */
 static __noinline int waits(struct order_slot *order, const struct rss_metadata *found,
-			    struct wg_device *wg)
+			    const struct frame *frame, struct wg_device *wg)
 {
 	const struct bpf_wg_flow *flow = &found->packet.flow;
+	/* The flow has the destination that the packet came with: see rss_exchange(). */
+	const __be32 *dst = frame->redirected ? frame->dst : flow->dst;
 	__u32 received = found->preview.message.length != 0;
 	struct wg_peer *peer;
 	int ret;
@@ -285,8 +304,7 @@ static __noinline int waits(struct order_slot *order, const struct rss_metadata 
 	if (received)
 		peer = bpf_wg_peer_hashtable_lookup(wg, found->preview.message.index);
 	else
-		peer = bpf_wg_peer_allowedips_lookup(wg, flow->dst,
-						     flow->family == AF_INET ? 4 : 16);
+		peer = bpf_wg_peer_allowedips_lookup(wg, dst, flow->family == AF_INET ? 4 : 16);
 	if (!peer)
 		return 0;
 	ret = order_waits(order, peer, received);
@@ -295,20 +313,23 @@ static __noinline int waits(struct order_slot *order, const struct rss_metadata 
 }
 
 /* The reason to leave a packet to the stack because of its flow, or 0. */
-static __always_inline int leave(struct flow_slot *slot, const struct rss_metadata *found,
+static __always_inline int leave(struct flow_slot *slot, const struct reception *here,
 				 struct wg_device *wg)
 {
 	struct order_slot *order = &slot->order;
+	__u32 away = slot->away;
 
-	if (!slot->left)
+	if (!slot->left || !away)
 		return 0;
-	if (order->relieved && order_stays(order, percent_of(bpf_get_smp_processor_id()))) {
-		order_passed(order);
+	if (order->relieved && order_stays(order, percent_of(away - 1))) {
+		order_passed(order, 1);
 		return XDP_WG_BUSY;
 	}
-	if (waits(order, found, wg))
+	/* What is in the queue yet has not passed. */
+	if (!is_free(slot, away) || waits(order, &here->found, &here->frame, wg))
 		return XDP_WG_ORDER;
-	set_left(slot, 0);
+	if (!order->passed)
+		set_left(slot, 0);
 	return 0;
 }
 
@@ -319,18 +340,22 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 	__u32 hash = hash_flow(peek_flow(ctx, found, wg), rss.seed), key = 0, away;
 	struct reception *here = bpf_map_lookup_elem(&receptions, &key);
 	struct flow_slot *slot;
+	int reason;
 
 	key = hash & (FLOW_SLOTS - 1);
 	slot = bpf_map_lookup_elem(&flow_slots, &key);
 	if (!here || !slot)
 		return RSS_HERE;
 	here->slot = key;
-	here->reason = leave(slot, found, wg);
 	/* The slot has taken some bits of the hash; others choose the CPU. */
-	away = here->reason ? 0 : place(slot, hash >> 16, found->packet.length);
+	away = slot->left ? slot->away : place(slot, hash >> 16, found->packet.length);
+	reason = leave(slot, here, wg);
 	slot->seen = bpf_jiffies64();
 	if (!away)
 		return RSS_HERE;
+	/* The datapath on that CPU goes by it. */
+	if (reason)
+		found->reason = reason;
 	number_packet(slot, away - 1, found);
 	return away - 1;
 }
@@ -356,10 +381,6 @@ static __noinline int hand_over(struct xdp_md *ctx, struct reception *here)
 	int reason;
 
 	reason = rss_find_cpu(ctx, &here->frame, &here->found, &cpu);
-	if (!reason && here->reason) {
-		reason = here->reason;
-		bpf_xdp_wg_stream_forget(ctx);
-	}
 	if (reason)
 		return finish(ctx, reason, here->frame.length, 0);
 	return cpu == RSS_HERE ? -1 : rss_send(ctx, &here->frame, &here->found, cpu);
@@ -384,7 +405,6 @@ static __always_inline int choose_and_go_on(struct xdp_md *ctx, struct reception
 	__builtin_memset(&here->frame, 0, sizeof(here->frame));
 	__builtin_memset(found, 0, sizeof(*found));
 	here->slot = FLOW_SLOTS;
-	here->reason = 0;
 	here->frame.length = pkt_length(ctx);
 	found->reason = classify(ctx, &here->frame, &found->packet);
 	if (!found->reason || found->reason == XDP_WG_LOCAL)

@@ -119,9 +119,9 @@ static void choose_rss(struct load_options *options)
 {
 	struct attach_options *attach = &options->attach;
 
-	if (!options->rss && !attach->object && attach->hook == HOOK_XDP &&
-	    attach->mode == XDP_MODE_NATIVE && xdp_has_dispatcher() &&
-	    sysconf(_SC_NPROCESSORS_ONLN) > 1)
+	if (options->rss || attach->object || sysconf(_SC_NPROCESSORS_ONLN) == 1)
+		return;
+	if (attach->hook == HOOK_TC || (attach->mode == XDP_MODE_NATIVE && xdp_has_dispatcher()))
 		attach->rss.rss = RSS_AUTO;
 }
 

@@ -138,9 +138,15 @@ out:
 static int write_table(struct bpf_object *object, const struct cpuset *allowed)
 {
 	struct xdp_wg_rss rss = { .cpus = cpuset_count(allowed) };
+	struct cpuset online, possible;
 	struct bpf_map *map;
 	size_t size;
+	int err;
 
+	err = cpuset_online(&online, &possible);
+	if (err)
+		return err;
+	rss.relief = rss.cpus == cpuset_count(&online);
 	if (getrandom(&rss.seed, sizeof(rss.seed), 0) != sizeof(rss.seed))
 		return -EIO;
 	cpuset_fill(allowed, rss.table, XDP_WG_RSS_TABLE);

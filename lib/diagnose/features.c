@@ -68,7 +68,8 @@ int features_kernel(struct features *features, const struct features_kernel *ker
 		{ "wireguard module", kernel->module, true,
 		  "nothing can be loaded: load it (modprobe wireguard)" },
 		{ "replaceable programs (freplace)", kernel->freplace, true,
-		  "no other XDP program can share an interface: use Linux 5.10 or newer" },
+		  "load needs -r none, and no other XDP program can share an interface: "
+		  "use Linux 5.10 or newer" },
 		{ "programs in a cpumap", kernel->cpumap, false,
 		  "load needs -r none, and the work cannot be spread over CPUs: "
 		  "use Linux 5.18 or newer" },

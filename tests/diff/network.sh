@@ -442,7 +442,7 @@ load() {
 	case $1 in
 	native) options="-m native -r none" ;;
 	skb) options="-m skb" ;;
-	tc) options="--hook tc" ;;
+	tc) options="--hook tc -r none" ;;
 	# One of the two CPUs: what moves a peer must not be overtaken by the markers behind it.
 	auto | inner_flow | match_port | round_robin | rx_hash | tuple_steering) options="-r $1 -e 0" ;;
 	none) return ;;

@@ -206,15 +206,16 @@ no_dispatcher() {
 	local alone="env LIBXDP_SKIP_DISPATCHER=1"
 
 	unloaded
-	loaded_on R2
 	# shellcheck disable=SC2086 # words
 	says 2 "needs libxdp's dispatcher" R1 $alone xdp-wg load -r auto r1-a
 	is_bare
+	loaded_on R2
 	# shellcheck disable=SC2086
 	says 0 "xdp_wg is loaded on r1-r2" R1 $alone xdp-wg load r1-a r1-r2
 	says 0 "without dispatcher" R1 xdp-wg status
 	crosses_fast
 	in_ns R1 xdp-wg unload -q --all
+	in_ns R2 xdp-wg unload -q --all
 	is_bare
 }
 

@@ -305,50 +305,6 @@ relief() {
 	done
 }
 
-# rove: a CPU after the other of 1, 2 and 3 is busy for a while, until `settle`.
-rove() {
-	(
-		while :; do
-			for cpu in 1 2 3; do
-				timeout 3 taskset -c $cpu sh -c 'while :; do :; done'
-			done
-		done
-	) &
-	rover=$!
-	undo settle
-}
-
-settle() {
-	[ -z "${rover:-}" ] || kill "$rover"
-	rover=
-}
-
-# With auto, one that has been queued for another CPU, and for the next, since both were busy, is left
-# to the stack as well: it may be more than any of them can do.
-relief_queued() {
-	local source
-
-	spread -r auto
-	from_one_cpu
-	for source in A B; do
-		busy
-		rove
-		take
-		send $source 4 2000 --gap 0.004 --length 1000
-		settle
-		calm
-		take
-		relieved 100 7000
-		sleep 3
-		send $source 4 32 --gap 0.02 --length 1000 # and back
-		take
-		send $source 4 32 --gap 0.02 --length 1000
-		take
-		relieved 0 0
-		[ "$(cpus queued | sum)" = 0 ] || fail "not all flows came back when all was calm:" $(cpus queued)
-	done
-}
-
 # The same while packets that were left to the stack wait there: WireGuard's workers are on other CPUs.
 relief_order() {
 	local source
@@ -364,6 +320,28 @@ relief_order() {
 		take
 		relieved 100 2900
 	done
+}
+
+# With auto, a flow that is more than a CPU can do is left to the stack as well, once it has filled
+# another one than where it came in. R2 decrypts it on the same, and B receives it there.
+relief_queued() {
+	local server
+
+	spread -r auto
+	in_ns B taskset -c 3 iperf3 -s -1 > /dev/null 2>&1 &
+	server=$!
+	undo sh -c "kill $server 2> /dev/null || :"
+	sleep 1
+	take
+	in_ns A timeout $((90 * SLOW)) taskset -c 0 iperf3 -t 20 -c 10.2.0.2 || fail "TCP does not cross"
+	take
+	echo "$(counted busy) busy, $(counted order) in order," \
+		"$(counted encapsulated) fast; by CPU:" $(cpus queued)
+	[ "$(counted busy)" -ge 100 ] || fail "a flow that fills a CPU is not left to the stack"
+	from_one_cpu
+	send A 8 32 --gap 0.02 --length 1000
+	take
+	relieved 0 0
 }
 
 stop_switching() {
@@ -551,8 +529,9 @@ refused() {
 	unloaded
 	says 2 "--exclude-cpus needs an RSS program" R1 xdp-wg load -m skb -e 0 r1-a
 	says 2 "--queue-size needs an RSS program" R1 xdp-wg load -r none -Q 64 r1-a
+	says 2 "with --hook tc nothing is queued" R1 xdp-wg load --hook tc -Q 64 r1-a
 	says 2 "must be auto" R1 xdp-wg load -r toeplitz r1-a
-	says 2 "--rss is for XDP" R1 xdp-wg load -r inner_flow --hook tc r1-a
+	says 2 "--rss is auto or none with --hook tc" R1 xdp-wg load -r inner_flow --hook tc r1-a
 	says 2 "--rss needs native mode" R1 xdp-wg load -r inner_flow -m skb r1-a
 	says 2 "--rss needs native mode" R1 xdp-wg load -r inner_flow -m hw r1-a
 	says 2 "is like 0,1,4-7" R1 xdp-wg load -r inner_flow -e 0-,1 r1-a

@@ -66,7 +66,7 @@ conntrack_bridge() {
 		in_ns R1 ip addr add 10.1.0.1/24 dev br-lan || fail "no bridge"
 	stateful br-lan
 	take kernel
-	in_ns R1 xdp-wg load -q r1-r2 && in_ns R1 xdp-wg load -q --hook tc br-lan || fail "load failed"
+	in_ns R1 xdp-wg load -q r1-r2 && in_ns R1 xdp-wg load -q --hook tc -r none br-lan || fail "load failed"
 	ready
 	[ "$(ping_and_tcp)" = "ping yes, TCP yes" ] || fail "$(ping_and_tcp)"
 }

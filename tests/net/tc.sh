@@ -187,7 +187,7 @@ merging() {
 # What GRO has merged could not be split again: it is the stack's, and load says so.
 gro() {
 	unloaded
-	says 0 "r1-a has GRO on" R1 xdp-wg load --hook tc r1-a
+	says 0 "r1-a has GRO on" R1 xdp-wg load --hook tc -r none r1-a
 	undo in_ns R1 xdp-wg unload -q --all
 	merging on
 	undo merging off
@@ -224,7 +224,7 @@ order() {
 	undo merging off
 	bulk
 	kernel=$again
-	for options in "--hook tc" "-m native" "-m skb" "-r inner_flow"; do
+	for options in "--hook tc" "--hook tc -r auto" "-m native" "-m skb" "-r inner_flow"; do
 		for ns in $routers; do
 			in_ns $ns xdp-wg unload -q --all
 			# shellcheck disable=SC2086 # words

@@ -282,6 +282,10 @@ TEST(tc_leaves_work_to_others)
 	assert_int_equal(PARSE(&options, &first, "-H", "tc", "-r", "none", "eth0"), PARSE_OK);
 	assert_int_equal(load_options_check(&options), 0);
 	assert_int_equal(options.attach.flags, 0);
+	assert_int_equal(PARSE(&options, &first, "-H", "tc", "eth0"), PARSE_OK);
+	assert_int_equal(load_options_check(&options), 0);
+	assert_int_equal(options.attach.flags,
+			 sysconf(_SC_NPROCESSORS_ONLN) > 1 ? XDP_WG_RELIEF : 0);
 	REFUSE("-H", "tc", "-r", "auto", "-e", "0", "eth0");
 	REFUSE("-H", "tc", "-r", "auto", "-Q", "64", "eth0");
 }
