@@ -52,7 +52,7 @@ static __always_inline void pkt_order_passed(pkt_ctx *ctx, int reason)
 		return;
 	slot = order_slot(bpf_get_hash_recalc(ctx));
 	if (slot)
-		order_passed(slot, 0);
+		order_passed(slot, slot->relieved != 0);
 }
 
 /*

@@ -38,7 +38,8 @@
  */
 struct flow_slot {
 	__u32 seen; /* when the last packet came, in ticks */
-	__u32 moved; /* when the flow moved */
+	__u32 moved; /* when the flow moved, or was left to the stack */
+	__u32 freed; /* when nothing of it was in the queue that it has moved to */
 	__u32 turned; /* when it came in at another CPU than before */
 	__u32 fast; /* when a packet was last seen to go fast */
 	__u32 away; /* the CPU, and one; or 0: each packet where it comes in */
@@ -212,14 +213,21 @@ static __always_inline __u32 better_place(struct flow_slot *slot, __u32 away, __
 }
 
 /*
- * A flow that is away is left to the stack, if its CPU is crowded and cannot be left, or another
- * was before. Its packets are queued as before, and pass there: so none overtakes those that wait.
+ * A flow that is away is left to the stack, if its CPU is crowded and it could not leave it for as
+ * long as it had to stay, since something of it was always in the queue; or if it has left another
+ * that was crowded. Its packets are queued as before, and pass there: so none overtakes those that
+ * wait. Returns whether it is left from now on.
  */
-static __always_inline int relieve(struct flow_slot *slot, __u32 away, int is_stuck, __u32 length)
+static __always_inline int relieve(struct flow_slot *slot, __u32 away, int free, __u32 length)
 {
+	int is_stuck = !free && is_past(slot->freed, SETTLED);
+
+	if (free)
+		slot->freed = bpf_jiffies64();
 	if (!rss.relief || !away || !(is_stuck || slot->vain) ||
 	    !relief_of_queue(percent_of(away - 1), length))
 		return 0;
+	slot->moved = bpf_jiffies64();
 	slot->order.relieved = relief_now();
 	order_passed(&slot->order, 1);
 	set_left(slot, 1);
@@ -229,18 +237,19 @@ static __always_inline int relieve(struct flow_slot *slot, __u32 away, int is_st
 /* Move a flow, if it is free to and that is better. Returns what its slot's away is then. */
 static __always_inline __u32 move(struct flow_slot *slot, __u32 away, __u32 hash, __u32 length)
 {
-	int is_stuck;
 	__u32 to;
+	int free;
 
 	if (!is_past(slot->moved, SETTLED))
 		return away;
-	is_stuck = !is_free(slot, away);
-	if (relieve(slot, away, is_stuck, length) || is_stuck)
+	free = is_free(slot, away);
+	if (relieve(slot, away, free, length) || !free)
 		return away;
 	to = better_place(slot, away, hash);
 	if (to == away)
 		return away;
 	slot->moved = bpf_jiffies64();
+	slot->freed = slot->moved;
 	move_to(slot, to);
 	return to;
 }
@@ -250,11 +259,16 @@ static __always_inline __u32 move(struct flow_slot *slot, __u32 away, __u32 hash
  * handled here, to see, and what comes behind it while that has not been sent. If it passes, the
  * flow stays. Returns where to handle the packet, as a slot's away.
  */
-static __always_inline __u32 look(struct flow_slot *slot, __u32 away)
+static __always_inline __u32 look(struct flow_slot *slot, __u32 away, __u32 length)
 {
+	int free;
+
 	if (!slot->looking) {
-		slot->looking = is_free(slot, away);
-		return slot->looking ? 0 : away;
+		free = is_free(slot, away);
+		if (relieve(slot, away, free, length))
+			return away;
+		slot->looking = free;
+		return free ? 0 : away;
 	}
 	if (is_sending())
 		return 0;
@@ -271,7 +285,7 @@ static __noinline __u32 place(struct flow_slot *slot, __u32 hash, __u32 length)
 	__u32 away = slot->away;
 
 	if (away && (slot->looking || !goes_fast(slot)))
-		return look(slot, away);
+		return look(slot, away, length);
 	return away || goes_fast(slot) ? move(slot, away, hash, length) : 0;
 }
 
@@ -312,21 +326,38 @@ static __noinline int waits(struct order_slot *order, const struct rss_metadata 
 	return ret;
 }
 
-/* The reason to leave a packet to the stack because of its flow, or 0. */
-static __always_inline int leave(struct flow_slot *slot, const struct reception *here,
+/* Whether a flow is still left to the stack. Where its queue is no good, it must find another. */
+static __always_inline int stays(struct order_slot *order, __u32 cpu)
+{
+	if (!order->relieved)
+		return 0;
+	if (is_past(order->relieved, SETTLED) && (lane_loses(cpu, SETTLED) || !cpu_is_online(cpu)))
+		order->relieved = 0;
+	return order->relieved && order_stays(order, percent_of(cpu));
+}
+
+/* The reason to leave a packet to the stack because of its flow, which is away or not; or 0. */
+static __always_inline int leave(struct flow_slot *slot, __u32 away, const struct reception *here,
 				 struct wg_device *wg)
 {
 	struct order_slot *order = &slot->order;
-	__u32 away = slot->away;
 
-	if (!slot->left || !away)
+	if (!slot->left)
 		return 0;
-	if (order->relieved && order_stays(order, percent_of(away - 1))) {
+	if (!away) {
+		set_left(slot, 0);
+		return 0;
+	}
+	if (stays(order, away - 1)) {
 		order_passed(order, 1);
 		return XDP_WG_BUSY;
 	}
 	/* What is in the queue yet has not passed. */
-	if (!is_free(slot, away) || waits(order, &here->found, &here->frame, wg))
+	if (order_since(order->passed) < ORDER_RELIEVED_PATIENCE && !is_free(slot, away)) {
+		order->waited = bpf_ktime_get_ns();
+		return XDP_WG_ORDER;
+	}
+	if (waits(order, &here->found, &here->frame, wg))
 		return XDP_WG_ORDER;
 	if (!order->passed)
 		set_left(slot, 0);
@@ -349,13 +380,16 @@ static __always_inline __u32 rss_choose(struct xdp_md *ctx, struct rss_metadata 
 	here->slot = key;
 	/* The slot has taken some bits of the hash; others choose the CPU. */
 	away = slot->left ? slot->away : place(slot, hash >> 16, found->packet.length);
-	reason = leave(slot, here, wg);
+	reason = leave(slot, away, here, wg);
 	slot->seen = bpf_jiffies64();
 	if (!away)
 		return RSS_HERE;
-	/* The datapath on that CPU goes by it. */
-	if (reason)
+	/* The datapath on that CPU goes by it, and decrypts nothing. */
+	if (reason) {
 		found->reason = reason;
+		found->peeked = 0;
+		bpf_xdp_wg_stream_forget(ctx);
+	}
 	number_packet(slot, away - 1, found);
 	return away - 1;
 }
