@@ -33,8 +33,7 @@ struct order_slot {
 	__u32 patient; /* whether the last one that passed was left to it */
 };
 
-/* For how long that is past; another CPU may have written it since this one has looked at the time.
- */
+/* For how long that is past. Another CPU may have written it after this one looked at the time. */
 static __always_inline __s64 order_since(__u64 when)
 {
 	__s64 since = bpf_ktime_get_ns() - when;

@@ -313,11 +313,7 @@ relief_order() {
 	stall
 	from_one_cpu
 	for source in A B; do
-		switch_load
-		take
-		send $source 2 1500 --gap 0.005 --length 1000
-		stop_switching
-		take
+		send_switching $source 2 1500 --gap 0.005 --length 1000
 		relieved 100 2900
 	done
 }
@@ -361,6 +357,15 @@ switch_load() {
 	undo stop_switching
 }
 
+# send_switching SOURCE FLOWS PACKETS [OPTION...]: as send, while CPU 0 is busy and calm in turn.
+send_switching() {
+	switch_load
+	take
+	send "$@"
+	stop_switching
+	take
+}
+
 # stall: the CPUs that flows move to come to nothing else for a while, a fifth of the time, which is
 # little work for them. What is queued there waits.
 stall() {
@@ -389,11 +394,7 @@ auto_order() {
 	stall
 	from_one_cpu
 	for source in A B; do
-		switch_load
-		take
-		send $source 8 1000 --burst 8 --gap 0.002
-		stop_switching
-		take
+		send_switching $source 8 1000 --burst 8 --gap 0.002
 		[ "$lost" = 0 ] || fail "$lost packets from $source were lost"
 		[ "$late" = 0 ] || fail "$late of $received packets from $source came late"
 		sums_agree
