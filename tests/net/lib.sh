@@ -315,9 +315,23 @@ transfer() {
 	wait $server
 }
 
-# resent: segments that A has sent again, until now.
-resent() {
-	in_ns A nstat -asz TcpRetransSegs | awk '/Retrans/ { print $2 }'
+# needless: segments that A has sent again until now and B had already: none was lost, but others had
+# overtaken them.
+needless() {
+	in_ns A nstat -asz TcpExtTCPDSACKRecv | awk '/DSACK/ { print $2 }'
+}
+
+# one_backlog: a veth gives each packet to the CPU that sends it, and what WireGuard's workers send on
+# several comes in any order, without xdp-wg as well. Until the case ends, all goes through one CPU's
+# backlog, so that what is overtaken was overtaken in a router.
+one_backlog() {
+	local link file
+
+	for link in A/a-r1 R1/r1-a R1/r1-r2 R2/r2-r1 R2/r2-b B/b-r2; do
+		file=/sys/class/net/${link#*/}/queues/rx-0/rps_cpus
+		ip netns exec "${link%/*}" sh -c "echo 1 > $file" || fail "$link has no RPS"
+		undo ip netns exec "${link%/*}" sh -c "echo 0 > $file"
+	done
 }
 
 # crosses: without xdp-wg or with it, A and B reach each other and nothing is lost.
