@@ -43,7 +43,7 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct fra
 	reason = decide_encap(ctx, packet, frame, wg, peer,
 			      pkt_order_check(ctx, peer, frame->length), config.flags, &plan);
 	if (!reason) {
-		*ifindex = plan.route.ifindex;
+		*ifindex = plan.egress.ifindex;
 		reason = commit_encap(ctx, frame->length, &plan, peer, config.flags);
 	}
 	bpf_wg_peer_put(peer);
@@ -79,7 +79,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 	if (!reason)
 		reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
 	if (!reason) {
-		*ifindex = plan.ifindex;
+		*ifindex = plan.egress.ifindex;
 		reason = commit_decap(ctx, frame->length, &plan, peer, config.flags);
 	}
 	/* What the peek has made for decryption must not outlive the key. */

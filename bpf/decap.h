@@ -24,7 +24,8 @@ struct decap {
 	struct message message;
 	struct bpf_wg_consent *consent; /* what netfilter has to say, or NULL */
 	__u32 inner; /* length of the inner packet */
-	__u32 ifindex; /* egress */
+	__u32 ifindex; /* egress of the route */
+	struct bpf_wg_egress egress;
 	__be32 nexthop[4];
 	__be16 smac[ETH_ALEN / 2];
 	__be16 dmac[ETH_ALEN / 2];
@@ -220,7 +221,7 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 	if (outer->flow.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
 	plan->consent = NULL;
-	reason = check_way(ctx, wg, plan->ifindex, way, flags, &needs);
+	reason = check_way(ctx, wg, plan->ifindex, &plan->egress, way, flags, &needs);
 	if (reason == XDP_WG_EGRESS && is_tunnel(ctx, plan->ifindex))
 		return XDP_WG_NESTED;
 	if (reason || !(flags & XDP_WG_CONNTRACK))
@@ -295,7 +296,8 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 	if (pkt_strip(ctx, head, length, frame - head - length, plan->family == AF_INET6, flags))
 		return XDP_WG_BROKEN;
 	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan) ||
-	    decap_translate(ctx, sizeof(struct ethhdr), plan, flags) || pkt_decapsulated(ctx, peer))
+	    decap_translate(ctx, sizeof(struct ethhdr), plan, flags) ||
+	    pkt_tag(ctx, plan->ifindex, &plan->egress, length) || pkt_decapsulated(ctx, peer))
 		return XDP_WG_BROKEN;
 	if (flags & XDP_WG_CONNTRACK)
 		consent_used(peer, plan->consent, plan->inner,

@@ -21,6 +21,7 @@
 
 struct encap {
 	struct bpf_wg_route route;
+	struct bpf_wg_egress egress;
 	struct bpf_wg_consent *consent; /* what netfilter has to say, or NULL */
 	__u32 message; /* length of the data message */
 	__u32 outer; /* length of the outer headers, IP and UDP */
@@ -138,7 +139,7 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 		way |= BPF_WG_HOOKS_INNER_IPV6;
 	if (plan->route.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
-	reason = check_way(ctx, wg, plan->route.ifindex, way, flags, &needs);
+	reason = check_way(ctx, wg, plan->route.ifindex, &plan->egress, way, flags, &needs);
 	if (reason)
 		return reason;
 	if (!(flags & XDP_WG_CONNTRACK))
@@ -359,7 +360,7 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 	__u16 saved_sum = 0, saved_check = 0;
 	int moved, ret;
 
-	moved = pkt_grow(ctx, plan->outer, plan->tail, frame, flags);
+	moved = pkt_grow(ctx, plan->outer, plan->tail, &plan->egress, frame, flags);
 	if (moved < 0)
 		return XDP_WG_ROOM;
 	if (encap_decrease_ttl(ctx, plan, &saved)) {
@@ -387,6 +388,8 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 		return encrypt_reason(ret);
 	}
 	if (encap_write_headers(ctx, plan, peer, flags) ||
+	    pkt_tag(ctx, plan->route.ifindex, &plan->egress,
+		    sizeof(struct ethhdr) + plan->outer + plan->message) ||
 	    pkt_encapsulated(ctx, peer, plan->route.family))
 		return XDP_WG_BROKEN;
 	if (flags & XDP_WG_CONNTRACK)

@@ -133,13 +133,15 @@ static __always_inline int local_reason(pkt_ctx *ctx, struct packet *packet)
 }
 
 /*
- * Whether a packet may go through wg and out by an interface: it can leave there, and nobody would
- * see it on the stack's way. Those who make the rules decide, unless flags, which is enum
- * xdp_wg_flags, says otherwise; where their consent will do, needs is set to whose. way is the
- * direction and the families, of enum bpf_wg_hooks_flags. To be asked last, when the plan is known.
+ * Whether a packet may go through wg and out by the interface of its route: it can leave there, or
+ * by the port below, which egress is set to, and nobody would see it on the stack's way. Those who
+ * make the rules decide, unless flags, which is enum xdp_wg_flags, says otherwise; where their
+ * consent will do, needs is set to whose. way is the direction and the families, of enum
+ * bpf_wg_hooks_flags. To be asked last, when the plan is known.
  */
-static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex, __u32 way,
-				     __u32 flags, __u32 *needs)
+static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex,
+				     struct bpf_wg_egress *egress, __u32 way, __u32 flags,
+				     __u32 *needs)
 {
 	int seen;
 
@@ -151,7 +153,8 @@ static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 i
 		way |= BPF_WG_HOOKS_TC;
 	if (flags & XDP_WG_CONNTRACK)
 		way |= BPF_WG_HOOKS_CONSENT;
-	seen = pkt_hooks(ctx, wg, ifindex, way);
+	*egress = (struct bpf_wg_egress){ .ifindex = ifindex };
+	seen = pkt_hooks(ctx, wg, egress, way);
 	switch (seen) {
 	case 0:
 		return 0;

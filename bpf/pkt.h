@@ -11,10 +11,12 @@
  * pkt_unfinished      enum bpf_wg_unfinished_what, with the place of a sum, or a negative errno
  * pkt_own_mac         whether the frame is addressed to that interface
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
- * pkt_grow            room for headers in front of the packet, and behind it, all in one piece
+ * pkt_grow            room for headers in front of the packet, and behind it, all in one piece; and
+ *                     for the tags of its egress, later
  * pkt_shrink          the exact reverse
  * pkt_finish          finish what the sender has left to a device, of a packet that ends at an
  *                     offset: 1 if there was something, 0 if not, or a negative errno
+ * pkt_tag             put them into a frame that is else ready; egress and length of the frame
  * pkt_encapsulated    metadata of an encrypted packet with its outer headers
  * pkt_decapsulated    metadata of a decrypted packet that is ready to be forwarded
  * pkt_strip           remove what is in front of an inner packet and behind it
@@ -107,9 +109,10 @@ static __always_inline int pkt_flow_recall(pkt_ctx *ctx, const struct bpf_wg_flo
 	return PKT_KFUNC(wg_flow_recall)(ctx, flow, sizeof(*flow), recalled);
 }
 
-static __always_inline int pkt_hooks(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex, __u32 flags)
+static __always_inline int pkt_hooks(pkt_ctx *ctx, struct wg_device *wg,
+				     struct bpf_wg_egress *egress, __u32 flags)
 {
-	return PKT_KFUNC(wg_hooks)(ctx, wg, ifindex, flags);
+	return PKT_KFUNC(wg_hooks)(ctx, wg, egress, flags);
 }
 
 static __always_inline int pkt_neigh_probe4(pkt_ctx *ctx, __u32 ifindex, const void *addr)

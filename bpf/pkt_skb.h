@@ -60,7 +60,8 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there is
  * no room, with the frame as it was.
  */
-static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame, __u32 flags)
+static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail,
+				    const struct bpf_wg_egress *egress, __u32 frame, __u32 flags)
 {
 	__u32 head = outer + sizeof(struct message_data);
 	__u32 moved = bpf_skb_wg_headroom(ctx) < head ? head : 0;
@@ -97,6 +98,12 @@ static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __
 static __always_inline int pkt_finish(pkt_ctx *ctx, __u32 end)
 {
 	return bpf_skb_wg_finish(ctx, end);
+}
+
+static __always_inline int pkt_tag(pkt_ctx *ctx, __u32 ifindex, const struct bpf_wg_egress *egress,
+				   __u32 length)
+{
+	return 0; /* the devices that it leaves by do that */
 }
 
 static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, __u32 family)

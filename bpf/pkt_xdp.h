@@ -5,6 +5,8 @@
 #ifndef BPF_PKT_XDP_H
 #define BPF_PKT_XDP_H
 
+#include "vlan.h"
+
 static __always_inline __u32 pkt_length(pkt_ctx *ctx)
 {
 	return bpf_xdp_get_buff_len(ctx);
@@ -46,18 +48,23 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * now, and flags are enum xdp_wg_flags. Returns the bytes that the frame was moved by, which
  * pkt_shrink() wants back, or -1 if there is no room, with the frame as it was.
  */
-static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame, __u32 flags)
+static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail,
+				    const struct bpf_wg_egress *egress, __u32 frame, __u32 flags)
 {
 	__u32 headers = outer + sizeof(struct message_data);
+	__u32 tags = vlan_length(egress);
 	__u32 moved = 0;
 
 	if (!(flags & XDP_WG_END_MOVES) || bpf_xdp_adjust_tail(ctx, tail))
 		moved = tail;
-	if (bpf_xdp_adjust_head(ctx, -(int)(headers + moved))) {
+	if (bpf_xdp_adjust_head(ctx, -(int)(headers + moved + tags))) {
 		if (!moved)
 			bpf_xdp_adjust_tail(ctx, -(int)tail);
 		return -1;
 	}
+	/* They come last, and that there is room for them is known then. */
+	if (tags)
+		bpf_xdp_adjust_head(ctx, tags);
 	if (moved)
 		bpf_xdp_wg_move(ctx, headers, headers + moved, frame);
 	return moved;
@@ -78,6 +85,15 @@ static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __
 static __always_inline int pkt_finish(pkt_ctx *ctx, __u32 end)
 {
 	return 0; /* it was known before, and is */
+}
+
+static __always_inline int pkt_tag(pkt_ctx *ctx, __u32 ifindex, const struct bpf_wg_egress *egress,
+				   __u32 length)
+{
+	if (!vlan_length(egress))
+		return 0;
+	bpf_xdp_wg_sent(ctx, ifindex, length);
+	return vlan_push(ctx, egress);
 }
 
 static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, __u32 family)

@@ -446,7 +446,7 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
  * bpf_xdp_wg_hooks - who would see a packet on the stack's way, and does not if a program takes it
  * @xdp_ctx: the packet, with the device that received it
  * @wg: the WireGuard device that it goes through, in the same network namespace
- * @ifindex: interface that what is made of it leaves by
+ * @egress: interface that what is made of it leaves by, by its route; set to the port
  * @flags: enum bpf_wg_hooks_flags: what is asked about, the direction, the families
  *
  * About netfilter: the hooks of the receiving interface's ingress; prerouting, forward and
@@ -466,25 +466,46 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
  * control at the egress of the sending interface: neither is asked about. Netfilter's chains there
  * are, from which the kernel hides what tc redirects.
  *
- * Whether the packet can leave at all is a part of the answer, as it is bpf_xdp_wg_egress()'s.
+ * Whether the packet can leave at all is a part of the answer, as bpf_xdp_wg_egress() has it. An
+ * XDP frame (BPF_WG_HOOKS_NATIVE) leaves by a port: below a VLAN device, that is the one that it is
+ * on, with a tag or two, and all devices of the way are asked about. There is none below a VLAN
+ * device that writes priorities into its tags, or tags in another place (reorder_hdr off), and
+ * below one whose MTU is more than the port takes of an XDP frame with as many tags.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
  * about; with BPF_WG_HOOKS_CONSENT, if nobody but hooks of IPv4 and IPv6 does, and of ingress
- * where a witness stands before them, BPF_WG_HOOKS_INNER,
- * BPF_WG_HOOKS_OUTER or both, for the packet whose hooks they are; -EINVAL for unknown flags,
- * -ENODEV without a receiving interface, -ENETDOWN when the packet cannot leave by @ifindex.
+ * where a witness stands before them, BPF_WG_HOOKS_INNER, BPF_WG_HOOKS_OUTER or both, for the
+ * packet whose hooks they are; -EINVAL for unknown flags, -ENODEV without a receiving interface,
+ * -ENETDOWN when the packet cannot leave by @egress.
  */
-__bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, struct wg_device *wg, __u32 ifindex,
-				 __u32 flags)
+__bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, struct wg_device *wg,
+				 struct bpf_wg_egress *egress, __u32 flags)
 {
-	return wg_bpf_xdp_hooks(xdp_dev(xdp_ctx), wg, ifindex, flags);
+	return wg_bpf_xdp_hooks(xdp_dev(xdp_ctx), wg, egress, flags);
 }
 
-__bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg, __u32 ifindex,
-				 __u32 flags)
+__bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg,
+				 struct bpf_wg_egress *egress, __u32 flags)
 {
-	return wg_bpf_skb_hooks(skb_dev(skb_ctx), wg, ifindex, flags);
+	return wg_bpf_skb_hooks(skb_dev(skb_ctx), wg, egress, flags);
+}
+
+/**
+ * bpf_xdp_wg_sent - count a frame as sent by the devices that it has not come by
+ * @xdp_ctx: the packet, whose receiving device tells the network namespace
+ * @ifindex: egress interface of its route, above the port
+ * @length: of the frame without tags, in bytes
+ *
+ * The driver counts what it sends, and the VLAN devices above it what they hand down. As there, the
+ * tag of a device is not a part of what it counts, but those before are.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: the number of devices that have counted it.
+ */
+__bpf_kfunc int bpf_xdp_wg_sent(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 length)
+{
+	return wg_bpf_sent(xdp_net(xdp_ctx), ifindex, length);
 }
 
 /**
@@ -608,7 +629,8 @@ __bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, _
  * @xdp_ctx: the packet, whose receiving device tells the network namespace
  * @ifindex: interface index
  *
- * Drivers change their mind: veth transmits XDP frames only while its peer has NAPI.
+ * Drivers change their mind: veth transmits XDP frames only while its peer has NAPI. What is below
+ * the interface is not asked: bpf_xdp_wg_hooks() does that.
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: 1 if the interface transmits XDP frames, 0 if it only transmits packets of the stack (or
@@ -1087,6 +1109,7 @@ BTF_ID_FLAGS(func, bpf_xdp_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_xdp_wg_flow_validate)
 BTF_ID_FLAGS(func, bpf_xdp_wg_flow_recall)
 BTF_ID_FLAGS(func, bpf_xdp_wg_hooks, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_xdp_wg_sent)
 BTF_ID_FLAGS(func, bpf_xdp_wg_unfinished)
 BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_xdp_wg_egress)

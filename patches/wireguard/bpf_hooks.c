@@ -28,6 +28,7 @@
  * @in: the device that received it
  * @wg: the WireGuard device
  * @out: the device that sends what is made of it
+ * @path: the devices below that, if it is skipped as well and the frame leaves by one of them
  * @skips_egress: whether it does not come to the programs and queues of @out, as from XDP
  * @skips_chains: nor to its chains of netfilter
  */
@@ -36,6 +37,7 @@ struct way {
 	const struct net_device *in;
 	const struct net_device *wg;
 	const struct net_device *out;
+	const struct wg_bpf_path *path;
 	bool skips_egress;
 	bool skips_chains;
 };
@@ -177,6 +179,15 @@ static __always_inline bool is_egress_hooked(const struct net *net, const struct
 #endif
 }
 
+/* The same of the devices that an XDP frame skips. */
+static noinline bool is_path_hooked(const struct net *net, const struct wg_bpf_path *path)
+{
+	for (unsigned int i = 0; i < path->count; i++)
+		if (is_egress_hooked(net, path->below[i]))
+			return true;
+	return false;
+}
+
 /* The inner packet is forwarded. */
 static __always_inline bool is_inner_hooked(const struct net *net, bool ipv6)
 {
@@ -223,7 +234,8 @@ static __always_inline u32 sees_netfilter(const struct way *way, u32 flags)
 	u32 seen;
 
 	if ((encrypt && is_egress_hooked(net, way->wg)) ||
-	    (way->skips_chains && is_egress_hooked(net, way->out)))
+	    (way->skips_chains && is_egress_hooked(net, way->out)) ||
+	    (way->path && is_path_hooked(net, way->path)))
 		return BPF_WG_HOOKS_NETFILTER;
 	seen = sees_ingress(net, way->in, flags, encrypt ? BPF_WG_HOOKS_INNER : BPF_WG_HOOKS_OUTER);
 	if (!encrypt)
@@ -388,11 +400,21 @@ static bool is_shaped(const struct net_device *dev)
 	return unlikely(root->handle) && any_shaper(dev, root);
 }
 
+static noinline bool is_path_controlled(const struct wg_bpf_path *path)
+{
+	for (unsigned int i = 0; i < path->count; i++)
+		if (is_egress_filtered(path->below[i]) || is_shaped(path->below[i]))
+			return true;
+	return false;
+}
+
 static __always_inline bool sees_tc(const struct way *way, u32 flags)
 {
 	if (is_ingress_filtered(way->in, !way->skips_egress))
 		return true;
 	if (way->skips_egress && (is_egress_filtered(way->out) || is_shaped(way->out)))
+		return true;
+	if (way->path && is_path_controlled(way->path))
 		return true;
 	if (flags & BPF_WG_HOOKS_ENCRYPT)
 		return is_egress_filtered(way->wg) || is_shaped(way->wg);
@@ -401,8 +423,9 @@ static __always_inline bool sees_tc(const struct way *way, u32 flags)
 
 /* One for each kind of program, since the compiler can leave out what is not for that kind. */
 static __always_inline int hooks(const struct net_device *in, const struct wg_device *wg,
-				 u32 ifindex, u32 flags, bool skips_egress)
+				 struct bpf_wg_egress *egress, u32 flags, bool skips_egress)
 {
+	struct wg_bpf_path path;
 	struct way way = {
 		.in = in,
 		.wg = wg->dev,
@@ -419,10 +442,14 @@ static __always_inline int hooks(const struct net_device *in, const struct wg_de
 		return -ENODEV;
 	net = dev_net(in);
 	way.net = net;
-	way.out = dev_get_by_index_rcu(net, ifindex);
-	if (!way.out || !wg_bpf_transmits(way.out) ||
-	    (flags & BPF_WG_HOOKS_NATIVE && !wg_bpf_transmits_xdp(way.out)))
+	way.out = dev_get_by_index_rcu(net, egress->ifindex);
+	if (!way.out || !wg_bpf_transmits(way.out))
 		return -ENETDOWN;
+	if (flags & BPF_WG_HOOKS_NATIVE && !wg_bpf_transmits_xdp(way.out)) {
+		if (!skips_egress || wg_bpf_path(way.out, &path, egress))
+			return -ENETDOWN;
+		way.path = &path;
+	}
 	if (flags & BPF_WG_HOOKS_NETFILTER)
 		seen = sees_netfilter(&way, flags);
 	if (seen == BPF_WG_HOOKS_NETFILTER)
@@ -432,14 +459,14 @@ static __always_inline int hooks(const struct net_device *in, const struct wg_de
 	return seen;
 }
 
-int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
-		     u32 flags)
+int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg,
+		     struct bpf_wg_egress *egress, u32 flags)
 {
-	return hooks(in, wg, ifindex, flags, true);
+	return hooks(in, wg, egress, flags, true);
 }
 
-int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
-		     u32 flags)
+int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg,
+		     struct bpf_wg_egress *egress, u32 flags)
 {
-	return hooks(in, wg, ifindex, flags, false);
+	return hooks(in, wg, egress, flags, false);
 }

@@ -40,11 +40,14 @@ static inline bool wg_bpf_transmits(const struct net_device *dev)
 	       dev->type == ARPHRD_ETHER;
 }
 
-/* Whether frames of XDP can. */
+/*
+ * Whether frames of XDP can. A bond or team is no port: it chooses one for a frame otherwise than
+ * for a packet, and whoever is at that port is not asked.
+ */
 static inline bool wg_bpf_transmits_xdp(const struct net_device *dev)
 {
 	return dev->netdev_ops->ndo_xdp_xmit &&
-	       READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT;
+	       READ_ONCE(dev->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT && !netif_is_lag_master(dev);
 }
 
 /*
@@ -112,10 +115,25 @@ bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
 bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family);
 bool wg_bpf_has_ingress_hook(const struct net *net, const struct net_device *dev);
 bool wg_bpf_any_ingress_hook(void);
-int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
-		     u32 flags);
-int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg, u32 ifindex,
-		     u32 flags);
+int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg,
+		     struct bpf_wg_egress *egress, u32 flags);
+int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg,
+		     struct bpf_wg_egress *egress, u32 flags);
+
+/**
+ * struct wg_bpf_path - the devices below the one of a route, down to the port
+ * @count: how many
+ * @below: those, the port last
+ */
+struct wg_bpf_path {
+	unsigned int count;
+	const struct net_device *below[2];
+};
+
+/* bpf_path.c; see also bpf_xdp_wg_sent() */
+int wg_bpf_path(const struct net_device *dev, struct wg_bpf_path *path,
+		struct bpf_wg_egress *egress);
+int wg_bpf_sent(struct net *net, u32 ifindex, u32 length);
 
 /* bpf_consent.c: see the kfuncs of the same names */
 int wg_bpf_flow_recall(struct net *net, const struct bpf_wg_flow *flow, u32 size,

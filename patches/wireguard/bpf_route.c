@@ -100,7 +100,8 @@ static int fill_route(struct bpf_wg_route *route, const struct net *net, struct 
 		return ret;
 	ether_addr_copy(route->smac, dev->dev_addr);
 	route->ifindex = dev->ifindex;
-	route->mtu = dst_mtu(dst);
+	/* A route may have a larger MTU than its device, which an XDP frame cannot. */
+	route->mtu = min(dst_mtu(dst), READ_ONCE(dev->mtu));
 	return 0;
 }
 

@@ -113,6 +113,19 @@ struct bpf_wg_route {
 	__u8 dmac[6];
 };
 
+/**
+ * struct bpf_wg_egress - by which interface a frame leaves, and what stands before its packet there
+ * @ifindex: egress interface of the route; then set to the port below it, where that is another
+ * @tag_proto: 0; then set to the EtherTypes of the VLAN tags that the frame is to have, IEEE
+ * 802.1Q, network byte order, the innermost first, where there are any
+ * @tag_tci: 0; likewise set to what they say: the VLAN
+ */
+struct bpf_wg_egress {
+	__u32 ifindex;
+	__be16 tag_proto[2];
+	__be16 tag_tci[2];
+};
+
 /* What the sender of a frame has left to a device: see bpf_xdp_wg_unfinished(). */
 enum bpf_wg_unfinished_what {
 	BPF_WG_FINISHED = 0,

@@ -38,6 +38,7 @@ static struct bpf_wg_consent consent;
 static struct bpf_wg_route route;
 static struct bpf_wg_block block;
 static struct bpf_wg_unfinished unfinished;
+static struct bpf_wg_egress egress;
 
 /* The largest value that each call may return, and its errors. */
 static const struct {
@@ -60,6 +61,7 @@ static const struct {
 	[FUZZ_HOOKS] = { BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER, { EINVAL, ENODEV, ENETDOWN } },
 	[FUZZ_OWN_MAC] = { 1, { EINVAL } },
 	[FUZZ_EGRESS] = { 1, { ENETDOWN } },
+	[FUZZ_SENT] = { 2, { 0 } },
 	[FUZZ_PROBE] = { 0, { EINVAL, ENODEV, ENOENT } },
 	[FUZZ_PEEK] = { 64,
 			{ EINVAL, EOPNOTSUPP, EFAULT, EPROTO, ESHUTDOWN, ENOENT, EAGAIN, ENOKEY,

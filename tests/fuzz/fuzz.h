@@ -9,6 +9,7 @@
 
 #define STEPS 64 /* of one run of a program, at most */
 #define CHOICES 4 /* of each thing that a call can be about; a power of two */
+#define VLAN_IFINDEX 977 /* that change gives its VLAN device */
 #define MESSAGE_OFFSET 42 /* where a frame has its message, behind Ethernet, IPv4 and UDP */
 #define UDP_LENGTH_OFFSET 38 /* what tells the length of the message */
 
@@ -42,6 +43,7 @@ enum called {
 	FUZZ_DECAPSULATED,
 	FUZZ_HEADROOM,
 	FUZZ_UNFINISHED,
+	FUZZ_SENT,
 	FUZZ_CALLS,
 };
 

@@ -54,6 +54,7 @@ static const char *const call_names[FUZZ_CALLS] = {
 	[FUZZ_DECAPSULATED] = "decapsulated",
 	[FUZZ_HEADROOM] = "headroom",
 	[FUZZ_UNFINISHED] = "unfinished",
+	[FUZZ_SENT] = "sent",
 };
 
 static const char *const rules[] = {

@@ -228,8 +228,9 @@ __noinline int OF_KIND(device_step)(struct CONTEXT *ctx)
 		return 0;
 	if (!(order & 24)) {
 		OF_KIND(begin)(ctx, FUZZ_HOOKS);
+		egress.ifindex = draw() & 1 ? VLAN_IFINDEX : draw_of(fuzz.ifindexes);
 		OF_KIND(check)
-		(ctx, KFUNC(wg_hooks)(ctx, wg, draw_of(fuzz.ifindexes),
+		(ctx, KFUNC(wg_hooks)(ctx, wg, &egress,
 				      order & 32 ? order >> 6 & BPF_WG_HOOKS_FLAGS : order >> 6));
 	}
 	peer = OF_KIND(find_peer)(wg);
@@ -327,7 +328,7 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 		call = FUZZ_FINISH;
 #else
 	if (call == FUZZ_HEADROOM)
-		call = FUZZ_UNFINISHED;
+		call = size & 8 ? FUZZ_SENT : FUZZ_UNFINISHED;
 #endif
 	OF_KIND(begin)(ctx, call);
 	switch (call) {
@@ -376,8 +377,13 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 #ifdef IS_SKB
 		ret = bpf_skb_wg_headroom(ctx);
 #else
-		ret = bpf_xdp_wg_unfinished(ctx, &unfinished,
-					    size & 7 ? sizeof(unfinished) : size >> 3 & 3);
+		if (call == FUZZ_SENT)
+			ret = bpf_xdp_wg_sent(ctx,
+					      size & 16 ? VLAN_IFINDEX : draw_of(fuzz.ifindexes),
+					      draw());
+		else
+			ret = bpf_xdp_wg_unfinished(ctx, &unfinished,
+						    size & 7 ? sizeof(unfinished) : size >> 3 & 3);
 #endif
 		break;
 	}

@@ -68,8 +68,10 @@ static __always_inline __s64 OF_KIND(call_device)(struct CONTEXT *ctx, struct wg
 	exchange.reply.device = wg->dev->ifindex;
 	if (request->call == CALL_DEVICE)
 		return 0;
-	if (request->call == CALL_HOOKS)
-		return KFUNC(wg_hooks)(ctx, wg, request->egress, request->hooks);
+	if (request->call == CALL_HOOKS) {
+		exchange.reply.egress = (struct bpf_wg_egress){ .ifindex = request->egress };
+		return KFUNC(wg_hooks)(ctx, wg, &exchange.reply.egress, request->hooks);
+	}
 	if (size > sizeof(request->address))
 		return 0;
 	if (request->find_peer == PEER_BY_ADDRESS)
@@ -138,6 +140,9 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 	case CALL_UNFINISHED:
 		if (size <= sizeof(exchange.reply.unfinished))
 			*ret = bpf_xdp_wg_unfinished(ctx, &exchange.reply.unfinished, size);
+		return 1;
+	case CALL_SENT:
+		*ret = bpf_xdp_wg_sent(ctx, request->egress, request->length);
 		return 1;
 #endif
 	}

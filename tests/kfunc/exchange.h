@@ -42,6 +42,7 @@ enum call {
 	CALL_DECAPSULATED, /* tc only */
 	CALL_HEADROOM, /* tc only */
 	CALL_UNFINISHED, /* XDP only */
+	CALL_SENT, /* XDP only */
 };
 
 enum find_device {
@@ -98,6 +99,7 @@ struct reply {
 	/* Of the skb, after CALL_ENCAPSULATED or CALL_DECAPSULATED. */
 	__u32 mark, protocol, priority, ingress, queue, tc_index;
 	struct bpf_wg_unfinished unfinished;
+	struct bpf_wg_egress egress; /* CALL_HOOKS */
 	/* CALL_KEYS */
 	__u8 sending[KEY_SIZE];
 	__u8 receiving[KEY_SIZE];

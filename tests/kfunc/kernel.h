@@ -90,8 +90,8 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 	extern int bpf_##kind##_wg_flow_recall(struct context *ctx,                                \
 					       const struct bpf_wg_flow *flow, __u32 flow__sz,     \
 					       struct bpf_wg_recalled *recalled) __ksym;           \
-	extern int bpf_##kind##_wg_hooks(struct context *ctx, struct wg_device *wg, __u32 ifindex, \
-					 __u32 flags) __ksym;                                      \
+	extern int bpf_##kind##_wg_hooks(struct context *ctx, struct wg_device *wg,                \
+					 struct bpf_wg_egress *egress, __u32 flags) __ksym;        \
 	extern int bpf_##kind##_wg_own_mac(struct context *ctx, const void *mac, __u32 mac__sz)    \
 		__ksym;                                                                            \
 	extern int bpf_##kind##_wg_egress(struct context *ctx, __u32 ifindex) __ksym;              \
@@ -120,6 +120,7 @@ extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
 extern int bpf_skb_wg_decapsulated(struct __sk_buff *ctx, struct wg_peer *peer) __ksym;
 extern int bpf_xdp_wg_unfinished(struct xdp_md *ctx, struct bpf_wg_unfinished *unfinished,
 				 __u32 unfinished__sz) __ksym;
+extern int bpf_xdp_wg_sent(struct xdp_md *ctx, __u32 ifindex, __u32 length) __ksym;
 extern __u32 bpf_skb_wg_headroom(struct __sk_buff *ctx) __ksym;
 
 #endif /* TESTS_KERNEL_H */

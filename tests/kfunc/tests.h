@@ -72,6 +72,7 @@ void add_endpoint_tests(void);
 void add_route_tests(void);
 void add_input_tests(void);
 void add_hooks_tests(void);
+void add_path_tests(void);
 void add_consent_tests(void);
 void add_encrypt_tests(void);
 void add_peek_tests(void);

@@ -1,0 +1,272 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Routes that leave by VLAN devices: an XDP frame gets the tags that the devices would write, and
+# passes where it would not leave as it does from the stack.
+
+export TOPOLOGY_OFFLOADS=off
+. "$(dirname "$0")/lib.sh"
+
+# tags NAMESPACE LINK NUMBER PEER-NAMESPACE PEER-LINK: VLAN devices LINK.NUMBER and PEER-LINK.NUMBER,
+# with addresses that have the number, too.
+tags() {
+	local ns=$1 link=$2 id=$3 peer_ns=$4 peer_link=$5
+
+	modprobe 8021q || fail "no VLANs"
+	in_ns "$ns" ip link add link "$link" name "$link.$id" type vlan id "$id" &&
+		in_ns "$peer_ns" ip link add link "$peer_link" name "$peer_link.$id" \
+			type vlan id "$id" || fail "no VLAN devices"
+	undo in_ns "$ns" ip link del "$link.$id"
+	undo in_ns "$peer_ns" ip link del "$peer_link.$id"
+	in_ns "$ns" ip addr add "10.$id.0.1/24" dev "$link.$id" &&
+		in_ns "$ns" ip addr add "fd00:$id::1/64" dev "$link.$id" nodad &&
+		in_ns "$ns" ip link set "$link.$id" up &&
+		in_ns "$peer_ns" ip addr add "10.$id.0.2/24" dev "$peer_link.$id" &&
+		in_ns "$peer_ns" ip addr add "fd00:$id::2/64" dev "$peer_link.$id" nodad &&
+		in_ns "$peer_ns" ip link set "$peer_link.$id" up || fail "no addresses for VLANs"
+}
+
+# lan LINK NUMBER: R2 finds B by that VLAN of its link, and not the other way round.
+lan() {
+	in_ns R2 ip route add 10.2.0.2 via "10.$2.0.2" dev "$1.$2" &&
+		in_ns R2 ip -6 route add fd00:2::2 via "fd00:$2::2" dev "$1.$2" ||
+		fail "no route to B"
+	undo in_ns R2 ip route del 10.2.0.2
+	undo in_ns R2 ip -6 route del fd00:2::2
+}
+
+# wan NUMBER: R1 finds R2 by that VLAN of the link between them.
+wan() {
+	in_ns R1 ip route add 192.0.2.2 via "10.$1.0.2" dev "r1-r2.$1" src 192.0.2.1 ||
+		fail "no route to R2"
+	undo in_ns R1 ip route del 192.0.2.2
+}
+
+# sent NAMESPACE DEVICE: packets and bytes that the device has sent.
+sent() {
+	in_ns "$1" ip -j -s link show "$2" | jq -r '.[0].stats64.tx | "\(.packets) \(.bytes)"'
+}
+
+# heard NAMESPACE LINK FILTER: the tags of the frames with echo requests that come in there while A
+# sends B ten, outermost first, and how many had them.
+heard() {
+	local watcher
+
+	rm -f "$state/dump"
+	in_ns "$1" timeout $((30 * SLOW)) tcpdump -n -U -i "$2" -Q in -w "$state/dump" 2> /dev/null &
+	watcher=$!
+	until [ -s "$state/dump" ]; do
+		kill -0 $watcher 2> /dev/null || fail "nobody watches"
+		sleep 0.1
+	done
+	ping_all A 10.2.0.2 10 > /dev/null
+	sleep 1
+	kill $watcher
+	wait $watcher
+	tcpdump -n -e -r "$state/dump" "$3" 2> /dev/null |
+		grep -oE 'ethertype .*(, p [0-9])?, ethertype IPv4 ' | sed 's/ (0x[0-9a-f]*)//g' |
+		sort | uniq -c | sed 's/^ *//; s/ *$//'
+}
+
+# fast NAMESPACE REASON: all of what A sends now goes fast there.
+fast() {
+	ping_all A fd00:2::2 2
+	mark
+	ping_all A 10.2.0.2 10
+	ping_all A fd00:2::2 10
+	expect_gained "$1" "$2" 20
+}
+
+# slow NAMESPACE REASON WHY: nothing does, for that reason.
+slow() {
+	mark
+	ping_all A 10.2.0.2 5
+	expect_gained "$1" "$2" 0 0
+	expect_gained "$1" "$3" 5
+}
+
+# What R2 decrypts leaves with the tag that the kernel writes, and is counted as there.
+decrypted() {
+	local kernel fast before after
+
+	unloaded
+	tags R2 r2-b 7 B b-r2
+	lan r2-b 7
+	ping_all A 10.2.0.2 2
+	before=$(sent R2 r2-b.7)
+	kernel=$(heard B b-r2 'vlan and icmp')
+	after=$(sent R2 r2-b.7)
+	[[ $kernel == "10 "*"vlan 7, p 0"* ]] || fail "the kernel sends $kernel"
+	[ $((${after% *} - ${before% *})) -ge 10 ] && [ $((${after#* } - ${before#* })) -ge 980 ] ||
+		fail "the kernel has counted $before, and then $after"
+	load R2 -m native
+	undo in_ns R2 xdp-wg unload -q --all
+	ping_all A 10.2.0.2 2
+	mark
+	before=$(sent R2 r2-b.7)
+	fast=$(heard B b-r2 'vlan and icmp')
+	after=$(sent R2 r2-b.7)
+	[ "$fast" = "$kernel" ] || fail "$fast were sent, and by the kernel $kernel"
+	[ $((${after% *} - ${before% *})) -ge 10 ] && [ $((${after#* } - ${before#* })) -ge 980 ] ||
+		fail "counted were $before, and then $after"
+	expect_gained R2 decapsulated 10
+	fast R2 decapsulated
+}
+
+# sizes NAMESPACE REASON: packets of all of these, the largest with the tunnel's own MTU of 1440: what
+# carries it has 1,500 bytes.
+sizes() {
+	local size ns
+
+	for ns in $routers; do
+		in_ns $ns ip link set wg0 mtu 1440
+		undo in_ns $ns ip link set wg0 mtu 1420
+	done
+	in_ns A ip route replace default via 10.1.0.1 mtu 1440
+	undo in_ns A ip route replace default via 10.1.0.1 mtu 1420
+	in_ns B ip route replace default via 10.2.0.1 mtu 1440
+	undo in_ns B ip route replace default via 10.2.0.1 mtu 1420
+	ping_all A 10.2.0.2 2
+	for size in 0 1 17 100 1001 1411 1412; do
+		mark
+		ping_all A 10.2.0.2 5 -M do -s $size
+		expect_gained "$1" "$2" 5
+	done
+	transfer 400K 60
+	expect_gained "$1" "$2" 270
+}
+
+sizes_decrypted() {
+	unloaded
+	tags R2 r2-b 7 B b-r2
+	lan r2-b 7
+	load R2 -m native
+	undo in_ns R2 xdp-wg unload -q --all
+	sizes R2 decapsulated
+}
+
+sizes_encrypted() {
+	unloaded
+	tags R1 r1-r2 9 R2 r2-r1
+	wan 9
+	load R1 -m native
+	undo in_ns R1 xdp-wg unload -q --all
+	sizes R1 encapsulated
+}
+
+# What R1 encrypts, too; R2 has it by another device, and passes it.
+encrypted() {
+	local kernel fast
+
+	unloaded
+	tags R1 r1-r2 9 R2 r2-r1
+	wan 9
+	ping_all A 10.2.0.2 2
+	kernel=$(heard R2 r2-r1 'vlan 9 and udp port 51820')
+	[[ $kernel == "10 "*"vlan 9, p 0"* ]] || fail "the kernel sends $kernel"
+	load R1 -m native
+	undo in_ns R1 xdp-wg unload -q --all
+	ping_all A 10.2.0.2 2
+	mark
+	fast=$(heard R2 r2-r1 'vlan 9 and udp port 51820')
+	[ "$fast" = "$kernel" ] || fail "$fast are sent, and by the kernel $kernel"
+	expect_gained R1 encapsulated 10
+	fast R1 encapsulated
+}
+
+# A VLAN of a VLAN, as providers have it; its MTU is less, since the port takes one tag more.
+two_tags() {
+	local heard
+
+	unloaded
+	modprobe 8021q || fail "no VLANs"
+	in_ns R2 ip link add link r2-b name r2-b.100 type vlan proto 802.1ad id 100 &&
+		in_ns B ip link add link b-r2 name b-r2.100 type vlan proto 802.1ad id 100 &&
+		in_ns R2 ip link set r2-b.100 up && in_ns B ip link set b-r2.100 up ||
+		fail "no outer VLAN"
+	undo in_ns R2 ip link del r2-b.100
+	undo in_ns B ip link del b-r2.100
+	tags R2 r2-b.100 7 B b-r2.100
+	lan r2-b.100 7
+	load R2 -m native
+	undo in_ns R2 xdp-wg unload -q --all
+	ping_all A 10.2.0.2 2
+	slow R2 decapsulated egress
+	in_ns R2 ip link set r2-b.100.7 mtu 1496
+	fast R2 decapsulated
+	heard=$(heard B b-r2 'vlan and vlan and icmp')
+	[[ $heard == "10 ethertype 802.1Q-QinQ, length 106: vlan 100, p 0, "*"vlan 7, p 0, "* ]] ||
+		fail "sent were: $heard"
+	in_ns R2 ip link add link r2-b.100.7 name r2-b.3 type vlan id 3
+	undo in_ns R2 ip link del r2-b.3
+	in_ns R2 ip link set r2-b.3 mtu 1400 up
+	in_ns R2 ip addr add 10.8.0.1/24 dev r2-b.3
+	in_ns R2 ip neigh add 10.8.0.2 lladdr 02:00:00:00:00:08 dev r2-b.3
+	in_ns R2 ip route replace 10.2.0.2 via 10.8.0.2
+	mark
+	ping_none A 10.2.0.2 5
+	expect_gained R2 egress 5
+	in_ns R2 ip route replace 10.2.0.2 via 10.7.0.2
+	fast R2 decapsulated
+}
+
+# What a device of the way has to do with its packets is not skipped.
+not_plain() {
+	local dev
+
+	unloaded
+	tags R2 r2-b 7 B b-r2
+	lan r2-b 7
+	load R2 -m native
+	undo in_ns R2 xdp-wg unload -q --all
+	ping_all A 10.2.0.2 2
+	fast R2 decapsulated
+	in_ns R2 ip link set r2-b.7 type vlan egress-qos-map 0:5
+	slow R2 decapsulated egress
+	in_ns R2 ip link set r2-b.7 type vlan egress-qos-map 0:0
+	fast R2 decapsulated
+	for dev in r2-b r2-b.7; do
+		in_ns R2 nft "table netdev test { chain c { type filter hook egress device $dev \
+			priority 0; counter; }; }"
+		slow R2 decapsulated netfilter
+		in_ns R2 nft delete table netdev test
+		in_ns R2 tc qdisc add dev $dev clsact
+		in_ns R2 tc filter add dev $dev egress matchall action pass
+		slow R2 decapsulated traffic-control
+		in_ns R2 tc qdisc del dev $dev clsact
+		in_ns R2 tc qdisc add dev $dev root tbf rate 1gbit burst 100k latency 50ms
+		slow R2 decapsulated traffic-control
+		in_ns R2 tc qdisc del dev $dev root
+		fast R2 decapsulated
+	done
+	in_ns B ethtool -K b-r2 gro off
+	slow R2 decapsulated egress
+	in_ns B ethtool -K b-r2 gro on
+	fast R2 decapsulated
+}
+
+# At the other hooks the device itself sends.
+other_hooks() {
+	local options
+
+	unloaded
+	tags R2 r2-b 7 B b-r2
+	lan r2-b 7
+	for options in "-m skb" "--hook tc"; do
+		# shellcheck disable=SC2086 # words
+		load R2 $options
+		ping_all A 10.2.0.2 2
+		fast R2 decapsulated
+		[[ $(heard B b-r2 'vlan and icmp') == "10 "*"vlan 7, p 0"* ]] || fail "no tag with $options"
+		in_ns R2 xdp-wg unload -q --all
+	done
+}
+
+test_case decrypted 60
+test_case encrypted 60
+test_case sizes-decrypted 60
+test_case sizes-encrypted 60
+test_case two-tags 60
+test_case not-plain 90
+test_case other-hooks 60
+run_cases "$@"
