@@ -151,7 +151,7 @@ up() {
 	local ns
 
 	down
-	modprobe -a wireguard vrf
+	modprobe -a wireguard vrf 8021q
 	# The one limit of ICMP errors that is not the namespace's own.
 	sysctl -q -w net.ipv4.route.error_cost=0
 	for ns in $namespaces; do
@@ -215,6 +215,9 @@ variant() {
 		in_ns diff-r1 sysctl -q -w net.ipv4.udp_l3mdev_accept=0
 		home
 	fi
+	for v in lan7 wan9; do
+		in_ns diff-r1 ip link del $v 2> /dev/null || true
+	done
 	for v in -4 -6; do
 		in_ns diff-r1 ip $v rule flush
 		in_ns diff-r1 ip $v rule add pref 32766 lookup main
@@ -227,6 +230,7 @@ variant() {
 	done
 	in_ns diff-r1 wg set wg0 fwmark 0
 	in_ns diff-r1 ip route flush 192.0.2.2/32
+	in_ns diff-r1 ip route flush 10.1.0.1/32
 	in_ns diff-r1 ip -6 route flush 2001:db8::2/128
 	hash_policy 0
 	routes main
@@ -417,6 +421,28 @@ variant_7() {
 	# For peers that move to A.
 	in_ns diff-r1 ip route add 10.1.0.0/17 via 172.16.1.2 dev r1-a onlink
 	in_ns diff-r1 ip -6 route add fd00:1:0:0::/64 via fd00:a::2 dev r1-a onlink
+}
+
+# What R1 sends leaves by VLAN devices, and what comes to it has no tag: where sources are filtered
+# strictly, that is none of theirs, so that markers, and the peer over IPv4, have the way of others.
+variant_8() {
+	in_ns diff-r1 ip link add link r1-a name lan7 type vlan id 7
+	in_ns diff-r1 ip link add link r1-w name wan9 type vlan id 9
+	in_ns diff-r1 ip link set lan7 up
+	in_ns diff-r1 ip link set wan9 up
+	neighbour diff-r1 lan7 02:00:00:00:0a:02 172.16.1.2 fe80::2
+	neighbour diff-r1 wan9 02:00:00:00:0b:04 fe80::2 2001:db8::2
+	in_ns diff-r1 ip -batch - <<-ROUTES
+		route replace 10.1.0.1/32 via 172.16.1.2
+		route replace 10.1.0.0/17 via 172.16.1.2 dev lan7 onlink
+		route replace 10.1.128.0/17 via 172.16.1.2 dev lan7 onlink mtu 1200
+	ROUTES
+	in_ns diff-r1 ip -6 -batch - <<-ROUTES
+		route replace fd00:1:0:0::/64 via fe80::2 dev lan7
+		route replace fd00:1:0:1::/64 via fe80::2 dev lan7 mtu 1300
+		route replace fd00:18::/32 via fe80::2 dev wan9
+		route replace 2001:db8::2/128 dev wan9 src 2001:db8::1
+	ROUTES
 }
 
 # Another key of its own makes a device forget its sessions, and the next packet starts a handshake.

@@ -16,6 +16,7 @@
 
 #include "fatal.h"
 #include "input.h"
+#include "packet.h"
 #include "wire.h"
 
 #define QUEUE 128
@@ -61,6 +62,7 @@ static int open_interface(const char *ns, const char *ifname)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) ||
 	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) ||
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		fatal("cannot capture on %s: %s", ifname, strerror(errno));
 	return fd;
@@ -148,10 +150,34 @@ void wire_leave(unsigned int wire, const uint8_t *frame, size_t length, uint16_t
 		});
 }
 
+/*
+ * The kernel has taken a tag off the frame, and tells it beside. It becomes a difference in the
+ * source address, which is R1's own and else the same in all frames.
+ */
+static void note_tag(struct msghdr *message, uint8_t *frame)
+{
+	const struct tpacket_auxdata *beside;
+	struct cmsghdr *header;
+
+	for (header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+		if (header->cmsg_level != SOL_PACKET || header->cmsg_type != PACKET_AUXDATA)
+			continue;
+		beside = (const struct tpacket_auxdata *)CMSG_DATA(header);
+		if (!(beside->tp_status & TP_STATUS_VLAN_VALID))
+			continue;
+		put16(frame + 6, get16(frame + 6) ^ beside->tp_vlan_tci);
+		put16(frame + 8, get16(frame + 8) ^ beside->tp_vlan_tpid);
+	}
+}
+
 void wire_take(unsigned int wire,
 	       void (*take)(unsigned int wire, const uint8_t *frame, size_t length, void *arg),
 	       void *arg)
 {
+	static union {
+		struct cmsghdr header;
+		uint8_t space[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	} beside[64];
 	static uint8_t data[64][2 * FRAME_MAX];
 	struct iovec iov[64];
 	struct mmsghdr in[64];
@@ -160,13 +186,20 @@ void wire_take(unsigned int wire,
 	do {
 		for (i = 0; i < 64; i++) {
 			iov[i] = (struct iovec){ data[i], sizeof(data[i]) };
-			in[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
+			in[i].msg_hdr = (struct msghdr){
+				.msg_iov = &iov[i],
+				.msg_iovlen = 1,
+				.msg_control = &beside[i],
+				.msg_controllen = sizeof(beside[i]),
+			};
 		}
 		n = recvmmsg(wires[wire], in, 64, 0, NULL);
 		if (n < 0 && errno != EAGAIN)
 			fatal("cannot take frames: %s", strerror(errno));
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
+			note_tag(&in[i].msg_hdr, data[i]);
 			take(wire, data[i], in[i].msg_len, arg);
+		}
 	} while (n == 64);
 }
 
