@@ -167,19 +167,20 @@ static void conclude_egress(const struct snapshot *snapshot, struct diagnosis *d
 		return;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
+		const struct snapshot_device *port = snapshot_port(snapshot, device);
 
-		if (!is_egress_without_xdp(device))
+		if (!is_egress_without_xdp(device) || (port != device && is_egress(port)))
 			continue;
-		if (device->veth)
+		if (port->veth)
 			add(diagnosis, blocking,
 			    "%s cannot transmit XDP frames: turn GRO on at the other end of "
 			    "this veth, or load an XDP program there",
-			    device->name);
+			    port->name);
 		else
 			add(diagnosis, blocking,
 			    "%s cannot transmit XDP frames: its driver does not, or has to be "
 			    "told to",
-			    device->name);
+			    port->name);
 	}
 }
 

@@ -46,6 +46,10 @@ static int read_link(const struct nlmsghdr *message, void *data)
 	device->wireguard = kind_is(table[IFLA_LINKINFO], "wireguard");
 	device->veth = kind_is(table[IFLA_LINKINFO], "veth");
 	device->bridge = kind_is(table[IFLA_LINKINFO], "bridge");
+	/* What is below may be in another network namespace, and the fast path does not go there.
+	 */
+	if (kind_is(table[IFLA_LINKINFO], "vlan") && table[IFLA_LINK] && !table[IFLA_LINK_NETNSID])
+		device->lower = mnl_attr_get_u32(table[IFLA_LINK]);
 	if (table[IFLA_MASTER])
 		device->master = mnl_attr_get_u32(table[IFLA_MASTER]);
 	return MNL_CB_OK;

@@ -54,10 +54,11 @@ static void collect_transmit(struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct snapshot_device *device = &snapshot->devices[i];
+		const struct snapshot_device *port = snapshot_port(snapshot, device);
 		struct netdev_xdp xdp;
 
 		if (device->loaded || device->underlay)
-			device->transmits = netdev_xdp(device->ifindex, &xdp) || xdp.transmit;
+			device->transmits = netdev_xdp(port->ifindex, &xdp) || xdp.transmit;
 	}
 }
 

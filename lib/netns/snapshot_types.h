@@ -32,6 +32,7 @@ struct snapshot_device {
 	bool wireguard;
 	bool veth;
 	bool bridge;
+	int lower; /* of a VLAN device: interface index of what is below it, or 0 */
 	int master; /* interface index of the device that this one is a port of, or 0 */
 	bool forwards[FAMILY_COUNT]; /* packets that arrive there are forwarded */
 	bool routed[FAMILY_COUNT]; /* a unicast route leads there */
@@ -64,6 +65,23 @@ static inline struct snapshot_device *snapshot_device(const struct snapshot *sna
 		if (snapshot->devices[i].ifindex == ifindex)
 			return &snapshot->devices[i];
 	return NULL;
+}
+
+/*
+ * snapshot_port() - The device that frames leave by whose route has @device: what is below VLAN
+ * devices, of which the fast path knows two, and otherwise itself.
+ */
+static inline const struct snapshot_device *snapshot_port(const struct snapshot *snapshot,
+							  const struct snapshot_device *device)
+{
+	for (int tags = 0; tags < 2 && device->lower; tags++) {
+		const struct snapshot_device *lower = snapshot_device(snapshot, device->lower);
+
+		if (!lower)
+			break;
+		device = lower;
+	}
+	return device;
 }
 
 #endif /* LIB_NETNS_SNAPSHOT_TYPES_H */

@@ -177,6 +177,33 @@ TEST(egress_cannot_transmit)
 	expect(1, "eth1 cannot transmit XDP frames", true);
 }
 
+/* Of a route that leaves by a VLAN device, the port below is what has to transmit. */
+TEST(egress_below_vlan)
+{
+	struct snapshot_device below[DEVICES + 2];
+	struct snapshot wider = { .devices = below, .count = ARRAY_SIZE(below) };
+
+	devices[ETH1].loaded = false;
+	devices[ETH1].lower = 7;
+	memcpy(below, devices, sizeof(devices));
+	below[DEVICES] =
+		(struct snapshot_device){ .ifindex = 7, .name = "outer", .up = true, .lower = 8 };
+	below[DEVICES + 1] = (struct snapshot_device){
+		.ifindex = 8, .name = "port", .up = true, .loaded = true, .native = true
+	};
+	assert_ptr_equal(snapshot_port(&wider, &below[ETH0]), &below[ETH0]);
+	assert_ptr_equal(snapshot_port(&wider, &below[ETH1]), &below[DEVICES + 1]);
+	below[ETH1].transmits = false;
+	diagnose(&wider, &diagnosis);
+	expect(0, "port cannot transmit XDP frames", false);
+	below[DEVICES + 1].loaded = false;
+	diagnose(&wider, &diagnosis);
+	expect(0, "port cannot transmit XDP frames", false);
+	below[ETH1].lower = 99;
+	diagnose(&wider, &diagnosis);
+	expect(0, "eth1 cannot transmit XDP frames", false);
+}
+
 TEST(skb_mode_does_not_need_xdp_egress)
 {
 	devices[ETH0].native = devices[ETH1].native = false;
@@ -366,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup(forwarding_is_off_on_some, set_up),
 		cmocka_unit_test_setup(no_peer_and_no_session, set_up),
 		cmocka_unit_test_setup(egress_cannot_transmit, set_up),
+		cmocka_unit_test_setup(egress_below_vlan, set_up),
 		cmocka_unit_test_setup(skb_mode_does_not_need_xdp_egress, set_up),
 		cmocka_unit_test_setup(ipsec_policies, set_up),
 		cmocka_unit_test_setup(devices_are_found, set_up),
