@@ -14,6 +14,8 @@
 
 #include "drop.h"
 
+#define VLAN_TAG_LENGTH 4
+
 /* Frames shorter than this are not the benchmark's: ARP, neighbour discovery, keepalives. */
 const volatile __u32 min_length;
 
@@ -75,6 +77,11 @@ int drop(struct xdp_md *ctx)
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end ||
 	    ctx->data_end - ctx->data < min_length)
+		return XDP_PASS;
+	/* Behind a tag, there is an EtherType at the same distance from what follows. */
+	if (eth->h_proto == bpf_htons(ETH_P_8021Q))
+		eth = (void *)eth + VLAN_TAG_LENGTH;
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XDP_PASS;
 	if (protocol(ctx, eth) != IPPROTO_UDP)
 		return XDP_PASS;

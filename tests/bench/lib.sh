@@ -81,7 +81,7 @@ load() {
 
 	shift 2
 	case $mode in
-	xdp) in_ns "$ns" xdp-wg load -q "$@" ;;
+	xdp | vlan) in_ns "$ns" xdp-wg load -q "$@" ;;
 	tcx) in_ns "$ns" xdp-wg load -q --hook tc "$@" ;;
 	none | auto | inner_flow) in_ns "$ns" xdp-wg load -q --rss "$mode" "$@" ;;
 	# Samples come once a second, and a run takes less: none of it is one.
@@ -89,7 +89,7 @@ load() {
 		in_ns "$ns" xdp-wg load -q --conntrack --sample 60000 "$@"
 		;;
 	tcx-conntrack) in_ns "$ns" xdp-wg load -q --hook tc --conntrack --sample 60000 "$@" ;;
-	kernel | firewall | masquerade) ;;
+	kernel | firewall | masquerade | vlan-kernel) ;;
 	esac || die "xdp-wg cannot be loaded as $mode"
 }
 
