@@ -157,6 +157,19 @@ static void conclude_forwarding(const struct snapshot *snapshot, struct diagnosi
 	}
 }
 
+/* Whether what @device is to say of its port was said: by the port itself, or one before. */
+static bool is_port_named(const struct snapshot *snapshot, const struct snapshot_device *device)
+{
+	const struct snapshot_device *port = snapshot_port(snapshot, device);
+
+	if (port == device)
+		return false;
+	for (const struct snapshot_device *other = snapshot->devices; other < device; other++)
+		if (is_egress_without_xdp(other) && snapshot_port(snapshot, other) == port)
+			return true;
+	return is_egress(port);
+}
+
 static void conclude_egress(const struct snapshot *snapshot, struct diagnosis *diagnosis)
 {
 	/* Only native mode needs the egress to transmit XDP frames. */
@@ -169,9 +182,13 @@ static void conclude_egress(const struct snapshot *snapshot, struct diagnosis *d
 		const struct snapshot_device *device = &snapshot->devices[i];
 		const struct snapshot_device *port = snapshot_port(snapshot, device);
 
-		if (!is_egress_without_xdp(device) || (port != device && is_egress(port)))
+		if (!is_egress_without_xdp(device) || is_port_named(snapshot, device))
 			continue;
-		if (port->veth)
+		if (port->lag)
+			add(diagnosis, blocking,
+			    "%s is a bond or team, which XDP frames are not sent to: use --hook tc",
+			    port->name);
+		else if (port->veth)
 			add(diagnosis, blocking,
 			    "%s cannot transmit XDP frames: turn GRO on at the other end of "
 			    "this veth, or load an XDP program there",

@@ -143,7 +143,7 @@ int features_device(struct features *features, const struct features_device *dev
 		  "load needs -m skb, which is slower, or --hook tc" },
 		{ "XDP transmit", device->transmit, false,
 		  "packets that leave here pass to the stack, unless they arrived at an interface "
-		  "in skb mode or at the tc hook; of a VLAN interface, see the one below" },
+		  "in skb mode or at the tc hook; for a VLAN interface, the one that it is on counts" },
 		{ "XDP in hardware", device->hardware, false, "no -m hw" },
 		{ "device-bound programs", device->bound, false,
 		  "the work cannot be spread over CPUs by the interface's own hash" },

@@ -46,6 +46,8 @@ static int read_link(const struct nlmsghdr *message, void *data)
 	device->wireguard = kind_is(table[IFLA_LINKINFO], "wireguard");
 	device->veth = kind_is(table[IFLA_LINKINFO], "veth");
 	device->bridge = kind_is(table[IFLA_LINKINFO], "bridge");
+	device->lag =
+		kind_is(table[IFLA_LINKINFO], "bond") || kind_is(table[IFLA_LINKINFO], "team");
 	/* What is below may be in another network namespace, and the fast path does not go there.
 	 */
 	if (kind_is(table[IFLA_LINKINFO], "vlan") && table[IFLA_LINK] && !table[IFLA_LINK_NETNSID])

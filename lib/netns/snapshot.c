@@ -58,7 +58,8 @@ static void collect_transmit(struct snapshot *snapshot)
 		struct netdev_xdp xdp;
 
 		if (device->loaded || device->underlay)
-			device->transmits = netdev_xdp(port->ifindex, &xdp) || xdp.transmit;
+			device->transmits =
+				!port->lag && (netdev_xdp(port->ifindex, &xdp) || xdp.transmit);
 	}
 }
 

@@ -32,6 +32,7 @@ struct snapshot_device {
 	bool wireguard;
 	bool veth;
 	bool bridge;
+	bool lag; /* a bond or team, which chooses the port itself */
 	int lower; /* of a VLAN device: interface index of what is below it, or 0 */
 	int master; /* interface index of the device that this one is a port of, or 0 */
 	bool forwards[FAMILY_COUNT]; /* packets that arrive there are forwarded */
@@ -68,8 +69,8 @@ static inline struct snapshot_device *snapshot_device(const struct snapshot *sna
 }
 
 /*
- * snapshot_port() - The device that frames leave by whose route has @device: what is below VLAN
- * devices, of which the fast path knows two, and otherwise itself.
+ * snapshot_port() - The device that transmits what is routed to @device: the one below VLAN
+ * devices, of which the fast path knows two on each other, or else @device itself.
  */
 static inline const struct snapshot_device *snapshot_port(const struct snapshot *snapshot,
 							  const struct snapshot_device *device)

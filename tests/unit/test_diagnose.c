@@ -188,9 +188,12 @@ TEST(egress_below_vlan)
 	memcpy(below, devices, sizeof(devices));
 	below[DEVICES] =
 		(struct snapshot_device){ .ifindex = 7, .name = "outer", .up = true, .lower = 8 };
-	below[DEVICES + 1] = (struct snapshot_device){
-		.ifindex = 8, .name = "port", .up = true, .loaded = true, .native = true
-	};
+	below[DEVICES + 1] = (struct snapshot_device){ .ifindex = 8,
+						       .name = "port",
+						       .up = true,
+						       .loaded = true,
+						       .native = true,
+						       .forwards = { true, true } };
 	assert_ptr_equal(snapshot_port(&wider, &below[ETH0]), &below[ETH0]);
 	assert_ptr_equal(snapshot_port(&wider, &below[ETH1]), &below[DEVICES + 1]);
 	below[ETH1].transmits = false;
@@ -199,6 +202,17 @@ TEST(egress_below_vlan)
 	below[DEVICES + 1].loaded = false;
 	diagnose(&wider, &diagnosis);
 	expect(0, "port cannot transmit XDP frames", false);
+	/* And that is said once. */
+	below[LO] = below[ETH1];
+	below[LO].ifindex = 9;
+	diagnose(&wider, &diagnosis);
+	assert_int_equal(diagnosis.count, 2);
+	expect(0, "port cannot transmit XDP frames", false);
+	expect(1, "only packets to encrypt can go fast", false);
+	below[LO] = devices[LO];
+	below[DEVICES + 1].lag = true;
+	diagnose(&wider, &diagnosis);
+	expect(0, "port is a bond or team, ", false);
 	below[ETH1].lower = 99;
 	diagnose(&wider, &diagnosis);
 	expect(0, "eth1 cannot transmit XDP frames", false);
