@@ -423,8 +423,8 @@ variant_7() {
 	in_ns diff-r1 ip -6 route add fd00:1:0:0::/64 via fd00:a::2 dev r1-a onlink
 }
 
-# What R1 sends leaves by VLAN devices, and what comes to it has no tag: where sources are filtered
-# strictly, that is none of theirs, so that markers, and the peer over IPv4, have the way of others.
+# What R1 sends leaves by VLAN devices, and what comes to it has no tag, and so fails where rp_filter is
+# strict: markers and the peer over IPv4 keep the other routes.
 variant_8() {
 	in_ns diff-r1 ip link add link r1-a name lan7 type vlan id 7
 	in_ns diff-r1 ip link add link r1-w name wan9 type vlan id 9

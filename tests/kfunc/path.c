@@ -174,7 +174,7 @@ static void test_path_bond(const void *arg)
 	(void)arg;
 	session_enter(&r1);
 	test_shell(
-		"modprobe -a bonding 8021q; ip link add bond7 type bond mode balance-rr && "
+		"modprobe bonding max_bonds=0; modprobe 8021q; ip link add bond7 type bond mode balance-rr && "
 		"ip link add end7 type veth peer name far7 && ethtool -K far7 gro on && "
 		"ip link set end7 master bond7 && ip link set far7 up && ip link set bond7 up && "
 		"ip link add link bond7 name vlan7 type vlan id 7 && ip link set vlan7 up");

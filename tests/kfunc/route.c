@@ -128,6 +128,8 @@ static void test_route_metrics(const void *arg)
 {
 	const struct bpf_wg_route *route = &call_reply()->route;
 
+	with_route(KIND(arg), "192.0.2.2/32 dev r1-r2 mtu 9000", 0);
+	CHECK_EQ(route->mtu, 1500);
 	with_route(KIND(arg), "192.0.2.2/32 dev r1-r2 mtu 1300 hoplimit 33", 0);
 	CHECK_EQ(route->mtu, 1300);
 	CHECK_EQ(route->ttl, 33);
