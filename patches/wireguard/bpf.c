@@ -468,9 +468,11 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
  *
  * Whether the packet can leave at all is a part of the answer, as bpf_xdp_wg_egress() has it. An
  * XDP frame (BPF_WG_HOOKS_NATIVE) leaves by a port: below a VLAN device, that is the one that it is
- * on, with a tag or two, and all devices of the way are asked about. There is none below a VLAN
- * device that writes priorities into its tags, or tags in another place (reorder_hdr off), and
- * below one whose MTU is more than the port takes of an XDP frame with as many tags.
+ * on, with a tag or two, and all devices of the way are asked about. It cannot leave by
+ *
+ * - a VLAN device that writes priorities into its tags, or tags in another place (reorder_hdr off)
+ * - one whose MTU is more than the port takes of an XDP frame with as many tags
+ * - three on each other, one that is down, or whose port is in another network namespace
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
@@ -633,8 +635,9 @@ __bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, _
  * the interface is not asked: bpf_xdp_wg_hooks() does that.
  *
  * Context: softirq or bottom halves off, under RCU.
- * Return: 1 if the interface transmits XDP frames, 0 if it only transmits packets of the stack (or
- * of XDP in skb mode), -ENETDOWN if it is no Ethernet interface of the namespace that is up.
+ * Return: 1 if the interface transmits XDP frames and is no bond or team, which chooses the port
+ * itself; 0 if it only transmits packets of the stack (or of XDP in skb mode), -ENETDOWN if it is
+ * no Ethernet interface of the namespace that is up.
  */
 __bpf_kfunc int bpf_xdp_wg_egress(struct xdp_md *xdp_ctx, __u32 ifindex)
 {

@@ -84,7 +84,7 @@ struct bpf_wg_flow {
 /**
  * struct bpf_wg_route - how the outer packets of a peer leave
  * @ifindex: egress interface
- * @mtu: largest IP packet that the route takes, in bytes
+ * @mtu: largest IP packet that the route and its interface take, in bytes
  * @family: AF_INET or AF_INET6
  * @ttl: TTL or hop limit
  * @nh_family: family of @nexthop, which need not be @family
