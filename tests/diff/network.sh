@@ -230,7 +230,7 @@ variant() {
 	done
 	in_ns diff-r1 wg set wg0 fwmark 0
 	in_ns diff-r1 ip route flush 192.0.2.2/32
-	in_ns diff-r1 ip route flush 10.1.0.1/32
+	in_ns diff-r1 ip route flush 10.1.0.0/28
 	in_ns diff-r1 ip -6 route flush 2001:db8::2/128
 	hash_policy 0
 	routes main
@@ -424,7 +424,7 @@ variant_7() {
 }
 
 # What R1 sends leaves by VLAN devices, and what comes to it has no tag, and so fails where rp_filter is
-# strict: markers and the peer over IPv4 keep the other routes.
+# strict: markers, peers that move to A, and the one over IPv4 keep the other routes.
 variant_8() {
 	in_ns diff-r1 ip link add link r1-a name lan7 type vlan id 7
 	in_ns diff-r1 ip link add link r1-w name wan9 type vlan id 9
@@ -433,7 +433,7 @@ variant_8() {
 	neighbour diff-r1 lan7 02:00:00:00:0a:02 172.16.1.2 fe80::2
 	neighbour diff-r1 wan9 02:00:00:00:0b:04 fe80::2 2001:db8::2
 	in_ns diff-r1 ip -batch - <<-ROUTES
-		route replace 10.1.0.1/32 via 172.16.1.2
+		route replace 10.1.0.0/28 via 172.16.1.2
 		route replace 10.1.0.0/17 via 172.16.1.2 dev lan7 onlink
 		route replace 10.1.128.0/17 via 172.16.1.2 dev lan7 onlink mtu 1200
 	ROUTES
