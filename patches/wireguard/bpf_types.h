@@ -116,8 +116,8 @@ struct bpf_wg_route {
 /**
  * struct bpf_wg_egress - by which interface a frame leaves, and what stands before its packet there
  * @ifindex: egress interface of the route; then set to the port below it, where that is another
- * @tag_proto: 0; then set to the EtherTypes of the VLAN tags that the frame is to have, IEEE
- * 802.1Q, network byte order, the innermost first, where there are any
+ * @tag_proto: 0; then set to the EtherTypes of the VLAN tags that the frame is to have, network
+ *             byte order, the innermost first (IEEE 802.1Q)
  * @tag_tci: 0; likewise set to what they say: the VLAN
  */
 struct bpf_wg_egress {
