@@ -88,6 +88,25 @@ static bool is_any_in_xdp(const struct snapshot *snapshot, enum bypass_rules rul
 }
 
 /*
+ * Whether packets come in by the device that a program takes which bypasses such rules, or one that
+ * does not: at the device itself, or at the one below a VLAN device.
+ */
+static bool is_ingress(const struct bypass_item *item, const struct snapshot *snapshot,
+		       const struct snapshot_device *device, bool bypasses)
+{
+	enum bypass_rules rules = bypass_rules_of(item->kind);
+
+	if (is_loaded(device, rules, bypasses))
+		return !(device->tc && item->ahead);
+	for (int tags = 0; tags < 2 && device && device->lower; tags++) {
+		device = snapshot_device(snapshot, device->lower);
+		if (device && is_loaded(device, rules, bypasses))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Whether packets would come by it that arrive where a program is loaded that bypasses such things,
  * or where one is that does not. A packet on the fast path never is at a WireGuard device: what is
  * at the hooks of one counts wherever our program is loaded.
@@ -106,7 +125,7 @@ static bool is_on_the_way(const struct bypass_item *item, const struct snapshot 
 	if (device->wireguard)
 		return is_any_loaded(snapshot, rules, bypasses);
 	if (item->where == BYPASS_INGRESS)
-		return is_loaded(device, rules, bypasses) && !(device->tc && item->ahead);
+		return is_ingress(item, snapshot, device, bypasses);
 	if (!device->ethernet)
 		return false;
 	return rules == BYPASS_NETFILTER ? is_any_loaded(snapshot, rules, bypasses)

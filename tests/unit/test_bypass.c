@@ -114,6 +114,23 @@ TEST(xdp_bypasses_the_stack_and_its_edges)
 	assert_int_equal(bypass.count, 6);
 }
 
+TEST(vlan_devices_belong_to_the_port_below)
+{
+	devices[ETH2].lower = 3;
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth2", false);
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth2", true);
+	bypass_conclude(&bypass, &snapshot);
+	assert_true(has("4 at 1 of eth2"));
+	assert_true(has("4 at 1 of eth2, ahead"));
+	assert_true(bypass.items[0].bypassed && !bypass.items[0].passed);
+	devices[ETH1].bypasses_tc = false;
+	bypass_conclude(&bypass, &snapshot);
+	assert_true(!bypass.items[0].bypassed && bypass.items[0].passed);
+	devices[ETH1].loaded = false;
+	bypass_conclude(&bypass, &snapshot);
+	assert_int_equal(bypass.count, 0);
+}
+
 TEST(tc_leaves_by_the_queues)
 {
 	devices[ETH0].tc = devices[ETH1].tc = true;
@@ -579,6 +596,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BYPASS_TEST(nothing_is_bypassed_where_nothing_is_loaded),
 		BYPASS_TEST(xdp_bypasses_the_stack_and_its_edges),
+		BYPASS_TEST(vlan_devices_belong_to_the_port_below),
 		BYPASS_TEST(tc_leaves_by_the_queues),
 		BYPASS_TEST(down_devices_do_not_count),
 		BYPASS_TEST(rules_decide_by_default),
