@@ -18,27 +18,27 @@
 #include "unfinished.h"
 #include "xdp_wg.h"
 
-/* Parse the IP header behind the Ethernet header, and what is of interest behind that. */
-static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
-				    struct packet *packet)
+/* Parse the IP header at offset, and what is of interest behind that. */
+static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 offset,
+				    struct frame *frame, struct packet *packet)
 {
-	__u32 offset = sizeof(struct ethhdr);
+	__u32 room = frame->length - offset;
 	int reason;
 
-	packet->flow.iif = pkt_iif(ctx);
+	frame->network = offset;
 	if (protocol == bpf_htons(ETH_P_IP)) {
 		const struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
 
 		if (!ip)
 			return XDP_WG_MALFORMED;
-		reason = ip4_parse(packet, ip, frame - offset);
+		reason = ip4_parse(packet, ip, room);
 		offset += sizeof(*ip);
 	} else {
 		const struct ipv6hdr *ip = pkt_at(ctx, offset, sizeof(*ip));
 
 		if (!ip)
 			return XDP_WG_MALFORMED;
-		reason = ip6_parse(packet, ip, frame - offset);
+		reason = ip6_parse(packet, ip, room);
 		offset += sizeof(*ip);
 	}
 	if (reason)
@@ -48,6 +48,50 @@ static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 frame,
 	if (config.flags & XDP_WG_CONNTRACK)
 		ip_parse_connection(packet, pkt_at(ctx, offset, sizeof(struct l4_header)));
 	return 0;
+}
+
+static __always_inline int is_ip(__be16 protocol)
+{
+	return protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6);
+}
+
+/*
+ * Whether a tag names no VLAN. Then the packet comes in by the same interface as one without, and
+ * only chains of the port can tell the two apart: the consent to one is none to the other.
+ */
+static __always_inline int any_priority_tag(const struct bpf_wg_ingress *ingress)
+{
+	__be16 id = bpf_htons(VLAN_ID);
+
+	return !(ingress->tag_tci[0] & id) ||
+	       (ingress->tag_proto[1] && !(ingress->tag_tci[1] & id));
+}
+
+/*
+ * Parse a frame with VLAN tags, whose Ethernet header has that type. Not inline: other frames have
+ * their IP header in one place, which the compiler then knows.
+ */
+static __noinline int parse_tagged(pkt_ctx *ctx, __be16 protocol, struct frame *frame,
+				   struct packet *packet)
+{
+	struct bpf_wg_ingress ingress = {};
+	const struct link_header *link;
+	int length, ret;
+
+	length = pkt_tags(ctx, &ingress, &protocol);
+	link = pkt_at(ctx, 0, sizeof(*link));
+	if (length < 0 || !link)
+		return XDP_WG_MALFORMED;
+	ret = pkt_ingress(ctx, link->dest, &ingress);
+	if (ret < 0 || (config.flags & XDP_WG_CONNTRACK && any_priority_tag(&ingress)))
+		return XDP_WG_VLAN;
+	if (!is_ip(protocol))
+		return vlan_is_proto(protocol) ? XDP_WG_VLAN : XDP_WG_NOT_IP;
+	if (!ret)
+		return XDP_WG_OTHER_MAC;
+	frame->tagged = 1;
+	packet->flow.iif = ingress.ifindex;
+	return parse_ip(ctx, protocol, sizeof(struct ethhdr) + length, frame, packet);
 }
 
 /* Parse the frame down to the ports. Returns 0 or the reason to pass. */
@@ -66,13 +110,14 @@ static __always_inline int parse(pkt_ctx *ctx, struct frame *frame, struct packe
 	if (!link)
 		return XDP_WG_MALFORMED;
 	protocol = link->proto;
-	if (protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD))
-		return XDP_WG_VLAN;
-	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6))
-		return XDP_WG_NOT_IP;
+	if (pkt_is_tagged(ctx, protocol))
+		return parse_tagged(ctx, protocol, frame, packet);
+	if (!is_ip(protocol))
+		return vlan_is_proto(protocol) ? XDP_WG_VLAN : XDP_WG_NOT_IP;
 	if (pkt_own_mac(ctx, link->dest) != 1)
 		return XDP_WG_OTHER_MAC;
-	return parse_ip(ctx, protocol, frame->length, packet);
+	packet->flow.iif = pkt_iif(ctx);
+	return parse_ip(ctx, protocol, sizeof(struct ethhdr), frame, packet);
 }
 
 /* The WireGuard device that a packet for this host is for, or NULL. The caller puts it. */
@@ -160,9 +205,9 @@ struct message {
  * tag proves more; but RFC 8200 section 8.1 does not let it be absent, and the stack then drops.
  */
 static __always_inline int find_message(pkt_ctx *ctx, const struct packet *packet,
-					struct message *message)
+					const struct frame *frame, struct message *message)
 {
-	__u32 offset = sizeof(struct ethhdr) + packet->header;
+	__u32 offset = frame->network + packet->header;
 	const struct message_data *header;
 	const struct udphdr *udp = pkt_at(ctx, offset, sizeof(*udp));
 

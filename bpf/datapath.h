@@ -64,7 +64,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 	if (known)
 		plan.message = known->message;
 	else
-		reason = find_message(ctx, packet, &plan.message);
+		reason = find_message(ctx, packet, frame, &plan.message);
 	if (!reason && frame->unfinished == BPF_WG_UNSEEN_SKB)
 		reason = settle_datagram(ctx, packet, frame);
 	if (reason)
@@ -80,7 +80,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 		reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.egress.ifindex;
-		reason = commit_decap(ctx, frame->length, &plan, peer, config.flags);
+		reason = commit_decap(ctx, frame, &plan, peer, config.flags);
 	}
 	/* What the peek has made for decryption must not outlive the key. */
 	if (reason != XDP_WG_DECAP)
@@ -115,20 +115,23 @@ static __noinline int handle_forward(pkt_ctx *ctx, struct packet *packet, struct
 	return reason;
 }
 
-/* Count the frame, with the egress interface of the fast reasons, and return its verdict. */
-static __always_inline int finish(pkt_ctx *ctx, int reason, __u32 frame, __u32 ifindex)
+/*
+ * Count the frame, which came in by iif, and return its verdict. ifindex is the egress interface of
+ * the fast reasons.
+ */
+static __always_inline int finish(pkt_ctx *ctx, int reason, const struct frame *frame, __u32 iif,
+				  __u32 ifindex)
 {
-	count(reason, frame);
-	switch (reason_verdict(reason)) {
-	case VERDICT_FAST:
-		return pkt_redirect(ifindex);
-	case VERDICT_DROP:
-		return pkt_drop();
-	case VERDICT_PASS:
+	enum verdict verdict = reason_verdict(reason);
+
+	count(reason, frame->length);
+	if (verdict == VERDICT_PASS) {
 		pkt_order_passed(ctx, reason);
-		break;
+		return pkt_pass();
 	}
-	return pkt_pass();
+	if (frame->tagged)
+		pkt_received(ctx, iif, frame->length - frame->network);
+	return verdict == VERDICT_FAST ? pkt_redirect(ifindex) : pkt_drop();
 }
 
 /*
@@ -144,7 +147,7 @@ static __always_inline int go_on(pkt_ctx *ctx, int reason, struct packet *packet
 		reason = handle_local(ctx, packet, frame, known, &ifindex);
 	else if (!reason)
 		reason = handle_forward(ctx, packet, frame, &ifindex);
-	return finish(ctx, reason, frame->length, ifindex);
+	return finish(ctx, reason, frame, packet->flow.iif, ifindex);
 }
 
 /* Run the datapath on a frame and count it. Returns the verdict. */

@@ -221,7 +221,8 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 	if (outer->flow.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
 	plan->consent = NULL;
-	reason = check_way(ctx, wg, plan->ifindex, &plan->egress, way, flags, &needs);
+	plan->egress = (struct bpf_wg_egress){ .ifindex = plan->ifindex };
+	reason = check_way(ctx, outer->flow.iif, wg, &plan->egress, way, flags, &needs);
 	if (reason == XDP_WG_EGRESS && is_tunnel(ctx, plan->ifindex))
 		return XDP_WG_NESTED;
 	if (reason || !(flags & XDP_WG_CONNTRACK))
@@ -280,11 +281,11 @@ static __always_inline int decap_write_link(pkt_ctx *ctx, const struct decap *pl
 }
 
 /*
- * Carry the plan out on a frame of the given length. Returns XDP_WG_DECAP with the frame ready to
- * be sent, or the reason to pass with the frame as it was, or the reason to drop.
+ * Carry the plan out on a frame. Returns XDP_WG_DECAP with the frame ready to be sent, or the
+ * reason to pass with the frame as it was, or the reason to drop.
  */
-static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct decap *plan,
-					struct wg_peer *peer, __u32 flags)
+static __always_inline int commit_decap(pkt_ctx *ctx, const struct frame *frame,
+					const struct decap *plan, struct wg_peer *peer, __u32 flags)
 {
 	__u32 head = plan->message.offset + sizeof(struct message_data) - sizeof(struct ethhdr);
 	__u32 length = sizeof(struct ethhdr) + plan->inner;
@@ -293,7 +294,8 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 	ret = pkt_decrypt(ctx, plan->message.offset, plan->message.length, peer);
 	if (ret)
 		return decrypt_reason(ret);
-	if (pkt_strip(ctx, head, length, frame - head - length, plan->family == AF_INET6, flags))
+	if (pkt_strip(ctx, head, length, frame->length - head - length, plan->family == AF_INET6,
+		      flags))
 		return XDP_WG_BROKEN;
 	if (decap_write_link(ctx, plan) || decap_update_inner(ctx, sizeof(struct ethhdr), plan) ||
 	    decap_translate(ctx, sizeof(struct ethhdr), plan, flags) ||
@@ -301,7 +303,7 @@ static __always_inline int commit_decap(pkt_ctx *ctx, __u32 frame, const struct 
 		return XDP_WG_BROKEN;
 	if (flags & XDP_WG_CONNTRACK)
 		consent_used(peer, plan->consent, plan->inner,
-			     plan->message.offset + plan->message.length - sizeof(struct ethhdr));
+			     plan->message.offset + plan->message.length - frame->network);
 	neigh_used(ctx, plan->ifindex, plan->nh_family, plan->nexthop);
 	return XDP_WG_DECAP;
 }

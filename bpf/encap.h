@@ -25,6 +25,7 @@ struct encap {
 	struct bpf_wg_consent *consent; /* what netfilter has to say, or NULL */
 	__u32 message; /* length of the data message */
 	__u32 outer; /* length of the outer headers, IP and UDP */
+	__u32 shift; /* by how much the inner packet moves back in its frame */
 	__u32 inner; /* length of the inner packet */
 	struct bpf_wg_unfinished sum; /* checksum to finish, as in struct frame; or 0 */
 	__u8 finished; /* whether one is, or was on another CPU */
@@ -70,12 +71,6 @@ static __always_inline __u32 padded_length(__u32 length, __u32 mtu)
 	return mtu && padded > mtu ? mtu : padded;
 }
 
-/* By how much an inner packet moves back in its frame. */
-static __always_inline __u32 encap_shift(const struct encap *plan)
-{
-	return plan->outer + sizeof(struct message_data);
-}
-
 /* Netfilter translates the source of the outer packet when all else is done. */
 static __always_inline void encap_translate_outer(struct encap *plan)
 {
@@ -96,7 +91,7 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 					struct encap *plan)
 {
 	/* The bytes that follow the packet in the frame. */
-	__u32 trailing = frame->length - sizeof(struct ethhdr) - packet->length;
+	__u32 trailing = frame->length - frame->network - packet->length;
 	__u32 way = BPF_WG_HOOKS_ENCRYPT;
 	__u32 mtu = frame->mtu;
 	__u32 plaintext, needs = 0;
@@ -113,6 +108,9 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 	plan->outer =
 		sizeof(struct udphdr) +
 		(plan->route.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
+	/* Tags that it came with are not kept. */
+	plan->shift =
+		plan->outer + sizeof(struct message_data) + sizeof(struct ethhdr) - frame->network;
 	if (packet->flow.mtu && packet->flow.mtu < mtu)
 		mtu = packet->flow.mtu;
 	plaintext = padded_length(packet->length, mtu);
@@ -126,7 +124,7 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 	plan->inner = packet->length;
 	if (frame->unfinished == BPF_WG_UNFINISHED_SUM) {
 		plan->sum = frame->sum;
-		if (plan->sum.field + encap_shift(plan) > PKT_MAX_HEADERS)
+		if (plan->sum.field + plan->shift > PKT_MAX_HEADERS)
 			return XDP_WG_CHECKSUM;
 	}
 	plan->finished = frame->finished || plan->sum.field;
@@ -139,7 +137,8 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 		way |= BPF_WG_HOOKS_INNER_IPV6;
 	if (plan->route.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
-	reason = check_way(ctx, wg, plan->route.ifindex, &plan->egress, way, flags, &needs);
+	plan->egress.ifindex = plan->route.ifindex;
+	reason = check_way(ctx, packet->flow.iif, wg, &plan->egress, way, flags, &needs);
 	if (reason)
 		return reason;
 	if (!(flags & XDP_WG_CONNTRACK))
@@ -150,11 +149,17 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 	return reason;
 }
 
+/* Where the inner packet is in the frame to be. */
+static __always_inline __u32 encap_inner(const struct encap *plan)
+{
+	return sizeof(struct ethhdr) + plan->outer + sizeof(struct message_data);
+}
+
 /* One hop less for the inner packet; what it had before is saved for encap_restore_ttl(). */
 static __always_inline int encap_decrease_ttl(pkt_ctx *ctx, const struct encap *plan,
 					      struct iphdr *saved)
 {
-	__u32 offset = sizeof(struct ethhdr) + plan->outer + sizeof(struct message_data);
+	__u32 offset = encap_inner(plan);
 
 	if (plan->family == AF_INET) {
 		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
@@ -178,7 +183,7 @@ static __always_inline int encap_decrease_ttl(pkt_ctx *ctx, const struct encap *
 static __always_inline void encap_restore_ttl(pkt_ctx *ctx, const struct encap *plan,
 					      const struct iphdr *saved)
 {
-	__u32 offset = sizeof(struct ethhdr) + plan->outer + sizeof(struct message_data);
+	__u32 offset = encap_inner(plan);
 
 	if (plan->family == AF_INET) {
 		struct iphdr *ip = pkt_at(ctx, offset, sizeof(*ip));
@@ -198,18 +203,16 @@ static __always_inline void encap_restore_ttl(pkt_ctx *ctx, const struct encap *
 /* Finish the checksum of the inner packet. What was there is saved for encap_restore_sum(). */
 static __always_inline int encap_finish_sum(pkt_ctx *ctx, const struct encap *plan, __u16 *saved)
 {
-	__u32 shift = encap_shift(plan);
-
 	if (!plan->sum.field)
 		return 0;
-	return finish_sum(ctx, plan->sum.start + shift, plan->sum.field + shift,
-			  sizeof(struct ethhdr) + plan->inner + shift, saved);
+	return finish_sum(ctx, plan->sum.start + plan->shift, plan->sum.field + plan->shift,
+			  encap_inner(plan) + plan->inner, saved);
 }
 
 static __always_inline void encap_restore_sum(pkt_ctx *ctx, const struct encap *plan, __u16 saved)
 {
 	if (plan->sum.field)
-		restore_sum(ctx, plan->sum.field + encap_shift(plan), saved);
+		restore_sum(ctx, plan->sum.field + plan->shift, saved);
 }
 
 /* Whether the inner packet is to be translated. */
@@ -223,7 +226,7 @@ static __always_inline struct nat encap_nat(const struct encap *plan)
 {
 	return (struct nat){
 		.tuple = &plan->consent->inner_become,
-		.offset = sizeof(struct ethhdr) + encap_shift(plan),
+		.offset = encap_inner(plan),
 		.family = plan->family,
 		.protocol = plan->protocol,
 	};
@@ -360,22 +363,22 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 	__u16 saved_sum = 0, saved_check = 0;
 	int moved, ret;
 
-	moved = pkt_grow(ctx, plan->outer, plan->tail, &plan->egress, frame, flags);
+	moved = pkt_grow(ctx, plan->shift, plan->tail, &plan->egress, frame, flags);
 	if (moved < 0)
 		return XDP_WG_ROOM;
 	if (encap_decrease_ttl(ctx, plan, &saved)) {
-		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
+		pkt_shrink(ctx, plan->shift, plan->tail, frame, moved);
 		return XDP_WG_ROOM;
 	}
 	if (encap_finish_sum(ctx, plan, &saved_sum)) {
 		encap_restore_ttl(ctx, plan, &saved);
-		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
+		pkt_shrink(ctx, plan->shift, plan->tail, frame, moved);
 		return XDP_WG_CHECKSUM;
 	}
 	if (encap_translates(plan, flags) && encap_translate(ctx, plan, &saved_check)) {
 		encap_restore_sum(ctx, plan, saved_sum);
 		encap_restore_ttl(ctx, plan, &saved);
-		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
+		pkt_shrink(ctx, plan->shift, plan->tail, frame, moved);
 		return XDP_WG_ROOM;
 	}
 	ret = pkt_encrypt(ctx, sizeof(struct ethhdr) + plan->outer, plan->message, peer);
@@ -384,7 +387,7 @@ static __always_inline int commit_encap(pkt_ctx *ctx, __u32 frame, const struct 
 			encap_restore_nat(ctx, plan, saved_check);
 		encap_restore_sum(ctx, plan, saved_sum);
 		encap_restore_ttl(ctx, plan, &saved);
-		pkt_shrink(ctx, plan->outer, plan->tail, frame, moved);
+		pkt_shrink(ctx, plan->shift, plan->tail, frame, moved);
 		return encrypt_reason(ret);
 	}
 	if (encap_write_headers(ctx, plan, peer, flags) ||

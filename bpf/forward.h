@@ -137,9 +137,10 @@ static __always_inline int local_reason(pkt_ctx *ctx, struct packet *packet)
  * by the port below, which egress is set to, and nobody would see it on the stack's way. Those who
  * make the rules decide, unless flags, which is enum xdp_wg_flags, says otherwise; where their
  * consent will do, needs is set to whose. way is the direction and the families, of enum
- * bpf_wg_hooks_flags. To be asked last, when the plan is known.
+ * bpf_wg_hooks_flags. To be asked last, when the plan is known. iif is where the packet came in,
+ * and egress->ifindex is set to where its route leaves.
  */
-static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 ifindex,
+static __always_inline int check_way(pkt_ctx *ctx, __u32 iif, struct wg_device *wg,
 				     struct bpf_wg_egress *egress, __u32 way, __u32 flags,
 				     __u32 *needs)
 {
@@ -153,8 +154,7 @@ static __always_inline int check_way(pkt_ctx *ctx, struct wg_device *wg, __u32 i
 		way |= BPF_WG_HOOKS_TC;
 	if (flags & XDP_WG_CONNTRACK)
 		way |= BPF_WG_HOOKS_CONSENT;
-	*egress = (struct bpf_wg_egress){ .ifindex = ifindex };
-	seen = pkt_hooks(ctx, wg, egress, way);
+	seen = pkt_hooks(ctx, iif, wg, egress, way);
 	switch (seen) {
 	case 0:
 		return 0;

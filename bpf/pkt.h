@@ -10,9 +10,12 @@
  *                     go fast, or 0
  * pkt_unfinished      enum bpf_wg_unfinished_what, with the place of a sum, or a negative errno
  * pkt_own_mac         whether the frame is addressed to that interface
+ * pkt_is_tagged       whether it has a VLAN tag, by the type in its Ethernet header
+ * pkt_tags            its tags, and the type behind those that are in the frame: the length of
+ *                     these, or -1 if they cannot be told
  * pkt_make_linear     have all of the frame in one piece; invalidates pointers into it
- * pkt_grow            room for headers in front of the packet, and behind it, all in one piece; and
- *                     for the tags of its egress, later
+ * pkt_grow            room in front of the frame, and behind it, all in one piece; and for the tags
+ *                     of its egress, later
  * pkt_shrink          the exact reverse
  * pkt_finish          finish what the sender has left to a device, of a packet that ends at an
  *                     offset: 1 if there was something, 0 if not, or a negative errno
@@ -34,6 +37,7 @@
 #include <linux/if_ether.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
+#include <bpf/bpf_endian.h>
 
 #include "kfuncs.h"
 #include "message.h"
@@ -60,6 +64,14 @@ struct link_header {
 	__be16 source[ETH_ALEN / 2];
 	__be16 proto;
 };
+
+/* EtherTypes of VLAN tags, and the VLAN in what they say (IEEE 802.1Q). */
+#define VLAN_ID 0x0fff
+
+static __always_inline int vlan_is_proto(__be16 proto)
+{
+	return proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD);
+}
 
 /*
  * The size bytes at offset, or NULL if they are not in the frame. Valid until the next resize. Both
@@ -109,10 +121,21 @@ static __always_inline int pkt_flow_recall(pkt_ctx *ctx, const struct bpf_wg_flo
 	return PKT_KFUNC(wg_flow_recall)(ctx, flow, sizeof(*flow), recalled);
 }
 
-static __always_inline int pkt_hooks(pkt_ctx *ctx, struct wg_device *wg,
+static __always_inline int pkt_ingress(pkt_ctx *ctx, const void *mac,
+				       struct bpf_wg_ingress *ingress)
+{
+	return PKT_KFUNC(wg_ingress)(ctx, mac, ETH_ALEN, ingress);
+}
+
+static __always_inline int pkt_received(pkt_ctx *ctx, __u32 ifindex, __u32 length)
+{
+	return PKT_KFUNC(wg_received)(ctx, ifindex, length);
+}
+
+static __always_inline int pkt_hooks(pkt_ctx *ctx, __u32 iif, struct wg_device *wg,
 				     struct bpf_wg_egress *egress, __u32 flags)
 {
-	return PKT_KFUNC(wg_hooks)(ctx, wg, egress, flags);
+	return PKT_KFUNC(wg_hooks)(ctx, iif, wg, egress, flags);
 }
 
 static __always_inline int pkt_neigh_probe4(pkt_ctx *ctx, __u32 ifindex, const void *addr)

@@ -22,12 +22,23 @@ static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
 	(sizeof(struct ethhdr) + sizeof(struct ipv6hdr) + sizeof(struct udphdr) +                  \
 	 sizeof(struct message_data))
 
+static __always_inline int pkt_is_tagged(pkt_ctx *ctx, __be16 protocol)
+{
+	return ctx->vlan_present;
+}
+
+/* One, and it is beside the packet. */
+static __always_inline int pkt_tags(pkt_ctx *ctx, struct bpf_wg_ingress *ingress, __be16 *protocol)
+{
+	ingress->tag_proto[0] = ctx->vlan_proto;
+	ingress->tag_tci[0] = bpf_htons(ctx->vlan_tci);
+	return 0;
+}
+
 static __always_inline int pkt_screen(pkt_ctx *ctx, __u32 frame)
 {
 	__u32 headers = PKT_SKB_HEADERS;
 
-	if (ctx->vlan_present)
-		return XDP_WG_VLAN;
 	if (ctx->gso_size)
 		return XDP_WG_GSO;
 	/* Another program's, by which the stack may route: the lookups here do not know it. */
@@ -60,10 +71,9 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * Returns the bytes that the frame was moved by, which pkt_shrink() wants back, or -1 if there is
  * no room, with the frame as it was.
  */
-static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail,
+static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 head, __u32 tail,
 				    const struct bpf_wg_egress *egress, __u32 frame, __u32 flags)
 {
-	__u32 head = outer + sizeof(struct message_data);
 	__u32 moved = bpf_skb_wg_headroom(ctx) < head ? head : 0;
 	int ret;
 
@@ -83,15 +93,14 @@ static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail,
 	return moved;
 }
 
-static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame,
+static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 head, __u32 tail, __u32 frame,
 				       __u32 moved)
 {
-	int head = outer + sizeof(struct message_data);
-
 	if (moved)
 		bpf_skb_wg_move(ctx, 0, moved, frame);
 	else
-		bpf_skb_adjust_room(ctx, -head, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_NO_CSUM_RESET);
+		bpf_skb_adjust_room(ctx, -(int)head, BPF_ADJ_ROOM_MAC,
+				    BPF_F_ADJ_ROOM_NO_CSUM_RESET);
 	bpf_skb_change_tail(ctx, frame, 0);
 }
 

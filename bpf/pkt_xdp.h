@@ -17,6 +17,16 @@ static __always_inline __u32 pkt_iif(pkt_ctx *ctx)
 	return ctx->ingress_ifindex;
 }
 
+static __always_inline int pkt_is_tagged(pkt_ctx *ctx, __be16 protocol)
+{
+	return vlan_is_proto(protocol);
+}
+
+static __always_inline int pkt_tags(pkt_ctx *ctx, struct bpf_wg_ingress *ingress, __be16 *protocol)
+{
+	return vlan_read(ctx, ingress, protocol);
+}
+
 static __always_inline int pkt_screen(pkt_ctx *ctx, __u32 frame)
 {
 	return ctx->data_end - ctx->data != frame ? XDP_WG_MULTI_BUFFER : 0;
@@ -35,8 +45,8 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
 }
 
 /*
- * The headers of both layers come in front of the old Ethernet header, which stays where it is
- * until the new headers are written over it. A buffer that ends right behind the frame is grown in
+ * What is in front of the packet, Ethernet header and tags, stays where it is until the new headers
+ * are written over it. A buffer that ends right behind the frame is grown in
  * front only, and the frame is moved forward.
  *
  * So it always is without XDP_WG_END_MOVES. Where a program has moved the end of an skb's data, the
@@ -44,20 +54,19 @@ static __always_inline int pkt_make_linear(pkt_ctx *ctx)
  * IP header). The packet is right, but who later appends to it does so 14 bytes too far behind: a
  * TCP receiver on this host would read them.
  *
- * outer is the length of the outer headers, tail that of the growth behind, frame that of the frame
- * now, and flags are enum xdp_wg_flags. Returns the bytes that the frame was moved by, which
+ * head is the growth in front, tail that behind, frame the length of the frame now, and flags are
+ * enum xdp_wg_flags. Returns the bytes that the frame was moved by, which
  * pkt_shrink() wants back, or -1 if there is no room, with the frame as it was.
  */
-static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail,
+static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 head, __u32 tail,
 				    const struct bpf_wg_egress *egress, __u32 frame, __u32 flags)
 {
-	__u32 headers = outer + sizeof(struct message_data);
 	__u32 tags = vlan_length(egress);
 	__u32 moved = 0;
 
 	if (!(flags & XDP_WG_END_MOVES) || bpf_xdp_adjust_tail(ctx, tail))
 		moved = tail;
-	if (bpf_xdp_adjust_head(ctx, -(int)(headers + moved + tags))) {
+	if (bpf_xdp_adjust_head(ctx, -(int)(head + moved + tags))) {
 		if (!moved)
 			bpf_xdp_adjust_tail(ctx, -(int)tail);
 		return -1;
@@ -66,18 +75,16 @@ static __always_inline int pkt_grow(pkt_ctx *ctx, __u32 outer, __u32 tail,
 	if (tags)
 		bpf_xdp_adjust_head(ctx, tags);
 	if (moved)
-		bpf_xdp_wg_move(ctx, headers, headers + moved, frame);
+		bpf_xdp_wg_move(ctx, head, head + moved, frame);
 	return moved;
 }
 
-static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 outer, __u32 tail, __u32 frame,
+static __always_inline void pkt_shrink(pkt_ctx *ctx, __u32 head, __u32 tail, __u32 frame,
 				       __u32 moved)
 {
-	__u32 headers = outer + sizeof(struct message_data);
-
 	if (moved)
-		bpf_xdp_wg_move(ctx, headers + moved, headers, frame);
-	bpf_xdp_adjust_head(ctx, headers + moved);
+		bpf_xdp_wg_move(ctx, head + moved, head, frame);
+	bpf_xdp_adjust_head(ctx, head + moved);
 	if (!moved)
 		bpf_xdp_adjust_tail(ctx, -(int)tail);
 }

@@ -80,7 +80,7 @@ static __always_inline int rss_find_cpu(struct xdp_md *ctx, struct frame *frame,
 		wg = local_device(ctx, packet);
 		if (!wg)
 			return local_reason(ctx, packet);
-		reason = find_message(ctx, packet, &found->preview.message);
+		reason = find_message(ctx, packet, frame, &found->preview.message);
 		if (!reason)
 			reason = settle_datagram(ctx, packet, frame);
 	} else {
@@ -109,8 +109,8 @@ static __always_inline int rss_finish(struct xdp_md *ctx, const struct frame *fr
 
 	if (frame->unfinished != BPF_WG_UNFINISHED_SUM)
 		return 0;
-	return finish_sum(ctx, frame->sum.start, frame->sum.field,
-			  sizeof(struct ethhdr) + packet->length, &saved);
+	return finish_sum(ctx, frame->sum.start, frame->sum.field, frame->network + packet->length,
+			  &saved);
 }
 
 /* Queue a packet for a CPU. Returns the verdict. */
@@ -129,6 +129,7 @@ static __always_inline int rss_send(struct xdp_md *ctx, const struct frame *fram
 		return XDP_PASS;
 	}
 	found->finished = frame->unfinished == BPF_WG_UNFINISHED_SUM;
+	found->tags = (frame->network - sizeof(struct ethhdr)) / VLAN_TAG_LENGTH;
 	found->mtu = frame->mtu;
 	rss_metadata_store(ctx, found);
 	return XDP_REDIRECT;

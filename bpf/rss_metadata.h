@@ -25,13 +25,16 @@ struct rss_metadata {
 	__u16 number; /* of the packet in its lane, see rss_lanes.h */
 	__u64 stream; /* ticket for the key stream that a peek made, or 0 */
 	struct packet packet; /* as it is routed */
-	__u32 reason : 8; /* what classify() returned */
+	__u32 reason : 6; /* what classify() returned */
+	__u32 tags : 2; /* how many the frame has */
 	__u32 finished : 1; /* whether a checksum has been finished */
 	__u32 peeked : 1; /* whether the second part is known, which is about a data message */
 	__u32 from : 11; /* from which CPU the lane comes, and one; 0 if nobody counts */
 	__u32 to : 11; /* and to which it goes */
 	struct preview preview;
 };
+
+_Static_assert(XDP_WG_REASON_MAX <= 1 << 6, "a reason does not fit into its bits");
 
 /*
  * A veth leaves little room in front of its frames. What the inner packet is routed by is asked

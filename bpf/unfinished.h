@@ -24,6 +24,8 @@ struct frame {
 	__be16 dport;
 	__u8 redirected; /* whether it is so */
 	__u8 finished; /* whether a checksum has been finished, by the program of another CPU */
+	__u8 network; /* where the IP header begins */
+	__u8 tagged; /* whether the frame has VLAN tags, in front of that or beside the packet */
 };
 
 /* Where the checksum is, from the start of the header: RFC 9293, RFC 768, RFC 9260. */
@@ -98,9 +100,10 @@ static __always_inline int is_tunnel_port(__be16 port)
  * of this one, behind the right checksum of a tunnel or behind none; or in SCTP, whose checksum is
  * no sum.
  */
-static __always_inline int unfinished_field(pkt_ctx *ctx, const struct packet *packet)
+static __always_inline int unfinished_field(pkt_ctx *ctx, const struct packet *packet,
+					    const struct frame *frame)
 {
-	int l4 = sizeof(struct ethhdr) + packet->header;
+	int l4 = frame->network + packet->header;
 	const __u32 *crc;
 	const __u16 *udp;
 
@@ -136,9 +139,10 @@ static __always_inline int is_pseudo_sum(pkt_ctx *ctx, const struct packet *pack
 }
 
 /* Whether a checksum is right as it is, which settles that question. */
-static __always_inline int is_sum_right(pkt_ctx *ctx, const struct packet *packet)
+static __always_inline int is_sum_right(pkt_ctx *ctx, const struct packet *packet,
+					const struct frame *frame)
 {
-	__s64 sum = pkt_checksum(ctx, sizeof(struct ethhdr) + packet->header,
+	__s64 sum = pkt_checksum(ctx, frame->network + packet->header,
 				 packet->length - packet->header, 0);
 
 	return sum >= 0 && csum_fold(sum + pseudo_sum(packet)) == 0xffff;
@@ -158,10 +162,10 @@ static __always_inline int guess_unfinished(pkt_ctx *ctx, const struct packet *p
 		return 0;
 	if (unseen_skb)
 		return XDP_WG_CHECKSUM;
-	if (is_sum_right(ctx, packet))
+	if (is_sum_right(ctx, packet, frame))
 		return 0;
 	frame->unfinished = BPF_WG_UNFINISHED_SUM;
-	frame->sum.start = sizeof(struct ethhdr) + packet->header;
+	frame->sum.start = frame->network + packet->header;
 	frame->sum.field = field;
 	return 0;
 }
@@ -174,8 +178,8 @@ static __always_inline int is_sum_within(const struct packet *packet, const stru
 {
 	const struct bpf_wg_unfinished *sum = &frame->sum;
 
-	return sum->start >= sizeof(struct ethhdr) + packet->header && sum->field >= sum->start &&
-	       sum->field + sizeof(__u16) <= sizeof(struct ethhdr) + packet->length;
+	return sum->start >= frame->network + packet->header && sum->field >= sum->start &&
+	       sum->field + sizeof(__u16) <= frame->network + packet->length;
 }
 
 static __always_inline int is_unseen(const struct frame *frame)
@@ -194,7 +198,7 @@ static __always_inline int is_unseen_without_sum(pkt_ctx *ctx, const struct pack
 
 	if (!is_unseen(frame) || packet->flow.protocol != IPPROTO_UDP)
 		return 0;
-	check = pkt_at(ctx, sizeof(struct ethhdr) + packet->header + UDP_CHECKSUM, sizeof(*check));
+	check = pkt_at(ctx, frame->network + packet->header + UDP_CHECKSUM, sizeof(*check));
 	return check && !*check;
 }
 
@@ -210,7 +214,7 @@ static __always_inline int settle_unfinished(pkt_ctx *ctx, const struct packet *
 	if (!frame->unfinished)
 		return 0;
 	if (is_unseen(frame))
-		field = unfinished_field(ctx, packet);
+		field = unfinished_field(ctx, packet, frame);
 	if (field < 0)
 		return XDP_WG_CHECKSUM;
 	if (field)
@@ -232,8 +236,7 @@ static __always_inline int settle_datagram(pkt_ctx *ctx, const struct packet *pa
 		return XDP_WG_CHECKSUM;
 	if (!is_unseen(frame))
 		return 0;
-	return guess_unfinished(ctx, packet, frame,
-				sizeof(struct ethhdr) + packet->header + UDP_CHECKSUM);
+	return guess_unfinished(ctx, packet, frame, frame->network + packet->header + UDP_CHECKSUM);
 }
 
 /*

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * VLAN tags of a frame that leaves by the port below a VLAN device. Included by pkt_xdp.h: what a
- * tc program redirects goes through that device, which writes them.
+ * VLAN tags in a frame: those that it comes with, and those that it gets where it leaves by the
+ * port below a VLAN device. Included by pkt_xdp.h: a tc program finds the outermost beside the
+ * packet, and what it redirects goes through that device, which writes them.
  */
 #ifndef BPF_VLAN_H
 #define BPF_VLAN_H
 
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "kfuncs.h"
@@ -16,6 +19,37 @@
 /* A frame with a tag, in words of 16 bits: two addresses, the tag, the EtherType. */
 #define VLAN_TAG_WORD 6
 #define VLAN_WORDS 9
+
+/* What is behind the two addresses of a frame with two tags. */
+struct vlan_header {
+	__be16 proto;
+	__be16 tci;
+	__be16 inner_proto;
+	__be16 inner_tci;
+	__be16 last_proto;
+};
+
+/*
+ * Read the tags of a frame that has one. A frame with a packet in it is longer than two. Returns
+ * their length, with the type of what is behind them in *protocol, or -1.
+ */
+static __always_inline int vlan_read(struct xdp_md *ctx, struct bpf_wg_ingress *ingress,
+				     __be16 *protocol)
+{
+	const struct vlan_header *header = pkt_at(ctx, 2 * ETH_ALEN, sizeof(*header));
+
+	if (!header)
+		return -1;
+	ingress->tag_proto[0] = header->proto;
+	ingress->tag_tci[0] = header->tci;
+	*protocol = header->inner_proto;
+	if (!vlan_is_proto(header->inner_proto))
+		return VLAN_TAG_LENGTH;
+	ingress->tag_proto[1] = header->inner_proto;
+	ingress->tag_tci[1] = header->inner_tci;
+	*protocol = header->last_proto;
+	return 2 * VLAN_TAG_LENGTH;
+}
 
 /* Length of the tags of an egress, in bytes. */
 static __always_inline __u32 vlan_length(const struct bpf_wg_egress *egress)

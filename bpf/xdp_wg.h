@@ -125,7 +125,7 @@ enum verdict {
 	X(ENCAP, FAST, "encapsulated", "encrypted and sent")                                       \
 	X(DECAP, FAST, "decapsulated", "decrypted and forwarded")                                  \
 	X(NOT_IP, PASS, "not-ip", "neither IPv4 nor IPv6")                                         \
-	X(VLAN, PASS, "vlan", "VLAN-tagged")                                                       \
+	X(VLAN, PASS, "vlan", "with VLAN tags that are the stack's to take off")                   \
 	X(OTHER_MAC, PASS, "other-mac", "to another MAC address, multicast or broadcast")          \
 	X(MULTI_BUFFER, PASS, "multi-buffer", "in more than one buffer")                           \
 	X(GSO, PASS, "gso", "merged by GRO, or to be segmented")                                   \

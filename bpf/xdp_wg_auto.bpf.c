@@ -416,7 +416,7 @@ static __noinline int hand_over(struct xdp_md *ctx, struct reception *here)
 
 	reason = rss_find_cpu(ctx, &here->frame, &here->found, &cpu);
 	if (reason)
-		return finish(ctx, reason, here->frame.length, 0);
+		return finish(ctx, reason, &here->frame, 0, 0);
 	return cpu == RSS_HERE ? -1 : rss_send(ctx, &here->frame, &here->found, cpu);
 }
 

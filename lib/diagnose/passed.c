@@ -20,7 +20,7 @@ static const struct {
 } advices[] = {
 	{ XDP_WG_NEIGHBOUR, "is the next hop there (ip neigh)?" },
 	{ XDP_WG_EGRESS, "--hook tc sends by any interface" },
-	{ XDP_WG_VLAN, "load on the VLAN interface instead, with --hook tc" },
+	{ XDP_WG_VLAN, "is their VLAN interface up, and plain (ip -d link)?" },
 	{ XDP_WG_GSO, "turn GRO off where they arrive (ethtool -K IFNAME gro off)" },
 	{ XDP_WG_MULTI_BUFFER, "use a smaller MTU, and turn rx-gro-hw and lro off (ethtool -K)" },
 	{ XDP_WG_FORWARDING_OFF, "turn it on (sysctl net.ipv4.conf, net.ipv6.conf)" },

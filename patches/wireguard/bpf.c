@@ -160,6 +160,8 @@ static void forget_metadata(struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb->priority = 0;
 	skb->queue_mapping = 0;
+	/* The VLAN device that it came in by would have taken it off. */
+	__vlan_hwaccel_clear_tag(skb);
 	skb_init_secmark(skb);
 #ifdef CONFIG_NET_SCHED
 	skb->tc_index = 0;
@@ -445,22 +447,23 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
 /**
  * bpf_xdp_wg_hooks - who would see a packet on the stack's way, and does not if a program takes it
  * @xdp_ctx: the packet, with the device that received it
+ * @iif: layer 3 interface that it came in by: that one, or a VLAN device above it
  * @wg: the WireGuard device that it goes through, in the same network namespace
  * @egress: interface that what is made of it leaves by, by its route; set to the port
  * @flags: enum bpf_wg_hooks_flags: what is asked about, the direction, the families
  *
- * About netfilter: the hooks of the receiving interface's ingress; prerouting, forward and
- * postrouting of the inner packet; the egress of the sending interface. For a packet to encrypt
- * also the egress of @wg, and output and postrouting of the outer packet; for one to decrypt
- * prerouting and input of the outer packet, and the ingress of @wg. Conntrack's hooks count: an
- * entry that sees half a flow goes wrong; so do SELinux's and Smack's. AppArmor's does not, which
- * looks at nothing but marks that rules give, and neither does a chain of nftables that has no
- * rules and accepts, where the kernel lets one look into it.
+ * About netfilter: the hooks of ingress from the receiving interface up to @iif; prerouting,
+ * forward and postrouting of the inner packet; the egress of the sending interface. For a packet to
+ * encrypt also the egress of @wg, and output and postrouting of the outer packet; for one to
+ * decrypt prerouting and input of the outer packet, and the ingress of @wg. Conntrack's hooks
+ * count: an entry that sees half a flow goes wrong; so do SELinux's and Smack's. AppArmor's does
+ * not, which looks at nothing but marks that rules give, and neither does a chain of nftables that
+ * has no rules and accepts, where the kernel lets one look into it.
  *
- * About traffic control: filters and tcx programs at ingress of the receiving interface and at
- * egress of the sending one; at egress of @wg, or at its ingress; and, where the packet leaves, a
- * root qdisc that somebody asked for and that does more than queue. The datapath's own program
- * does not count, wherever it is attached: it is known by its name, tc_wg.
+ * About traffic control: filters and tcx programs at ingress of the same interfaces and at egress
+ * of the sending one; at egress of @wg, or at its ingress; and, where the packet leaves, a root
+ * qdisc that somebody asked for and that does more than queue. The datapath's own program does not
+ * count, wherever it is attached: it is known by its name, tc_wg.
  *
  * For tc, what comes before that program at its hook has seen the packet, and so will traffic
  * control at the egress of the sending interface: neither is asked about. Netfilter's chains there
@@ -476,21 +479,21 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
- * about; with BPF_WG_HOOKS_CONSENT, if nobody but hooks of IPv4 and IPv6 does, and of ingress
- * where a witness stands before them, BPF_WG_HOOKS_INNER, BPF_WG_HOOKS_OUTER or both, for the
- * packet whose hooks they are; -EINVAL for unknown flags, -ENODEV without a receiving interface,
- * -ENETDOWN when the packet cannot leave by @egress.
+ * about; with BPF_WG_HOOKS_CONSENT, if nobody but hooks of IPv4 and IPv6 does, and of @iif's
+ * ingress where a witness stands before them, BPF_WG_HOOKS_INNER, BPF_WG_HOOKS_OUTER or both, for
+ * the packet whose hooks they are; -EINVAL for unknown flags, -ENODEV without a receiving interface
+ * or if @iif is not above it, -ENETDOWN when the packet cannot leave by @egress.
  */
-__bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, struct wg_device *wg,
+__bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, __u32 iif, struct wg_device *wg,
 				 struct bpf_wg_egress *egress, __u32 flags)
 {
-	return wg_bpf_xdp_hooks(xdp_dev(xdp_ctx), wg, egress, flags);
+	return wg_bpf_xdp_hooks(xdp_dev(xdp_ctx), iif, wg, egress, flags);
 }
 
-__bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg,
+__bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, __u32 iif, struct wg_device *wg,
 				 struct bpf_wg_egress *egress, __u32 flags)
 {
-	return wg_bpf_skb_hooks(skb_dev(skb_ctx), wg, egress, flags);
+	return wg_bpf_skb_hooks(skb_dev(skb_ctx), iif, wg, egress, flags);
 }
 
 /**
@@ -508,6 +511,27 @@ __bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, struct wg_device *wg
 __bpf_kfunc int bpf_xdp_wg_sent(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 length)
 {
 	return wg_bpf_sent(xdp_net(xdp_ctx), ifindex, length);
+}
+
+/**
+ * bpf_xdp_wg_received - count a frame as received by the devices that it would have come in by
+ * @xdp_ctx: the packet, with the device that received it, which has counted it
+ * @ifindex: layer 3 interface that it came in by, above that
+ * @length: of what is behind its Ethernet header and its tags, in bytes
+ *
+ * Each VLAN device counts what is behind its own tag.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: the number of devices that have counted it.
+ */
+__bpf_kfunc int bpf_xdp_wg_received(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 length)
+{
+	return wg_bpf_received(xdp_dev(xdp_ctx), ifindex, length);
+}
+
+__bpf_kfunc int bpf_skb_wg_received(struct __sk_buff *skb_ctx, __u32 ifindex, __u32 length)
+{
+	return wg_bpf_received(skb_dev(skb_ctx), ifindex, length);
 }
 
 /**
@@ -624,6 +648,38 @@ __bpf_kfunc int bpf_xdp_wg_own_mac(struct xdp_md *xdp_ctx, const void *mac, __u3
 __bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz)
 {
 	return wg_bpf_own_mac(skb_dev(skb_ctx), mac, mac__sz);
+}
+
+/**
+ * bpf_xdp_wg_ingress - which interface a frame comes in by, and whether it is addressed to that
+ * @xdp_ctx: the packet
+ * @mac: destination MAC address of the frame
+ * @mac__sz: 6
+ * @ingress: its VLAN tags, wherever they are; the interface is set
+ *
+ * A VLAN device takes also what is addressed to the one below it. A tag that names no VLAN
+ * (IEEE 802.1Q, VID 0) says nothing but a priority. Whether packets may be forwarded from there,
+ * bpf_xdp_wg_flow_validate() knows.
+ *
+ * Context: softirq or bottom halves off, under RCU.
+ * Return: 1 if the frame is addressed to one of them, 0 if not;
+ * -EINVAL for a wrong size or a tag that is none,
+ * -ENODEV where the stack has to do more than take tags off: there is no VLAN device for them; it
+ * is down, in another network namespace, has a program of generic XDP or the datapath's own for tc,
+ * maps priorities or leaves tags where they are (reorder_hdr off); a priority tag comes to a bridge
+ * or its like, or behind another tag; or these need not be all the tags that the frame had, or may
+ * be those of a switch.
+ */
+__bpf_kfunc int bpf_xdp_wg_ingress(struct xdp_md *xdp_ctx, const void *mac, __u32 mac__sz,
+				   struct bpf_wg_ingress *ingress)
+{
+	return wg_bpf_ingress(xdp_dev(xdp_ctx), mac, mac__sz, true, ingress);
+}
+
+__bpf_kfunc int bpf_skb_wg_ingress(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz,
+				   struct bpf_wg_ingress *ingress)
+{
+	return wg_bpf_ingress(skb_dev(skb_ctx), mac, mac__sz, false, ingress);
 }
 
 /**
@@ -1113,6 +1169,8 @@ BTF_ID_FLAGS(func, bpf_xdp_wg_flow_validate)
 BTF_ID_FLAGS(func, bpf_xdp_wg_flow_recall)
 BTF_ID_FLAGS(func, bpf_xdp_wg_hooks, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_xdp_wg_sent)
+BTF_ID_FLAGS(func, bpf_xdp_wg_received)
+BTF_ID_FLAGS(func, bpf_xdp_wg_ingress)
 BTF_ID_FLAGS(func, bpf_xdp_wg_unfinished)
 BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_xdp_wg_egress)
@@ -1134,6 +1192,8 @@ BTF_ID_FLAGS(func, bpf_skb_wg_device_get_by_port, KF_ACQUIRE | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_skb_wg_flow_validate)
 BTF_ID_FLAGS(func, bpf_skb_wg_flow_recall)
 BTF_ID_FLAGS(func, bpf_skb_wg_hooks, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_skb_wg_received)
+BTF_ID_FLAGS(func, bpf_skb_wg_ingress)
 BTF_ID_FLAGS(func, bpf_skb_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_skb_wg_egress)
 BTF_ID_FLAGS(func, bpf_skb_wg_neigh_probe)

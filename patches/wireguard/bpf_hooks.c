@@ -25,7 +25,8 @@
 /**
  * struct way - where a packet would come by
  * @net: the network namespace of all of it
- * @in: the device that received it
+ * @in: the device that it comes in by, as IP sees it
+ * @arrival: the devices below that, if it is another than the one that received it
  * @wg: the WireGuard device
  * @out: the device that sends what is made of it
  * @path: the devices below that, if it is skipped as well and the frame leaves by one of them
@@ -35,6 +36,7 @@
 struct way {
 	const struct net *net;
 	const struct net_device *in;
+	const struct wg_bpf_path *arrival;
 	const struct net_device *wg;
 	const struct net_device *out;
 	const struct wg_bpf_path *path;
@@ -179,7 +181,16 @@ static __always_inline bool is_egress_hooked(const struct net *net, const struct
 #endif
 }
 
-/* The same of the devices that an XDP frame skips. */
+/* The same of the devices below a VLAN device. A witness does not know of their tags. */
+static noinline bool is_arrival_hooked(const struct net *net, const struct wg_bpf_path *path)
+{
+	for (unsigned int i = 0; i < path->count; i++)
+		if (is_ingress_hooked(net, path->below[i]))
+			return true;
+	return false;
+}
+
+/* And of those that an XDP frame skips. */
 static noinline bool is_path_hooked(const struct net *net, const struct wg_bpf_path *path)
 {
 	for (unsigned int i = 0; i < path->count; i++)
@@ -235,7 +246,8 @@ static __always_inline u32 sees_netfilter(const struct way *way, u32 flags)
 
 	if ((encrypt && is_egress_hooked(net, way->wg)) ||
 	    (way->skips_chains && is_egress_hooked(net, way->out)) ||
-	    (way->path && is_path_hooked(net, way->path)))
+	    (way->path && is_path_hooked(net, way->path)) ||
+	    (way->arrival && is_arrival_hooked(net, way->arrival)))
 		return BPF_WG_HOOKS_NETFILTER;
 	seen = sees_ingress(net, way->in, flags, encrypt ? BPF_WG_HOOKS_INNER : BPF_WG_HOOKS_OUTER);
 	if (!encrypt)
@@ -349,7 +361,33 @@ static bool is_filtered(struct bpf_mprog_entry __rcu *const *hook, bool runs_her
 
 	return unlikely(entry) && any_filter(entry, runs_here);
 }
+
+/* Whether the datapath's own program is among those at a hook. */
+static noinline bool any_own(struct bpf_mprog_entry *entry)
+{
+	const struct bpf_mprog_fp *fp;
+	const struct bpf_prog *prog;
+
+	for (fp = entry->fp_items; (prog = READ_ONCE(fp->prog)); fp++)
+		if (!strcmp(prog->aux->name, own_program))
+			return true;
+	return false;
+}
 #endif
+
+/**
+ * wg_bpf_has_own_program - whether the datapath's tc program handles what comes in by a device
+ */
+bool wg_bpf_has_own_program(const struct net_device *dev)
+{
+#ifdef CONFIG_NET_XGRESS
+	struct bpf_mprog_entry *entry = rcu_dereference_bh(dev->tcx_ingress);
+
+	return unlikely(entry) && any_own(entry);
+#else
+	return false;
+#endif
+}
 
 static bool is_ingress_filtered(const struct net_device *dev, bool runs_here)
 {
@@ -408,9 +446,20 @@ static noinline bool is_path_controlled(const struct wg_bpf_path *path)
 	return false;
 }
 
+/* The program runs at the port, which is the last. */
+static noinline bool is_arrival_controlled(const struct wg_bpf_path *path, bool runs_here)
+{
+	for (unsigned int i = 0; i < path->count; i++)
+		if (is_ingress_filtered(path->below[i], runs_here && i == path->count - 1))
+			return true;
+	return false;
+}
+
 static __always_inline bool sees_tc(const struct way *way, u32 flags)
 {
-	if (is_ingress_filtered(way->in, !way->skips_egress))
+	if (is_ingress_filtered(way->in, !way->skips_egress && !way->arrival))
+		return true;
+	if (way->arrival && is_arrival_controlled(way->arrival, !way->skips_egress))
 		return true;
 	if (way->skips_egress && (is_egress_filtered(way->out) || is_shaped(way->out)))
 		return true;
@@ -421,13 +470,25 @@ static __always_inline bool sees_tc(const struct way *way, u32 flags)
 	return is_ingress_filtered(way->wg, false);
 }
 
+/* The device that a packet comes in by is another than the one that received it. */
+static noinline int find_arrival(struct way *way, u32 iif, struct wg_bpf_path *path)
+{
+	const struct net_device *port = way->in;
+
+	way->in = dev_get_by_index_rcu(dev_net(port), iif);
+	if (!way->in || wg_bpf_arrival(way->in, port, path))
+		return -ENODEV;
+	way->arrival = path;
+	return 0;
+}
+
 /* One for each kind of program, since the compiler can leave out what is not for that kind. */
-static __always_inline int hooks(const struct net_device *in, const struct wg_device *wg,
+static __always_inline int hooks(const struct net_device *port, u32 iif, const struct wg_device *wg,
 				 struct bpf_wg_egress *egress, u32 flags, bool skips_egress)
 {
-	struct wg_bpf_path path;
+	struct wg_bpf_path path, arrival;
 	struct way way = {
-		.in = in,
+		.in = port,
 		.wg = wg->dev,
 		.skips_egress = skips_egress,
 		/* What a tc program redirects is marked, so that these do not see it. */
@@ -438,9 +499,9 @@ static __always_inline int hooks(const struct net_device *in, const struct wg_de
 
 	if (flags & ~BPF_WG_HOOKS_FLAGS)
 		return -EINVAL;
-	if (!in)
+	if (!port || (iif != READ_ONCE(port->ifindex) && find_arrival(&way, iif, &arrival)))
 		return -ENODEV;
-	net = dev_net(in);
+	net = dev_net(port);
 	way.net = net;
 	way.out = dev_get_by_index_rcu(net, egress->ifindex);
 	if (!way.out || !wg_bpf_transmits(way.out))
@@ -459,14 +520,14 @@ static __always_inline int hooks(const struct net_device *in, const struct wg_de
 	return seen;
 }
 
-int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg,
+int wg_bpf_xdp_hooks(const struct net_device *port, u32 iif, const struct wg_device *wg,
 		     struct bpf_wg_egress *egress, u32 flags)
 {
-	return hooks(in, wg, egress, flags, true);
+	return hooks(port, iif, wg, egress, flags, true);
 }
 
-int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg,
+int wg_bpf_skb_hooks(const struct net_device *port, u32 iif, const struct wg_device *wg,
 		     struct bpf_wg_egress *egress, u32 flags)
 {
-	return hooks(in, wg, egress, flags, false);
+	return hooks(port, iif, wg, egress, flags, false);
 }

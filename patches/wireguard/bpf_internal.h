@@ -115,13 +115,14 @@ bool wg_bpf_has_forward_hook(const struct net *net, u8 family);
 bool wg_bpf_has_prerouting_hook(const struct net *net, u8 family);
 bool wg_bpf_has_ingress_hook(const struct net *net, const struct net_device *dev);
 bool wg_bpf_any_ingress_hook(void);
-int wg_bpf_xdp_hooks(const struct net_device *in, const struct wg_device *wg,
+bool wg_bpf_has_own_program(const struct net_device *dev);
+int wg_bpf_xdp_hooks(const struct net_device *port, u32 iif, const struct wg_device *wg,
 		     struct bpf_wg_egress *egress, u32 flags);
-int wg_bpf_skb_hooks(const struct net_device *in, const struct wg_device *wg,
+int wg_bpf_skb_hooks(const struct net_device *port, u32 iif, const struct wg_device *wg,
 		     struct bpf_wg_egress *egress, u32 flags);
 
 /**
- * struct wg_bpf_path - the devices below the one of a route, down to the port
+ * struct wg_bpf_path - the devices below one that IP knows, down to the port
  * @count: how many
  * @below: those, the port last
  */
@@ -130,10 +131,15 @@ struct wg_bpf_path {
 	const struct net_device *below[2];
 };
 
-/* bpf_path.c; see also bpf_xdp_wg_sent() */
+/* bpf_path.c; see also the kfuncs of the same names */
 int wg_bpf_path(const struct net_device *dev, struct wg_bpf_path *path,
 		struct bpf_wg_egress *egress);
 int wg_bpf_sent(struct net *net, u32 ifindex, u32 length);
+int wg_bpf_ingress(struct net_device *in, const void *mac, u32 size, bool in_frame,
+		   struct bpf_wg_ingress *ingress);
+int wg_bpf_arrival(const struct net_device *dev, const struct net_device *port,
+		   struct wg_bpf_path *path);
+int wg_bpf_received(const struct net_device *port, u32 ifindex, u32 length);
 
 /* bpf_consent.c: see the kfuncs of the same names */
 int wg_bpf_flow_recall(struct net *net, const struct bpf_wg_flow *flow, u32 size,

@@ -126,6 +126,19 @@ struct bpf_wg_egress {
 	__be16 tag_tci[2];
 };
 
+/**
+ * struct bpf_wg_ingress - which interface a frame comes in by
+ * @tag_proto: EtherTypes of its VLAN tags, network byte order, the outermost first (IEEE 802.1Q);
+ *             0 behind the last
+ * @tag_tci: likewise what they say: priority and VLAN
+ * @ifindex: set to the layer 3 interface: a VLAN device, or the interface that received the frame
+ */
+struct bpf_wg_ingress {
+	__be16 tag_proto[2];
+	__be16 tag_tci[2];
+	__u32 ifindex;
+};
+
 /* What the sender of a frame has left to a device: see bpf_xdp_wg_unfinished(). */
 enum bpf_wg_unfinished_what {
 	BPF_WG_FINISHED = 0,

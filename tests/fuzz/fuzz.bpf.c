@@ -9,6 +9,8 @@
  */
 
 #include <linux/errno.h>
+#include <linux/if_ether.h>
+#include <bpf/bpf_endian.h>
 
 #include "fuzz.h"
 #include "tests/kfunc/kernel.h"
@@ -39,6 +41,7 @@ static struct bpf_wg_route route;
 static struct bpf_wg_block block;
 static struct bpf_wg_unfinished unfinished;
 static struct bpf_wg_egress egress;
+static struct bpf_wg_ingress ingress;
 
 /* The largest value that each call may return, and its errors. */
 static const struct {
@@ -60,6 +63,8 @@ static const struct {
 	[FUZZ_RECALL] = { 1, { EINVAL } },
 	[FUZZ_HOOKS] = { BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER, { EINVAL, ENODEV, ENETDOWN } },
 	[FUZZ_OWN_MAC] = { 1, { EINVAL } },
+	[FUZZ_INGRESS] = { 1, { EINVAL, ENODEV } },
+	[FUZZ_RECEIVED] = { 2, { 0 } },
 	[FUZZ_EGRESS] = { 1, { ENETDOWN } },
 	[FUZZ_SENT] = { 2, { 0 } },
 	[FUZZ_PROBE] = { 0, { EINVAL, ENODEV, ENOENT } },
@@ -133,6 +138,25 @@ __noinline int draw_memory(void)
 		memory[i] = fuzz.addresses[which][i];
 	if (!(draw() & 3))
 		memory[draw() & 15] = draw();
+	return 0;
+}
+
+/* Tags of a frame: of the VLAN that there is, of none, or anything. */
+__noinline int draw_tags(void)
+{
+	__u32 i, r;
+
+	for (i = 0; i < 2; i++) {
+		r = draw();
+		ingress.tag_proto[i] = r & 1 ? bpf_htons(ETH_P_8021Q) : 0;
+		if (!(r & 0xf000))
+			ingress.tag_proto[i] = bpf_htons(ETH_P_8021AD);
+		if (!(r & 0xe))
+			ingress.tag_proto[i] = r >> 16;
+		ingress.tag_tci[i] = bpf_htons(r & 0x10 ? VLAN_NUMBER : 0);
+		if (!(r & 0xe0))
+			ingress.tag_tci[i] = draw();
+	}
 	return 0;
 }
 

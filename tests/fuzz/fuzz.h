@@ -10,6 +10,7 @@
 #define STEPS 64 /* of one run of a program, at most */
 #define CHOICES 4 /* of each thing that a call can be about; a power of two */
 #define VLAN_IFINDEX 977 /* that change gives its VLAN device */
+#define VLAN_NUMBER 7 /* and its VLAN */
 #define MESSAGE_OFFSET 42 /* where a frame has its message, behind Ethernet, IPv4 and UDP */
 #define UDP_LENGTH_OFFSET 38 /* what tells the length of the message */
 
@@ -28,6 +29,8 @@ enum called {
 	FUZZ_RECALL,
 	FUZZ_HOOKS,
 	FUZZ_OWN_MAC,
+	FUZZ_INGRESS,
+	FUZZ_RECEIVED,
 	FUZZ_EGRESS,
 	FUZZ_PROBE,
 	FUZZ_PEEK,

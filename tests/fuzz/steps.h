@@ -216,6 +216,22 @@ static __always_inline struct wg_peer *OF_KIND(find_peer)(struct wg_device *wg)
 	return peer;
 }
 
+/* Where a packet comes in: where it is received, mostly. */
+static __always_inline __u32 OF_KIND(draw_iif)(struct CONTEXT *ctx)
+{
+	switch (draw() & 7) {
+	case 0:
+		return draw_of(fuzz.ifindexes);
+	case 1:
+		return VLAN_IFINDEX;
+	}
+#ifdef IS_SKB
+	return ctx->ifindex;
+#else
+	return ctx->ingress_ifindex;
+#endif
+}
+
 /* Calls about one peer or two, which are released in any order, before the device or after it. */
 __noinline int OF_KIND(device_step)(struct CONTEXT *ctx)
 {
@@ -230,7 +246,7 @@ __noinline int OF_KIND(device_step)(struct CONTEXT *ctx)
 		OF_KIND(begin)(ctx, FUZZ_HOOKS);
 		egress.ifindex = draw() & 1 ? VLAN_IFINDEX : draw_of(fuzz.ifindexes);
 		OF_KIND(check)
-		(ctx, KFUNC(wg_hooks)(ctx, wg, &egress,
+		(ctx, KFUNC(wg_hooks)(ctx, OF_KIND(draw_iif)(ctx), wg, &egress,
 				      order & 32 ? order >> 6 & BPF_WG_HOOKS_FLAGS : order >> 6));
 	}
 	peer = OF_KIND(find_peer)(wg);
@@ -323,6 +339,10 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 
 	if (call == FUZZ_VALIDATE && size & 8)
 		call = FUZZ_RECALL;
+	if (call == FUZZ_OWN_MAC && size & 0x400)
+		call = FUZZ_INGRESS;
+	if (call == FUZZ_EGRESS && size & 8)
+		call = FUZZ_RECEIVED;
 #ifdef IS_SKB
 	if (call == FUZZ_HEADROOM && size & 8)
 		call = FUZZ_FINISH;
@@ -346,8 +366,17 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 		draw_memory();
 		ret = KFUNC(wg_own_mac)(ctx, memory, size & 1 ? 6 : size >> 1 & 31);
 		break;
+	case FUZZ_INGRESS:
+		draw_memory();
+		draw_tags();
+		ret = KFUNC(wg_ingress)(ctx, memory, size & 7 ? 6 : size >> 3 & 31, &ingress);
+		break;
 	case FUZZ_EGRESS:
 		ret = KFUNC(wg_egress)(ctx, draw_of(fuzz.ifindexes));
+		break;
+	case FUZZ_RECEIVED:
+		ret = KFUNC(wg_received)(ctx, size & 16 ? VLAN_IFINDEX : draw_of(fuzz.ifindexes),
+					 draw());
 		break;
 	case FUZZ_PROBE:
 		draw_memory();

@@ -8,6 +8,11 @@
 #define JOIN(a, b, c) JOIN_(a, b, c)
 #define OF_KIND(name) JOIN(KIND, _, name)
 #define KFUNC(name) JOIN(bpf_, KIND, _##name)
+#ifdef IS_SKB
+#define RECEIVED_BY(ctx) ((ctx)->ifindex)
+#else
+#define RECEIVED_BY(ctx) ((ctx)->ingress_ifindex)
+#endif
 
 static __always_inline __s64 OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_peer *peer)
 {
@@ -70,7 +75,8 @@ static __always_inline __s64 OF_KIND(call_device)(struct CONTEXT *ctx, struct wg
 		return 0;
 	if (request->call == CALL_HOOKS) {
 		exchange.reply.egress = (struct bpf_wg_egress){ .ifindex = request->egress };
-		return KFUNC(wg_hooks)(ctx, wg, &exchange.reply.egress, request->hooks);
+		return KFUNC(wg_hooks)(ctx, request->iif ?: RECEIVED_BY(ctx), wg,
+				       &exchange.reply.egress, request->hooks);
 	}
 	if (size > sizeof(request->address))
 		return 0;
@@ -106,6 +112,15 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 	case CALL_OWN_MAC:
 		if (size <= sizeof(request->memory))
 			*ret = KFUNC(wg_own_mac)(ctx, request->memory, size);
+		return 1;
+	case CALL_INGRESS:
+		exchange.reply.arrival = request->ingress;
+		if (size <= sizeof(request->memory))
+			*ret = KFUNC(wg_ingress)(ctx, request->memory, size,
+						 &exchange.reply.arrival);
+		return 1;
+	case CALL_RECEIVED:
+		*ret = KFUNC(wg_received)(ctx, request->egress, request->length);
 		return 1;
 	case CALL_EGRESS:
 		*ret = KFUNC(wg_egress)(ctx, request->egress);
@@ -172,3 +187,4 @@ static __always_inline __s64 OF_KIND(call)(struct CONTEXT *ctx)
 #undef JOIN
 #undef OF_KIND
 #undef KFUNC
+#undef RECEIVED_BY

@@ -27,6 +27,8 @@ enum call {
 	CALL_VALIDATE,
 	CALL_RECALL,
 	CALL_OWN_MAC,
+	CALL_INGRESS,
+	CALL_RECEIVED,
 	CALL_EGRESS,
 	CALL_PROBE,
 	CALL_PEEK,
@@ -63,6 +65,7 @@ struct request {
 	__u32 find_device; /* enum find_device */
 	__u32 ifindex; /* of the device to find, and the ifindex argument of a kfunc */
 	__u32 egress; /* the other ifindex argument */
+	__u32 iif; /* where the packet comes in, for CALL_HOOKS; or 0: where it is received */
 	__u16 port;
 	__u32 find_peer; /* enum find_peer */
 	__u32 index; /* receiver index, as in the message */
@@ -81,6 +84,7 @@ struct request {
 	__s32 grow; /* what bpf_skb_adjust_room(), or bpf_xdp_adjust_tail(), adds before the call */
 	struct bpf_wg_flow flow;
 	struct bpf_wg_consent consent;
+	struct bpf_wg_ingress ingress;
 };
 
 /* What a call returned, or how far it did not get. */
@@ -100,6 +104,7 @@ struct reply {
 	__u32 mark, protocol, priority, ingress, queue, tc_index;
 	struct bpf_wg_unfinished unfinished;
 	struct bpf_wg_egress egress; /* CALL_HOOKS */
+	struct bpf_wg_ingress arrival; /* CALL_INGRESS */
 	/* CALL_KEYS */
 	__u8 sending[KEY_SIZE];
 	__u8 receiving[KEY_SIZE];

@@ -90,8 +90,12 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 	extern int bpf_##kind##_wg_flow_recall(struct context *ctx,                                \
 					       const struct bpf_wg_flow *flow, __u32 flow__sz,     \
 					       struct bpf_wg_recalled *recalled) __ksym;           \
-	extern int bpf_##kind##_wg_hooks(struct context *ctx, struct wg_device *wg,                \
+	extern int bpf_##kind##_wg_hooks(struct context *ctx, __u32 iif, struct wg_device *wg,     \
 					 struct bpf_wg_egress *egress, __u32 flags) __ksym;        \
+	extern int bpf_##kind##_wg_received(struct context *ctx, __u32 ifindex, __u32 length)      \
+		__ksym;                                                                            \
+	extern int bpf_##kind##_wg_ingress(struct context *ctx, const void *mac, __u32 mac__sz,    \
+					   struct bpf_wg_ingress *ingress) __ksym;                 \
 	extern int bpf_##kind##_wg_own_mac(struct context *ctx, const void *mac, __u32 mac__sz)    \
 		__ksym;                                                                            \
 	extern int bpf_##kind##_wg_egress(struct context *ctx, __u32 ifindex) __ksym;              \

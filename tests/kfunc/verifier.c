@@ -141,8 +141,10 @@ static const char *const signatures[] = {
 	"int bpf_%_wg_flow_validate($, struct bpf_wg_flow *flow, __u32 flow__sz, __u32 mark)",
 	"int bpf_%_wg_flow_recall($, const struct bpf_wg_flow *flow, __u32 flow__sz, "
 	"struct bpf_wg_recalled *recalled)",
-	"int bpf_%_wg_hooks($, struct wg_device *wg, struct bpf_wg_egress *egress, "
+	"int bpf_%_wg_hooks($, __u32 iif, struct wg_device *wg, struct bpf_wg_egress *egress, "
 	"__u32 flags)",
+	"int bpf_%_wg_received($, __u32 ifindex, __u32 length)",
+	"int bpf_%_wg_ingress($, const void *mac, __u32 mac__sz, struct bpf_wg_ingress *ingress)",
 	"int bpf_%_wg_own_mac($, const void *mac, __u32 mac__sz)",
 	"int bpf_%_wg_egress($, __u32 ifindex)",
 	"int bpf_%_wg_neigh_probe($, __u32 ifindex, const void *addr, __u32 addr__sz)",

@@ -186,16 +186,61 @@ static enum outcome outcome_of(__u32 returned)
 	return (int)returned == verdicts[kind_now].redirect ? REDIRECT : OTHER;
 }
 
+static const struct tag *tags_now;
+static uint32_t tags_count;
+
+void use_tags(const struct tag *tags, uint32_t count)
+{
+	tags_now = tags;
+	tags_count = count;
+}
+
+static void write_tags(uint16_t *words)
+{
+	uint32_t i;
+
+	for (i = 0; i < tags_count; i++) {
+		*words++ = htons(tags_now[i].proto);
+		*words++ = htons(tags_now[i].tci);
+	}
+}
+
+static void put_tags(struct frame *frame)
+{
+	uint32_t length = tags_count * sizeof(uint32_t);
+	uint8_t *type = frame->data + 2 * ETHER_ADDR_LEN;
+
+	CHECK(frame->length + length <= FRAME_MAX, "no room for tags");
+	memmove(type + length, type, frame->length - 2 * ETHER_ADDR_LEN);
+	write_tags((uint16_t *)type);
+	frame->length += length;
+}
+
+static void take_tags(struct frame *frame)
+{
+	uint32_t length = tags_count * sizeof(uint32_t);
+	uint8_t *type = frame->data + 2 * ETHER_ADDR_LEN;
+	uint16_t expected[16];
+
+	CHECK(length <= sizeof(expected), "%u tags", tags_count);
+	write_tags(expected);
+	CHECK_BYTES("tags", type, (uint8_t *)expected, length);
+	frame->length -= length;
+	memmove(type, type + length, frame->length - 2 * ETHER_ADDR_LEN);
+}
+
 enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *frame,
 				enum outcome *verdict)
 {
 	struct xdp_wg_counter before[XDP_WG_REASON_MAX], after[XDP_WG_REASON_MAX];
 	const struct datapath *datapath = find(flags);
 	enum xdp_wg_reason found = XDP_WG_REASON_MAX;
-	uint32_t length = frame->length;
+	uint32_t length;
 	__u32 returned;
 	int reason;
 
+	put_tags(frame);
+	length = frame->length;
 	read_counters(datapath, before);
 	if (kind_now == XDP)
 		returned = run_xdp(datapath->prog_fd, netns_ifindex(ifname), frame);
@@ -214,6 +259,8 @@ enum xdp_wg_reason datapath_run(__u32 flags, const char *ifname, struct frame *f
 		CHECK_EQ(after[reason].bytes - before[reason].bytes, length);
 	}
 	CHECK(found != XDP_WG_REASON_MAX, "the frame was not counted");
+	if (*verdict == PASS || *verdict == DROP)
+		take_tags(frame);
 	return found;
 }
 

@@ -47,6 +47,7 @@ static void restore(void)
 	leave_nothing();
 	undo_room();
 	undo_found();
+	undo_tagged();
 	use_flags(0);
 	use_frames(NIC_FLAGS);
 	for (i = 0; i < 2; i++) {
@@ -79,5 +80,6 @@ int main(int argc, char **argv)
 	}
 	add_unfinished_tests();
 	add_room_tests();
+	add_tagged_tests();
 	return test_main(argc, argv, prepare, session_keep_fresh, restore);
 }

@@ -66,6 +66,19 @@ void use_flags(__u32 flags);
  */
 void use_frames(__u32 flags);
 
+/* What is in front of the type of a frame, in this order. */
+struct tag {
+	uint16_t proto; /* host byte order */
+	uint16_t tci; /* likewise */
+};
+
+/*
+ * use_tags() - Put VLAN tags into all frames that are given to programs from now on, and take them
+ * off those that come back as they were.
+ * @tags: those, the outermost first, for as long as they are used
+ */
+void use_tags(const struct tag *tags, uint32_t count);
+
 /*
  * room_prog_fd() - The program to run in the place of a tc program: that one, or, after
  * use_headroom(), one that runs it on a packet with less headroom.
@@ -149,12 +162,16 @@ void add_setup_tests(enum kind kind);
 void add_found_tests(enum kind kind);
 void add_unfinished_tests(void);
 void add_room_tests(void);
+void add_tagged_tests(void);
 
 /* undo_found() - Undo what a case of found.c has set up. */
 void undo_found(void);
 
 /* undo_room() - Undo what a case about room has set up. */
 void undo_room(void);
+
+/* undo_tagged() - Undo what a case of tagged.c has set up. */
+void undo_tagged(void);
 
 /* unmake_setup() - Undo the set-up of a case that failed in between. */
 void unmake_setup(void);
