@@ -66,7 +66,9 @@ static void __attribute__((format(printf, 1, 2))) network(const char *format, ..
  */
 #define REHEARSED_MAX 250
 /* The number of network.sh's variants. Chunks take turns. */
-#define VARIANTS 9
+#define VARIANTS 10
+/* The one in which what comes to R1 has tags. */
+#define VARIANT_TAGGED 9
 /* Batches are no larger than this, or R1's queues lose frames. */
 #define BATCH_MAX 100
 
@@ -169,6 +171,7 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 	char repeat[160];
 
 	network("variant %u", variant);
+	wire_tag(variant == VARIANT_TAGGED);
 	if (options->consent)
 		rehearse(options, chunk, queued);
 	slow = run_pass(chunk, &without, queued);

@@ -255,7 +255,7 @@ rules_stateful() {
 				ip saddr { 10.2.0.1, 10.2.128.1 } ip daddr 10.1.0.1 accept
 				ip saddr 10.1.0.1 ip daddr { 10.2.0.1, 10.2.128.1 } accept
 				ct state established,related accept
-				iifname "r1-a" ct state new accept
+				iifname { "r1-a", "lan7" } ct state new accept
 				meta sdifname "r1-a" ct state new accept
 			}
 		}
@@ -283,7 +283,7 @@ rules_mark() {
 		table inet rules {
 			chain pre {
 				type filter hook prerouting priority mangle;
-				iifname { "r1-a", "wg0" } meta l4proto { tcp, icmp } meta mark set 0x4000
+				iifname { "r1-a", "lan7", "wg0" } meta l4proto { tcp, icmp } meta mark set 0x4000
 			}
 		}
 	NFT
@@ -423,17 +423,14 @@ variant_7() {
 	in_ns diff-r1 ip -6 route add fd00:1:0:0::/64 via fd00:a::2 dev r1-a onlink
 }
 
-# What R1 sends leaves by VLAN devices, and what comes to it has no tag, and so fails where rp_filter is
-# strict: markers, peers that move to A, and the one over IPv4 keep the other routes.
-variant_8() {
+vlans() {
 	in_ns diff-r1 ip link add link r1-a name lan7 type vlan id 7
 	in_ns diff-r1 ip link add link r1-w name wan9 type vlan id 9
 	in_ns diff-r1 ip link set lan7 up
 	in_ns diff-r1 ip link set wan9 up
 	neighbour diff-r1 lan7 02:00:00:00:0a:02 172.16.1.2 fe80::2
-	neighbour diff-r1 wan9 02:00:00:00:0b:04 fe80::2 2001:db8::2
+	neighbour diff-r1 wan9 02:00:00:00:0b:04 192.0.2.2 fe80::2 2001:db8::2
 	in_ns diff-r1 ip -batch - <<-ROUTES
-		route replace 10.1.0.0/28 via 172.16.1.2
 		route replace 10.1.0.0/17 via 172.16.1.2 dev lan7 onlink
 		route replace 10.1.128.0/17 via 172.16.1.2 dev lan7 onlink mtu 1200
 	ROUTES
@@ -442,6 +439,23 @@ variant_8() {
 		route replace fd00:1:0:1::/64 via fe80::2 dev lan7 mtu 1300
 		route replace fd00:18::/32 via fe80::2 dev wan9
 		route replace 2001:db8::2/128 dev wan9 src 2001:db8::1
+	ROUTES
+}
+
+# What R1 sends leaves by VLAN devices, and what comes to it has no tag, and so fails where rp_filter is
+# strict: markers, peers that move to A, and the one over IPv4 keep the other routes.
+variant_8() {
+	vlans
+	in_ns diff-r1 ip route replace 10.1.0.0/28 via 172.16.1.2
+}
+
+# What comes to it has the tags of these devices, too.
+variant_9() {
+	vlans
+	in_ns diff-r1 ip -batch - <<-ROUTES
+		route replace 192.0.2.2/32 dev wan9 src 192.0.2.1
+		route replace 198.18.0.0/15 via 192.0.2.2 dev wan9
+		route replace 198.18.0.9/32 via 192.0.2.2 dev wan9
 	ROUTES
 }
 

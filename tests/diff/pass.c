@@ -395,6 +395,7 @@ static void inject(unsigned int index, uint64_t base)
 	send_frame(input, frame);
 }
 
+/* If the device is there. */
 static void write_rp_filter(const char *ifname, int value)
 {
 	char path[80], digit = '0' + value;
@@ -402,6 +403,8 @@ static void write_rp_filter(const char *ifname, int value)
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", ifname);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return;
 	if (fd < 0 || write(fd, &digit, 1) != 1)
 		fatal("cannot set %s: %s", path, strerror(errno));
 	close(fd);
@@ -415,6 +418,8 @@ static void set(const struct batch *batch)
 	write_rp_filter("r1-a", batch->rp_filter[0]);
 	write_rp_filter("r1-w", batch->rp_filter[1]);
 	write_rp_filter("wg0", batch->rp_filter[2]);
+	write_rp_filter("lan7", batch->rp_filter[0]);
+	write_rp_filter("wan9", batch->rp_filter[1]);
 	if (fd < 0 || ioctl(fd, SIOCSIFMTU, &request))
 		fatal("cannot set the MTU of wg0: %s", strerror(errno));
 	close(fd);

@@ -91,6 +91,7 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
+/* Zeros for a device that is not there. */
 static struct rtnl_link_stats64 read_link(const char *ifname)
 {
 	char memory[256];
@@ -101,6 +102,8 @@ static struct rtnl_link_stats64 read_link(const char *ifname)
 	request->nlmsg_type = RTM_GETLINK;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	link->ifi_index = if_nametoindex(ifname);
+	if (!link->ifi_index)
+		return stats;
 	ask(route, request, take_link, &stats);
 	return stats;
 }
@@ -118,6 +121,14 @@ static struct rtnl_link_stats64 read_link(const char *ifname)
 		(to)[STAT_##link##_RX_FRAME_ERRORS] = (stats).rx_frame_errors;                     \
 	} while (0)
 
+#define PUT_VLAN(to, link, stats)                                                                  \
+	do {                                                                                       \
+		(to)[STAT_##link##_RX_PACKETS] = (stats).rx_packets;                               \
+		(to)[STAT_##link##_RX_BYTES] = (stats).rx_bytes;                                   \
+		(to)[STAT_##link##_TX_PACKETS] = (stats).tx_packets;                               \
+		(to)[STAT_##link##_TX_BYTES] = (stats).tx_bytes;                                   \
+	} while (0)
+
 static void read_links(struct stats *stats)
 {
 	struct rtnl_link_stats64 link;
@@ -129,6 +140,10 @@ static void read_links(struct stats *stats)
 	link = read_link("wg0");
 	PUT_LINK(stats->value, WG0, link);
 	stats->value[STAT_WG0_TX_BYTES] = link.tx_bytes;
+	link = read_link("lan7");
+	PUT_VLAN(stats->value, LAN7, link);
+	link = read_link("wan9");
+	PUT_VLAN(stats->value, WAN9, link);
 }
 
 /* Which peer it is, by the IPv4 network that belongs to it; -1 if none of ours. */

@@ -18,6 +18,12 @@ enum statistic {
 	X(link##_TX_DROPPED)                                                                       \
 	X(link##_RX_LENGTH_ERRORS)                                                                 \
 	X(link##_RX_FRAME_ERRORS)
+/* Of the devices that some variants have. */
+#define STATS_VLAN(X, link)                                                                        \
+	X(link##_RX_PACKETS)                                                                       \
+	X(link##_RX_BYTES)                                                                         \
+	X(link##_TX_PACKETS)                                                                       \
+	X(link##_TX_BYTES)
 /*
  * An endpoint is a number here that another endpoint does not have. veth counts a header of 14
  * bytes more for a frame that XDP sends: no bytes for these.
@@ -27,6 +33,8 @@ enum statistic {
 	X(WG0_TX_BYTES)                                                                            \
 	STATS_LINK(X, R1_A)                                                                        \
 	STATS_LINK(X, R1_W)                                                                        \
+	STATS_VLAN(X, LAN7)                                                                        \
+	STATS_VLAN(X, WAN9)                                                                        \
 	X(PEER_4_RX_BYTES)                                                                         \
 	X(PEER_4_TX_BYTES)                                                                         \
 	X(PEER_4_ENDPOINT)                                                                         \

@@ -35,6 +35,12 @@ void wire_leave(unsigned int wire, const uint8_t *frame, size_t length, uint16_t
 		uint16_t field);
 void wire_flush(void);
 
+/*
+ * wire_tag() - Whether frames that come to R1 have VLAN tags: the one of the device that is there,
+ * with any priority; and in front of some a tag that has only a priority.
+ */
+void wire_tag(bool tag);
+
 /* wire_take() - Give all frames that have arrived to a function. */
 void wire_take(unsigned int wire,
 	       void (*take)(unsigned int wire, const uint8_t *frame, size_t length, void *arg),
