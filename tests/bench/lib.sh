@@ -139,7 +139,7 @@ to_router() {
 	done
 }
 
-# encrypt MODE OUTER INNER LENGTH...: by R1. What native XDP needs is kept in `encrypted`.
+# encrypt MODE OUTER INNER LENGTH...: by R1. What native XDP needs is kept in `encrypted`, by way.
 declare -A encrypted
 encrypt() {
 	local mode=$1 outer=$2 inner=$3 length after
@@ -151,15 +151,19 @@ encrypt() {
 		after=$(send R2 r2-r1 "$length" "$inner") || exit 1
 		cost "$mode" encrypt "$outer" "$inner" "$length" \
 			"$(difference "$after" "${base[$inner/$length]}")"
-		[ "$mode" != xdp ] || encrypted[$outer/$inner/$length]=$after
+		case $mode in
+		xdp | vlan) encrypted[$mode/$outer/$inner/$length]=$after ;;
+		esac
 	done
 	unload
 }
 
-# decrypt MODE OUTER INNER LENGTH...: by R2, after encrypt xdp of the same. R1 is in native XDP,
-# whatever R2 is, so that the packets come to all in the same way.
+# decrypt MODE OUTER INNER LENGTH...: by R2, after encrypt xdp of the same, or vlan. R1 is in native
+# XDP, whatever R2 is, so that the packets come to all in the same way.
 decrypt() {
-	local mode=$1 outer=$2 inner=$3 length after
+	local mode=$1 outer=$2 inner=$3 length after way=xdp
+
+	[[ $mode != vlan* ]] || way=vlan
 
 	shift 3
 	load xdp R1 r1-a
@@ -167,7 +171,7 @@ decrypt() {
 	for length; do
 		after=$(send B b-r2 "$length" "$inner") || exit 1
 		cost "$mode" decrypt "$outer" "$inner" "$length" \
-			"$(difference "$after" "${encrypted[$outer/$inner/$length]}")"
+			"$(difference "$after" "${encrypted[$way/$outer/$inner/$length]}")"
 	done
 	unload
 }
