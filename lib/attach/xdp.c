@@ -24,6 +24,19 @@
 #include "util/ethtool.h"
 #include "util/log.h"
 #include "util/netdev.h"
+#include "util/vlan.h"
+
+static void refuse_native(const char *ifname)
+{
+	char port[IF_NAMESIZE];
+
+	if (vlan_port(ifname, port))
+		log_error("%s is a VLAN interface: load on %s, which it is on, or use --hook tc",
+			  ifname, port);
+	else
+		log_error("the driver of %s does not support XDP: use --hook tc, or else -m skb",
+			  ifname);
+}
 
 int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 {
@@ -42,8 +55,7 @@ int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 		*mode = xdp.attached ? xdp.attached : xdp.native ? XDP_MODE_NATIVE : XDP_MODE_SKB;
 
 	if (*mode == XDP_MODE_NATIVE && !xdp.native) {
-		log_error("the driver of %s does not support XDP: use --hook tc, or else -m skb",
-			  ifname);
+		refuse_native(ifname);
 		return -EOPNOTSUPP;
 	}
 	if (xdp.attached && xdp.attached != *mode) {

@@ -147,6 +147,14 @@ modes() {
 	says 0 "unloaded" R1 xdp-wg unload dummy1
 	in_ns R1 ip link del dummy1
 
+	modprobe 8021q || fail "no VLANs"
+	in_ns R1 ip link add link r1-a name wan.7 type vlan id 7 &&
+		in_ns R1 ip link add link wan.7 name wan.7.8 type vlan id 8 || fail "no VLAN devices"
+	undo in_ns R1 ip link del wan.7
+	says 1 "wan.7 is a VLAN interface: load on r1-a," R1 xdp-wg load wan.7
+	says 1 "wan.7.8 is a VLAN interface: load on r1-a," R1 xdp-wg load wan.7.8
+	is_bare
+
 	# All programs of a chain have one mode.
 	in_ns R1 xdp-filter load -m skb r1-a || fail "xdp-filter cannot be loaded"
 	says 1 "use -m skb" R1 xdp-wg load r1-a
