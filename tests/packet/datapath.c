@@ -205,7 +205,7 @@ static void write_tags(uint16_t *words)
 	}
 }
 
-static void put_tags(struct frame *frame)
+void put_tags(struct frame *frame)
 {
 	uint32_t length = tags_count * sizeof(uint32_t);
 	uint8_t *type = frame->data + 2 * ETHER_ADDR_LEN;

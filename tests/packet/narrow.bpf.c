@@ -43,7 +43,13 @@ static __always_inline int take_headroom(struct __sk_buff *ctx)
 
 static __always_inline void be_refused(struct __sk_buff *ctx)
 {
-	struct encap plan = { .outer = outer, .message = message, .tail = tail, .family = family };
+	struct encap plan = {
+		.outer = outer,
+		.shift = outer + sizeof(struct message_data),
+		.message = message,
+		.tail = tail,
+		.family = family,
+	};
 	struct wg_device *wg = bpf_skb_wg_device_get_by_index(ctx, device);
 	struct wg_peer *peer;
 

@@ -79,6 +79,9 @@ struct tag {
  */
 void use_tags(const struct tag *tags, uint32_t count);
 
+/* put_tags() - Put them into a frame. */
+void put_tags(struct frame *frame);
+
 /*
  * room_prog_fd() - The program to run in the place of a tc program: that one, or, after
  * use_headroom(), one that runs it on a packet with less headroom.

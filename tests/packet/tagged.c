@@ -4,9 +4,12 @@
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
+#include <netinet/udp.h>
 #include <string.h>
 
 #include "packet.h"
+#include "refused.skel.h"
+#include "tests/harness/run.h"
 
 static const struct tag vlan[] = { { ETH_P_8021Q, 7 } };
 static const struct tag priority[] = { { ETH_P_8021Q, 5 << 13 } };
@@ -42,7 +45,11 @@ static const struct tags unknown[] = {
 	TAGS(of_other_kind),
 };
 
-/* The devices of R1 for frames that come in by @port, and the tags of all frames. */
+/*
+ * The devices of R1 for frames that come in by @port, and the tags of all frames. They have
+ * addresses of their own, since what comes in by a device without any is the stack's where there
+ * have been routing rules.
+ */
 static void use(const struct tags *tags, const char *port)
 {
 	netns_enter("R1");
@@ -50,7 +57,8 @@ static void use(const struct tags *tags, const char *port)
 		   "ip link add link %s name tag type vlan id 7 && ip link set tag up && "
 		   "ip link add link %s name outer type vlan proto 802.1ad id 100 && "
 		   "ip link set outer up && "
-		   "ip link add link outer name tags type vlan id 4094 && ip link set tags up",
+		   "ip link add link outer name tags type vlan id 4094 && ip link set tags up && "
+		   "ip addr add 10.77.0.1/32 dev tag && ip addr add 10.77.0.2/32 dev tags",
 		   port, port);
 	use_tags(tags->tags, tags->count);
 }
@@ -128,6 +136,53 @@ static void test_pass(const void *arg)
 	undo_tagged();
 }
 
+/*
+ * What the kernel refuses to encrypt, for a peer that has no key, when room has been made already,
+ * is as it came.
+ */
+static void test_refused(const void *arg)
+{
+	const struct tags *tags = arg;
+	uint32_t length = tags->count * sizeof(uint32_t), plain, flags;
+	struct frame frame, copy;
+	struct refused *refused;
+
+	refused = refused__open_and_load();
+	CHECK(refused, "the program that is refused does not load");
+	session_enter(&r1);
+	test_shell("umask 077; wg set wg0 peer $(wg genkey | tee /run/topology/X.key | wg pubkey) "
+		   "allowed-ips 10.9.0.0/16");
+	refused->bss->device = netns_ifindex("wg0");
+	inet_pton(AF_INET, "10.9.1.1", refused->bss->address);
+	refused->bss->family = AF_INET;
+	refused->bss->outer = sizeof(struct udphdr) + sizeof(struct ip);
+	refused->bss->shift = refused->bss->outer + MESSAGE_OVERHEAD - AEAD_TAG - length;
+	for (flags = 0; flags <= XDP_WG_END_MOVES; flags += XDP_WG_END_MOVES) {
+		for (plain = 64; plain < 96; plain++) {
+			host_frame(&r1, &frame, 0, plain);
+			use_tags(tags->tags, tags->count);
+			put_tags(&frame);
+			copy = frame;
+			refused->bss->message =
+				(plain + PADDING - 1) / PADDING * PADDING + MESSAGE_OVERHEAD;
+			refused->bss->tail =
+				refused->bss->message - MESSAGE_OVERHEAD + AEAD_TAG - plain;
+			refused->bss->flags = flags;
+			refused->bss->reason = -1;
+			CHECK_EQ(run_xdp(bpf_program__fd(refused->progs.refused),
+					 netns_ifindex("r1-a"), &copy),
+				 XDP_PASS);
+			CHECK(refused->bss->reason == XDP_WG_NO_KEY, "refused as %s",
+			      reason_name(refused->bss->reason));
+			CHECK_EQ(copy.length, frame.length);
+			CHECK_BYTES("the frame", copy.data, frame.data, frame.length);
+		}
+	}
+	refused__destroy(refused);
+	test_shell("wg set wg0 peer $(wg pubkey < /run/topology/X.key) remove");
+	undo_tagged();
+}
+
 static void new_message(struct frame *frame, struct frame *packet, int inner, uint32_t length)
 {
 	inner_packet(&r2, packet, inner, length);
@@ -187,6 +242,7 @@ void add_tagged_tests(void)
 		add_case(XDP, test_encap_moved, &known[i], "tagged-moved/%s", known[i].name);
 		add_case(XDP, test_decap, &known[i], "tagged-decap/%s", known[i].name);
 		add_case(XDP, test_pass, &known[i], "tagged-pass/%s", known[i].name);
+		add_case(XDP, test_refused, &known[i], "tagged-refused/%s", known[i].name);
 	}
 	for (i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
 		add_case(XDP, test_nobody, &unknown[i], "tagged-nobody/%s", unknown[i].name);
