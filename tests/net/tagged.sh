@@ -204,15 +204,15 @@ consented() {
 	load R1 -m native -c
 	undo in_ns R1 xdp-wg unload -q --all
 	transfer 400K 60
-	expect_gained R1 encapsulated 150
-	expect_gained R1 decapsulated 50
+	expect_gained R1 encapsulated 100
+	expect_gained R1 decapsulated 30
 	in_ns R1 nft "table netdev test { chain c { type filter hook ingress device r1-a.5 priority 0;
 		counter; }; }"
 	# The witness comes within a second of the first question.
 	ping_all A 10.2.0.2 5
 	sleep $((2 * SLOW))
 	transfer 400K 60
-	expect_gained R1 encapsulated 100
+	expect_gained R1 encapsulated 60
 	in_ns R1 nft delete table netdev test
 	in_ns R1 nft "table netdev test { chain c { type filter hook ingress device r1-a priority 0;
 		counter; }; }"
