@@ -15,6 +15,7 @@
 #include "diagnose/bypass_tc.h"
 #include "diagnose/bypass_search.h"
 #include "util/bpf_info.h"
+#include "util/netdev.h"
 #include "util/netlink.h"
 
 #define MAX_PROGRAMS 64
@@ -172,6 +173,19 @@ static void list_programs(const struct attachment_list *attached, struct bypass_
 	}
 }
 
+/* A WireGuard device has no driver that runs XDP programs: the stack does, as it does filters. */
+static void list_generic(struct bypass_search *search)
+{
+	struct bypass_item item = { .kind = BYPASS_FILTER, .where = BYPASS_INGRESS };
+	struct netdev_xdp xdp;
+
+	if (!search->device->wireguard || netdev_xdp(search->device->ifindex, &xdp) ||
+	    xdp.attached == XDP_MODE_UNSPEC)
+		return;
+	snprintf(item.name, sizeof(item.name), "XDP program on %s", search->device->name);
+	add(search, &item);
+}
+
 int bypass_tc(const struct attachment_list *attached, const struct snapshot *snapshot,
 	      struct bypass *bypass)
 {
@@ -189,6 +203,7 @@ int bypass_tc(const struct attachment_list *attached, const struct snapshot *sna
 		search.device = &snapshot->devices[i];
 		list_programs(attached, &search, BYPASS_INGRESS);
 		list_programs(attached, &search, BYPASS_EGRESS);
+		list_generic(&search);
 		err = list_filters(&netlink, &search, BYPASS_INGRESS);
 		if (!err)
 			err = list_filters(&netlink, &search, BYPASS_EGRESS);

@@ -467,7 +467,8 @@ static __always_inline bool sees_tc(const struct way *way, u32 flags)
 		return true;
 	if (flags & BPF_WG_HOOKS_ENCRYPT)
 		return is_egress_filtered(way->wg) || is_shaped(way->wg);
-	return is_ingress_filtered(way->wg, false);
+	/* A program of generic XDP, as that is the only one there, would see the packet first. */
+	return is_ingress_filtered(way->wg, false) || rcu_access_pointer(way->wg->xdp_prog);
 }
 
 /* The device that a packet comes in by is another than the one that received it. */

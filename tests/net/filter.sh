@@ -142,10 +142,27 @@ chains() {
 	in_ns R1 xdp-filter ip 10.2.0.2 -m dst -r
 }
 
+# A WireGuard device has no driver for XDP: what is loaded there is generic, and sees what comes out of
+# the tunnel.
+on_the_tunnel() {
+	loaded
+	in_ns R2 xdp-filter load -m skb wg0 || fail "xdp-filter cannot be loaded on wg0"
+	undo in_ns R2 sh -c 'xdp-filter unload wg0 2> /dev/null || :'
+	mark
+	ping_all A 10.2.0.2 10
+	expect_gained R2 decapsulated 0 0
+	expect_gained R2 traffic-control 9
+	expect_gained R2 encapsulated 9
+	says 0 "XDP program on wg0" R2 xdp-wg status
+	in_ns R2 xdp-filter unload wg0
+	crosses_fast
+}
+
 test_case filter-first 90
 test_case chains 120
 test_case filter-last 90
 test_case before-filter 90
+test_case on-the-tunnel 60
 test_case loader 60
 test_case dump 60
 run_cases "$@"
