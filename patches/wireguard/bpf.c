@@ -461,9 +461,10 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
  * has no rules and accepts, where the kernel lets one look into it.
  *
  * About traffic control: filters and tcx programs at ingress of the same interfaces and at egress
- * of the sending one; at egress of @wg, or at its ingress, with a program of generic XDP there; and,
- * where the packet leaves, a root qdisc that somebody asked for and that does more than queue. The datapath's own program does not
- * count, wherever it is attached: it is known by its name, tc_wg.
+ * of the sending one; at egress of @wg, or at its ingress, with a program of generic XDP there;
+ * and, where the packet leaves, a root qdisc that somebody asked for and that does more than queue.
+ * The datapath's own program does not count, wherever it is attached: it is known by its name,
+ * tc_wg.
  *
  * For tc, what comes before that program at its hook has seen the packet, and so will traffic
  * control at the egress of the sending interface: neither is asked about. Netfilter's chains there
