@@ -75,11 +75,11 @@ counted() {
 }
 
 # counts_ten BEFORE AFTER SIZE: whether ten packets of that size are counted between; and perhaps a few
-# that IPv6 has sent of itself.
+# that ARP and IPv6 have sent of themselves.
 counts_ten() {
 	local others=$((${2% *} - ${1% *} - 10)) bytes=$((${2#* } - ${1#* } - 10 * $3))
 
-	[ $others -ge 0 ] && [ $others -le 3 ] && [ $bytes -ge $((40 * others)) ] &&
+	[ $others -ge 0 ] && [ $others -le 3 ] && [ $bytes -ge $((28 * others)) ] &&
 		[ $bytes -le $((150 * others)) ]
 }
 
