@@ -289,8 +289,8 @@ vlan() {
 	mark
 	ping_all A 10.5.0.1 5
 	ping_all A 10.2.0.2 5
-	expect_gained R1 vlan 10
-	expect_gained R1 encapsulated 0 0
+	expect_gained R1 vlan 0 0
+	expect_gained R1 encapsulated 4
 	in_ns A ip route del 10.2.0.2 via 10.5.0.1
 	crosses_fast
 }
