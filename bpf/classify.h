@@ -50,9 +50,13 @@ static __always_inline int parse_ip(pkt_ctx *ctx, __be16 protocol, __u32 offset,
 	return 0;
 }
 
-static __always_inline int is_ip(__be16 protocol)
+/* The reason to pass what is behind an Ethernet header of that type, or behind its tags; 0 for IP.
+ */
+static __always_inline int check_protocol(__be16 protocol)
 {
-	return protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6);
+	if (protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6))
+		return 0;
+	return vlan_is_proto(protocol) ? XDP_WG_VLAN : XDP_WG_NOT_IP;
 }
 
 /*
@@ -76,7 +80,7 @@ static __noinline int parse_tagged(pkt_ctx *ctx, __be16 protocol, struct frame *
 {
 	struct bpf_wg_ingress ingress = {};
 	const struct link_header *link;
-	int length, ret;
+	int length, reason, ret;
 
 	length = pkt_tags(ctx, &ingress, &protocol);
 	link = pkt_at(ctx, 0, sizeof(*link));
@@ -85,8 +89,9 @@ static __noinline int parse_tagged(pkt_ctx *ctx, __be16 protocol, struct frame *
 	ret = pkt_ingress(ctx, link->dest, &ingress);
 	if (ret < 0 || (config.flags & XDP_WG_CONNTRACK && any_priority_tag(&ingress)))
 		return XDP_WG_VLAN;
-	if (!is_ip(protocol))
-		return vlan_is_proto(protocol) ? XDP_WG_VLAN : XDP_WG_NOT_IP;
+	reason = check_protocol(protocol);
+	if (reason)
+		return reason;
 	if (!ret)
 		return XDP_WG_OTHER_MAC;
 	frame->tagged = 1;
@@ -112,8 +117,9 @@ static __always_inline int parse(pkt_ctx *ctx, struct frame *frame, struct packe
 	protocol = link->proto;
 	if (pkt_is_tagged(ctx, protocol))
 		return parse_tagged(ctx, protocol, frame, packet);
-	if (!is_ip(protocol))
-		return vlan_is_proto(protocol) ? XDP_WG_VLAN : XDP_WG_NOT_IP;
+	reason = check_protocol(protocol);
+	if (reason)
+		return reason;
 	if (pkt_own_mac(ctx, link->dest) != 1)
 		return XDP_WG_OTHER_MAC;
 	packet->flow.iif = pkt_iif(ctx);
