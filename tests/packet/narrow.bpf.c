@@ -9,16 +9,10 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "bpf/encap.h"
+#include "refusal.h"
 
 __u32 headroom;
-/* Of the encryption: a WireGuard device, an address of a peer, the inner family, and lengths. */
-__u32 device;
-__u8 address[4];
-__u32 family, outer, message, tail;
-/* Whether there is to be one, and the reason why it was refused. */
-__u32 refuse;
-int reason;
+__u32 refuse; /* whether there is to be an encryption */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -39,28 +33,6 @@ static __always_inline int take_headroom(struct __sk_buff *ctx)
 	     bpf_skb_change_tail(ctx, frame, 0)))
 		return -1;
 	return bpf_skb_wg_headroom(ctx) == headroom ? 0 : -1;
-}
-
-static __always_inline void be_refused(struct __sk_buff *ctx)
-{
-	struct encap plan = {
-		.outer = outer,
-		.shift = outer + sizeof(struct message_data),
-		.message = message,
-		.tail = tail,
-		.family = family,
-	};
-	struct wg_device *wg = bpf_skb_wg_device_get_by_index(ctx, device);
-	struct wg_peer *peer;
-
-	if (!wg)
-		return;
-	peer = bpf_wg_peer_allowedips_lookup(wg, address, sizeof(address));
-	bpf_wg_device_put(wg);
-	if (!peer)
-		return;
-	reason = commit_encap(ctx, ctx->len, &plan, peer, 0);
-	bpf_wg_peer_put(peer);
 }
 
 SEC("tcx/ingress")

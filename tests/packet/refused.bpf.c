@@ -1,42 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An encryption that is refused when all has been made ready for it, by the datapath's own code, of
- * a frame that may have VLAN tags.
+ * A refused encryption of a frame that may have VLAN tags.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "bpf/encap.h"
-
-/* Of the encryption: a WireGuard device, an address of a peer, the inner family, and lengths. */
-__u32 device;
-__u8 address[4];
-__u32 family, outer, shift, message, tail;
-__u32 flags; /* enum xdp_wg_flags */
-/* The reason why it was refused. */
-int reason;
-
-static __always_inline void be_refused(struct xdp_md *ctx)
-{
-	struct encap plan = {
-		.outer = outer,
-		.shift = shift,
-		.message = message,
-		.tail = tail,
-		.family = family,
-	};
-	struct wg_device *wg = bpf_xdp_wg_device_get_by_index(ctx, device);
-	struct wg_peer *peer;
-
-	if (!wg)
-		return;
-	peer = bpf_wg_peer_allowedips_lookup(wg, address, sizeof(address));
-	bpf_wg_device_put(wg);
-	if (!peer)
-		return;
-	reason = commit_encap(ctx, pkt_length(ctx), &plan, peer, flags);
-	bpf_wg_peer_put(peer);
-}
+#include "refusal.h"
 
 SEC("xdp")
 int refused(struct xdp_md *ctx)

@@ -173,6 +173,7 @@ static void refuse_first(const struct combination *c, const struct frame *frame,
 	inet_pton(AF_INET, "10.9.1.1", narrow->bss->address);
 	narrow->bss->family = families[c->inner];
 	narrow->bss->outer = sizeof(struct udphdr) + shortest(c->outer);
+	narrow->bss->shift = narrow->bss->outer + MESSAGE_OVERHEAD - AEAD_TAG;
 	narrow->bss->message = padded + MESSAGE_OVERHEAD;
 	narrow->bss->tail = padded - length + AEAD_TAG - trailing;
 	narrow->bss->refuse = 1;
