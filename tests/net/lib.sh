@@ -256,6 +256,11 @@ expect_gained() {
 	fail "$1 counted $n packets as $2, not ${4+from }$3${4+ to $4}"
 }
 
+# expect_all NAMESPACE REASON COUNT: so many, but for those on a key that has just come.
+expect_all() {
+	expect_gained "$1" "$2" $(($3 - $(gained "$1" new-key) - $(gained "$1" no-key)))
+}
+
 # echo_replies NAMESPACE: how many came until now.
 echo_replies() {
 	in_ns "$1" nstat -asz IcmpInEchoReps Icmp6InEchoReplies |

@@ -76,13 +76,7 @@ sizes_at_wan() {
 # In with two tags, and on with none, or with others.
 two_tags() {
 	unloaded
-	modprobe 8021q || fail "no VLANs"
-	in_ns R1 ip link add link r1-a name r1-a.100 type vlan proto 802.1ad id 100 &&
-		in_ns A ip link add link a-r1 name a-r1.100 type vlan proto 802.1ad id 100 &&
-		in_ns R1 ip link set r1-a.100 up && in_ns A ip link set a-r1.100 up ||
-		fail "no outer VLAN"
-	undo in_ns R1 ip link del r1-a.100
-	undo in_ns A ip link del a-r1.100
+	outer_tag R1 r1-a A a-r1
 	tags R1 r1-a.100 5 A a-r1.100
 	from_lan r1-a.100.5 a-r1.100.5 5
 	receives R1 r1-a.100.5 84 encapsulated -m native

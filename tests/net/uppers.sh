@@ -5,7 +5,7 @@
 # what is routed to such a device as well. At the tc hook that device is as good as a port.
 
 export TOPOLOGY_OFFLOADS=off
-. "$(dirname "$0")/vlans.sh"
+. "$(dirname "$0")/lib.sh"
 
 # second_link: A and R1 have another one, lan9 at both ends; A's has the address, and its GRO on.
 second_link() {
@@ -27,11 +27,23 @@ by() {
 	ping_all A 10.2.0.2 2
 }
 
+# fast_by DEVICE FAST...: with a program at the tc hook of DEVICE, packets go fast for these reasons.
+fast_by() {
+	local fast
+
+	in_ns R1 xdp-wg load -q --hook tc -r none "$1" r1-r2 || fail "$1 has no tc hook"
+	undo in_ns R1 xdp-wg unload -q --all
+	ping_all A 10.2.0.2 2
+	mark
+	ping_all A 10.2.0.2 10
+	for fast in "${@:2}"; do
+		expect_all R1 "$fast" 10
+	done
+}
+
 # upper DEVICE REASON FAST...: with a program on the port below, packets for it pass for that reason,
 # and those that are routed to it as what the port cannot transmit; with one on DEVICE those go fast.
 upper() {
-	local fast
-
 	by "$1"
 	in_ns R1 xdp-wg load -q -m native lan9 r1-r2 || fail "lan9 has no native mode"
 	undo in_ns R1 xdp-wg unload -q --all
@@ -43,13 +55,7 @@ upper() {
 	expect_all R1 "$2" 5
 	expect_all R1 egress 5
 	in_ns R1 xdp-wg unload -q --all
-	in_ns R1 xdp-wg load -q --hook tc -r none "$1" r1-r2 || fail "$1 has no tc hook"
-	ping_all A 10.2.0.2 2
-	mark
-	ping_all A 10.2.0.2 10
-	for fast in "${@:3}"; do
-		expect_all R1 "$fast" 10
-	done
+	fast_by "$1" "${@:3}"
 }
 
 a_bridge() {
@@ -103,13 +109,7 @@ a_netkit() {
 		fail "no address for netkit"
 	by lan9
 	says 1 "does not support XDP: use --hook tc" R1 xdp-wg load lan9
-	in_ns R1 xdp-wg load -q --hook tc -r none lan9 r1-r2 || fail "netkit has no tc hook"
-	undo in_ns R1 xdp-wg unload -q --all
-	ping_all A 10.2.0.2 2
-	mark
-	ping_all A 10.2.0.2 10
-	expect_all R1 encapsulated 10
-	expect_all R1 decapsulated 10
+	fast_by lan9 encapsulated decapsulated
 }
 
 test_case a-bridge 60

@@ -75,13 +75,7 @@ two_tags() {
 	local heard
 
 	unloaded
-	modprobe 8021q || fail "no VLANs"
-	in_ns R2 ip link add link r2-b name r2-b.100 type vlan proto 802.1ad id 100 &&
-		in_ns B ip link add link b-r2 name b-r2.100 type vlan proto 802.1ad id 100 &&
-		in_ns R2 ip link set r2-b.100 up && in_ns B ip link set b-r2.100 up ||
-		fail "no outer VLAN"
-	undo in_ns R2 ip link del r2-b.100
-	undo in_ns B ip link del b-r2.100
+	outer_tag R2 r2-b B b-r2
 	tags R2 r2-b.100 7 B b-r2.100
 	lan r2-b.100 7
 	load R2 -m native

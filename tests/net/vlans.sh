@@ -25,6 +25,18 @@ tags() {
 		in_ns "$peer_ns" ip link set "$peer_link.$id" up || fail "no addresses for VLANs"
 }
 
+# outer_tag NAMESPACE LINK PEER-NAMESPACE PEER-LINK: devices LINK.100 and PEER-LINK.100 for the outer of
+# two tags, as providers have it.
+outer_tag() {
+	modprobe 8021q || fail "no VLANs"
+	in_ns "$1" ip link add link "$2" name "$2.100" type vlan proto 802.1ad id 100 &&
+		in_ns "$3" ip link add link "$4" name "$4.100" type vlan proto 802.1ad id 100 &&
+		in_ns "$1" ip link set "$2.100" up && in_ns "$3" ip link set "$4.100" up ||
+		fail "no outer VLAN"
+	undo in_ns "$1" ip link del "$2.100"
+	undo in_ns "$3" ip link del "$4.100"
+}
+
 # lan LINK NUMBER: R2 finds B by that VLAN of its link, and not the other way round.
 lan() {
 	in_ns R2 ip route add 10.2.0.2 via "10.$2.0.2" dev "$1.$2" &&
@@ -104,11 +116,6 @@ heard() {
 	tcpdump -n -e -r "$state/dump" "$3" 2> /dev/null |
 		grep -oE 'ethertype .*(, p [0-9])?, ethertype IPv4 ' | sed 's/ (0x[0-9a-f]*)//g' |
 		sort | uniq -c | sed 's/^ *//; s/ *$//'
-}
-
-# expect_all NAMESPACE REASON COUNT: so many, but for those on a key that has just come.
-expect_all() {
-	expect_gained "$1" "$2" $(($3 - $(gained "$1" new-key) - $(gained "$1" no-key)))
 }
 
 # fast NAMESPACE REASON: all of what A sends now goes fast there.
