@@ -67,26 +67,30 @@ static __always_inline int any_priority_tag(const struct bpf_wg_ingress *ingress
 {
 	__be16 id = bpf_htons(VLAN_ID);
 
-	return !(ingress->tag_tci[0] & id) ||
+	return (ingress->tag_proto[0] && !(ingress->tag_tci[0] & id)) ||
 	       (ingress->tag_proto[1] && !(ingress->tag_tci[1] & id));
 }
 
 /*
- * Parse a frame with VLAN tags, whose Ethernet header has that type. Not inline: other frames have
- * their IP header in one place, which the compiler then knows.
+ * Parse a frame that comes in by another interface than the one that received it, since it has VLAN
+ * tags, or that one belongs to a bridge. protocol is the type in its Ethernet header. Not inline:
+ * other frames have their IP header in one place, which the compiler then knows.
  */
-static __noinline int parse_tagged(pkt_ctx *ctx, __be16 protocol, struct frame *frame,
-				   struct packet *packet)
+static __noinline int parse_above(pkt_ctx *ctx, __be16 protocol, struct frame *frame,
+				  struct packet *packet)
 {
 	struct bpf_wg_ingress ingress = {};
 	const struct link_header *link;
-	int length, reason, ret;
+	int length = 0, reason, ret;
 
-	length = pkt_tags(ctx, &ingress, &protocol);
+	if (pkt_is_tagged(ctx, protocol))
+		length = pkt_tags(ctx, &ingress, &protocol);
 	link = pkt_at(ctx, 0, sizeof(*link));
 	if (length < 0 || !link)
 		return XDP_WG_MALFORMED;
 	ret = pkt_ingress(ctx, link->dest, &ingress);
+	if (ret == -EBUSY)
+		return XDP_WG_BRIDGE;
 	if (ret < 0 || (config.flags & XDP_WG_CONNTRACK && any_priority_tag(&ingress)))
 		return XDP_WG_VLAN;
 	reason = check_protocol(protocol);
@@ -94,8 +98,9 @@ static __noinline int parse_tagged(pkt_ctx *ctx, __be16 protocol, struct frame *
 		return reason;
 	if (!ret)
 		return XDP_WG_OTHER_MAC;
-	frame->tagged = 1;
+	frame->above = 1;
 	packet->flow.iif = ingress.ifindex;
+	packet->learns = ingress.learns;
 	return parse_ip(ctx, protocol, sizeof(struct ethhdr) + length, frame, packet);
 }
 
@@ -104,7 +109,7 @@ static __always_inline int parse(pkt_ctx *ctx, struct frame *frame, struct packe
 {
 	const struct link_header *link;
 	__be16 protocol;
-	int reason;
+	int reason, mac;
 
 	reason = pkt_screen(ctx, frame->length);
 	if (!reason)
@@ -116,11 +121,14 @@ static __always_inline int parse(pkt_ctx *ctx, struct frame *frame, struct packe
 		return XDP_WG_MALFORMED;
 	protocol = link->proto;
 	if (pkt_is_tagged(ctx, protocol))
-		return parse_tagged(ctx, protocol, frame, packet);
+		return parse_above(ctx, protocol, frame, packet);
 	reason = check_protocol(protocol);
 	if (reason)
 		return reason;
-	if (pkt_own_mac(ctx, link->dest) != 1)
+	mac = pkt_own_mac(ctx, link->dest);
+	if (mac == BPF_WG_MAC_BRIDGE)
+		return parse_above(ctx, protocol, frame, packet);
+	if (mac != BPF_WG_MAC_OWN)
 		return XDP_WG_OTHER_MAC;
 	packet->flow.iif = pkt_iif(ctx);
 	return parse_ip(ctx, protocol, sizeof(struct ethhdr), frame, packet);

@@ -85,24 +85,28 @@ static __always_inline int consent_encap(struct wg_peer *peer, const struct pack
 /* The same for a packet to decrypt, with the next hop of the one in it. */
 static __always_inline int consent_decap(struct wg_peer *peer, const struct packet *outer,
 					 const struct packet *inner, const __be32 *nexthop,
-					 __u32 needs, struct bpf_wg_consent **answer)
+					 int order, __u32 needs, struct bpf_wg_consent **answer)
 {
 	struct bpf_wg_consent *consent;
+	int reason;
 
 	if (inner->recall.place)
 		needs |= BPF_WG_HOOKS_INNER;
 	if (outer->recall.place)
 		needs |= BPF_WG_HOOKS_OUTER;
 	if (!needs)
-		return 0;
+		return order;
 	consent = consent_new(needs);
 	if (!consent)
 		return XDP_WG_NETFILTER;
+	if (order)
+		consent->flags |= BPF_WG_CONSENT_PASSES;
 	__builtin_memcpy(consent->nexthop, nexthop, sizeof(consent->nexthop));
 	consent->inner_recall = inner->recall;
 	consent->outer_recall = outer->recall;
 	*answer = consent;
-	return consent_reason(bpf_wg_consent_decrypt(peer, &outer->flow, &inner->flow, consent));
+	reason = consent_reason(bpf_wg_consent_decrypt(peer, &outer->flow, &inner->flow, consent));
+	return reason == XDP_WG_ORDER && order ? order : reason;
 }
 
 /* Whether netfilter translates a flow of the packet, of enum bpf_wg_hooks_flags. */

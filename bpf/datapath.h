@@ -16,6 +16,7 @@
 #include "pkt.h"
 #include "decap.h"
 #include "encap.h"
+#include "flow_hash.h"
 #include "forward.h"
 #include "ip.h"
 #include "message.h"
@@ -27,7 +28,7 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct fra
 {
 	struct wg_peer *peer;
 	struct encap plan;
-	int reason;
+	int reason, order;
 
 	reason = check_forwardable(packet);
 	if (!reason)
@@ -40,8 +41,10 @@ static __always_inline int encap(pkt_ctx *ctx, struct packet *packet, struct fra
 		peer = bpf_wg_peer_allowedips_lookup(wg, packet->flow.dst, 16);
 	if (!peer)
 		return XDP_WG_NO_PEER;
-	reason = decide_encap(ctx, packet, frame, wg, peer,
-			      pkt_order_check(ctx, peer, frame->length), config.flags, &plan);
+	order = pkt_order_check(ctx, peer, frame->length);
+	if (!order && packet->learns && pkt_bridge_sees(ctx, peer, hash_flow(&packet->flow, 0), 0))
+		order = XDP_WG_BRIDGE;
+	reason = decide_encap(ctx, packet, frame, wg, peer, order, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.egress.ifindex;
 		reason = commit_encap(ctx, frame->length, &plan, peer, config.flags);
@@ -59,7 +62,7 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 {
 	struct decap plan;
 	struct wg_peer *peer;
-	int reason = 0;
+	int reason = 0, order = 0;
 
 	if (known)
 		plan.message = known->message;
@@ -76,8 +79,10 @@ static __always_inline int decap(pkt_ctx *ctx, struct packet *packet, struct fra
 		return XDP_WG_NO_PEER;
 	/* It stands first since the BPF stack has room for it only here. */
 	reason = pkt_order_check_message(peer, plan.message.index, frame->length);
+	if (!reason && packet->learns && pkt_bridge_sees(ctx, peer, 0, 1))
+		order = XDP_WG_BRIDGE;
 	if (!reason)
-		reason = decide_decap(ctx, packet, wg, peer, known, config.flags, &plan);
+		reason = decide_decap(ctx, packet, wg, peer, known, order, config.flags, &plan);
 	if (!reason) {
 		*ifindex = plan.egress.ifindex;
 		reason = commit_decap(ctx, frame, &plan, peer, config.flags);
@@ -129,7 +134,7 @@ static __always_inline int finish(pkt_ctx *ctx, int reason, const struct frame *
 		pkt_order_passed(ctx, reason);
 		return pkt_pass();
 	}
-	if (frame->tagged)
+	if (frame->above)
 		pkt_received(ctx, iif, frame->length - frame->network);
 	return verdict == VERDICT_FAST ? pkt_redirect(ifindex) : pkt_drop();
 }

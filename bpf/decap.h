@@ -28,7 +28,6 @@ struct decap {
 	struct bpf_wg_egress egress;
 	__be32 nexthop[4];
 	__be16 smac[ETH_ALEN / 2];
-	__be16 dmac[ETH_ALEN / 2];
 	__u8 nh_family;
 	__u8 family; /* of the inner packet */
 	__u8 protocol; /* likewise */
@@ -156,10 +155,11 @@ static __always_inline int decap_route(pkt_ctx *ctx, struct packet *inner, struc
 		return reason;
 
 	plan->ifindex = fib.ifindex;
+	plan->egress = (struct bpf_wg_egress){ .ifindex = fib.ifindex };
 	plan->nh_family = fib.family;
 	__builtin_memcpy(plan->nexthop, fib.ipv6_dst, sizeof(plan->nexthop));
 	__builtin_memcpy(plan->smac, fib.smac, ETH_ALEN);
-	__builtin_memcpy(plan->dmac, fib.dmac, ETH_ALEN);
+	__builtin_memcpy(plan->egress.dmac, fib.dmac, ETH_ALEN);
 	return 0;
 }
 
@@ -181,12 +181,12 @@ static __always_inline int decap_peek(pkt_ctx *ctx, const struct message *messag
 
 /*
  * Decide about the data message plan->message, which arrived in the outer packet for wg. known is
- * what it holds if it was peeked at before, or NULL. Only reads. Returns 0 with the plan made, or
- * the reason to pass.
+ * what it holds if it was peeked at before, or NULL; order is as in decide_encap(). Only reads.
+ * Returns 0 with the plan made, or the reason to pass.
  */
 static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, struct wg_device *wg,
 					struct wg_peer *peer, const struct preview *known,
-					__u32 flags, struct decap *plan)
+					int order, __u32 flags, struct decap *plan)
 {
 	struct packet inner = {};
 	__u32 way = 0, needs = 0;
@@ -221,13 +221,12 @@ static __always_inline int decide_decap(pkt_ctx *ctx, struct packet *outer, stru
 	if (outer->flow.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
 	plan->consent = NULL;
-	plan->egress = (struct bpf_wg_egress){ .ifindex = plan->ifindex };
 	reason = check_way(ctx, outer->flow.iif, wg, &plan->egress, way, flags, &needs);
 	if (reason == XDP_WG_EGRESS && is_tunnel(ctx, plan->ifindex))
 		return XDP_WG_NESTED;
 	if (reason || !(flags & XDP_WG_CONNTRACK))
-		return reason;
-	return consent_decap(peer, outer, &inner, plan->nexthop, needs, &plan->consent);
+		return reason ?: order;
+	return consent_decap(peer, outer, &inner, plan->nexthop, order, needs, &plan->consent);
 }
 
 /* Forward the inner header, which is at offset: congestion marks of the outer one, one hop less. */
@@ -274,7 +273,7 @@ static __always_inline int decap_write_link(pkt_ctx *ctx, const struct decap *pl
 
 	if (!link)
 		return -1;
-	__builtin_memcpy(link->dest, plan->dmac, ETH_ALEN);
+	__builtin_memcpy(link->dest, plan->egress.dmac, ETH_ALEN);
 	__builtin_memcpy(link->source, plan->smac, ETH_ALEN);
 	link->proto = bpf_htons(plan->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
 	return 0;

@@ -138,6 +138,7 @@ static __always_inline int decide_encap(pkt_ctx *ctx, struct packet *packet,
 	if (plan->route.family == AF_INET6)
 		way |= BPF_WG_HOOKS_OUTER_IPV6;
 	plan->egress.ifindex = plan->route.ifindex;
+	__builtin_memcpy(plan->egress.dmac, plan->route.dmac, ETH_ALEN);
 	reason = check_way(ctx, packet->flow.iif, wg, &plan->egress, way, flags, &needs);
 	if (reason)
 		return reason;

@@ -138,7 +138,7 @@ static __always_inline int local_reason(pkt_ctx *ctx, struct packet *packet)
  * make the rules decide, unless flags, which is enum xdp_wg_flags, says otherwise; where their
  * consent will do, needs is set to whose. way is the direction and the families, of enum
  * bpf_wg_hooks_flags. To be asked last, when the plan is known. iif is where the packet came in,
- * and egress->ifindex is set to where its route leaves.
+ * and egress is set to where its route leaves, and whom it is sent to.
  */
 static __always_inline int check_way(pkt_ctx *ctx, __u32 iif, struct wg_device *wg,
 				     struct bpf_wg_egress *egress, __u32 way, __u32 flags,
@@ -163,6 +163,8 @@ static __always_inline int check_way(pkt_ctx *ctx, __u32 iif, struct wg_device *
 	case BPF_WG_HOOKS_TC:
 		return XDP_WG_TRAFFIC_CONTROL;
 	}
+	if (seen == -EBUSY)
+		return XDP_WG_BRIDGE;
 	if (seen < 0)
 		return XDP_WG_EGRESS;
 	*needs = seen;

@@ -38,7 +38,8 @@ struct packet {
 	__be32 flowinfo; /* traffic class and flow label (IPv6) */
 	__u8 header; /* length of the header */
 	__u8 ttl; /* or hop limit */
-	__u8 icmp_error; /* whether it reports an error about another packet */
+	__u8 icmp_error : 1; /* whether it reports an error about another packet */
+	__u8 learns : 1; /* whether a bridge learns from it where its sender is */
 	__u8 accepted; /* whether the input path is known to take it for this host */
 	struct bpf_wg_recall recall; /* what else it is routed by */
 };

@@ -55,10 +55,12 @@ extern int bpf_xdp_wg_flow_recall(struct xdp_md *ctx, const struct bpf_wg_flow *
 				  __u32 flow__sz, struct bpf_wg_recalled *recalled) __ksym;
 extern int bpf_xdp_wg_hooks(struct xdp_md *ctx, __u32 iif, struct wg_device *wg,
 			    struct bpf_wg_egress *egress, __u32 flags) __ksym;
-extern int bpf_xdp_wg_sent(struct xdp_md *ctx, __u32 ifindex, __u32 length) __ksym;
+extern int bpf_xdp_wg_sent(struct xdp_md *ctx, __u32 ifindex, __u32 port, __u32 length) __ksym;
 extern int bpf_xdp_wg_received(struct xdp_md *ctx, __u32 ifindex, __u32 length) __ksym;
-extern int bpf_xdp_wg_ingress(struct xdp_md *ctx, const void *mac, __u32 mac__sz,
+extern int bpf_xdp_wg_ingress(struct xdp_md *ctx, const void *addresses, __u32 addresses__sz,
 			      struct bpf_wg_ingress *ingress) __ksym;
+extern int bpf_xdp_wg_bridge_sees(struct xdp_md *ctx, struct wg_peer *peer, __u32 flow,
+				  __u32 received) __ksym;
 extern int bpf_xdp_wg_unfinished(struct xdp_md *ctx, struct bpf_wg_unfinished *unfinished,
 				 __u32 unfinished__sz) __ksym;
 extern int bpf_xdp_wg_own_mac(struct xdp_md *ctx, const void *mac, __u32 mac__sz) __ksym;
@@ -86,8 +88,10 @@ extern int bpf_skb_wg_flow_recall(struct __sk_buff *ctx, const struct bpf_wg_flo
 extern int bpf_skb_wg_hooks(struct __sk_buff *ctx, __u32 iif, struct wg_device *wg,
 			    struct bpf_wg_egress *egress, __u32 flags) __ksym;
 extern int bpf_skb_wg_received(struct __sk_buff *ctx, __u32 ifindex, __u32 length) __ksym;
-extern int bpf_skb_wg_ingress(struct __sk_buff *ctx, const void *mac, __u32 mac__sz,
+extern int bpf_skb_wg_ingress(struct __sk_buff *ctx, const void *addresses, __u32 addresses__sz,
 			      struct bpf_wg_ingress *ingress) __ksym;
+extern int bpf_skb_wg_bridge_sees(struct __sk_buff *ctx, struct wg_peer *peer, __u32 flow,
+				  __u32 received) __ksym;
 extern int bpf_skb_wg_own_mac(struct __sk_buff *ctx, const void *mac, __u32 mac__sz) __ksym;
 extern int bpf_skb_wg_neigh_probe(struct __sk_buff *ctx, __u32 ifindex, const void *addr,
 				  __u32 addr__sz) __ksym;

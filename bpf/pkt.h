@@ -9,7 +9,7 @@
  * pkt_screen          the reason to pass a frame of a length if its buffer is of a kind that cannot
  *                     go fast, or 0
  * pkt_unfinished      enum bpf_wg_unfinished_what, with the place of a sum, or a negative errno
- * pkt_own_mac         whether the frame is addressed to that interface
+ * pkt_own_mac         whether the frame is addressed to that interface: enum bpf_wg_mac
  * pkt_is_tagged       whether it has a VLAN tag, by the type in its Ethernet header
  * pkt_tags            its tags, and the type behind those that are in the frame: the length of
  *                     these, or -1 if they cannot be told
@@ -121,10 +121,16 @@ static __always_inline int pkt_flow_recall(pkt_ctx *ctx, const struct bpf_wg_flo
 	return PKT_KFUNC(wg_flow_recall)(ctx, flow, sizeof(*flow), recalled);
 }
 
-static __always_inline int pkt_ingress(pkt_ctx *ctx, const void *mac,
+static __always_inline int pkt_ingress(pkt_ctx *ctx, const void *addresses,
 				       struct bpf_wg_ingress *ingress)
 {
-	return PKT_KFUNC(wg_ingress)(ctx, mac, ETH_ALEN, ingress);
+	return PKT_KFUNC(wg_ingress)(ctx, addresses, 2 * ETH_ALEN, ingress);
+}
+
+static __always_inline int pkt_bridge_sees(pkt_ctx *ctx, struct wg_peer *peer, __u32 flow,
+					   __u32 received)
+{
+	return PKT_KFUNC(wg_bridge_sees)(ctx, peer, flow, received);
 }
 
 static __always_inline int pkt_received(pkt_ctx *ctx, __u32 ifindex, __u32 length)

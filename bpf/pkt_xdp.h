@@ -97,10 +97,10 @@ static __always_inline int pkt_finish(pkt_ctx *ctx, __u32 end)
 static __always_inline int pkt_tag(pkt_ctx *ctx, __u32 ifindex, const struct bpf_wg_egress *egress,
 				   __u32 length)
 {
-	if (!vlan_length(egress))
+	if (egress->ifindex == ifindex)
 		return 0;
-	bpf_xdp_wg_sent(ctx, ifindex, length);
-	return vlan_push(ctx, egress);
+	bpf_xdp_wg_sent(ctx, ifindex, egress->ifindex, length);
+	return vlan_length(egress) ? vlan_push(ctx, egress) : 0;
 }
 
 static __always_inline int pkt_encapsulated(pkt_ctx *ctx, struct wg_peer *peer, __u32 family)

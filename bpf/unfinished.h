@@ -25,7 +25,7 @@ struct frame {
 	__u8 redirected; /* whether it is so */
 	__u8 finished; /* whether a checksum has been finished, by the program of another CPU */
 	__u8 network; /* where the IP header begins */
-	__u8 tagged; /* whether the frame has VLAN tags, in front of that or beside the packet */
+	__u8 above; /* whether it comes in by an interface above the one that received it */
 };
 
 /* Where the checksum is, from the start of the header: RFC 9293, RFC 768, RFC 9260. */

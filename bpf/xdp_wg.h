@@ -25,7 +25,7 @@
  * Version of the layout of everything pinned and of struct xdp_wg_config. It changes whenever a
  * program of one version could not work on the maps of another.
  */
-#define XDP_WG_LAYOUT 5
+#define XDP_WG_LAYOUT 6
 
 /* Options of one attached program: the section .rodata.config of the object. */
 #define XDP_WG_CONFIG_SECTION ".rodata.config"
@@ -161,6 +161,7 @@ enum verdict {
 	X(ORDER, PASS, "order", "behind others that passed")                                       \
 	X(SAMPLE, PASS, "sample", "to ask netfilter again about their flow")                       \
 	X(BUSY, PASS, "busy", "of which CPUs with more time do a part")                            \
+	X(BRIDGE, PASS, "bridge", "that a bridge on their way is to see")                          \
 	X(AUTH, DROP, "auth", "that failed authentication")                                        \
 	X(REPLAY, DROP, "replay", "replayed")                                                      \
 	X(BROKEN, DROP, "broken", "that could not be finished")

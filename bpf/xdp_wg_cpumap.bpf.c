@@ -31,7 +31,7 @@ static __always_inline int take_over(struct xdp_md *ctx, struct rss_metadata *h)
 		frame.mtu = h->mtu;
 		frame.finished = h->finished;
 		frame.network = sizeof(struct ethhdr) + h->tags * VLAN_TAG_LENGTH;
-		frame.tagged = h->tags != 0;
+		frame.above = h->packet.flow.iif != ctx->ingress_ifindex;
 		if (h->from)
 			lane_processed(h->from - 1, h->to, h->number);
 	} else {

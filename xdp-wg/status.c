@@ -36,6 +36,8 @@ static void explain(const struct attachment_list *attached, struct report *repor
 	}
 	diagnose(&snapshot, &report->diagnosis);
 	diagnose_passed(report->counters, &report->diagnosis);
+	if (ports_collect(&snapshot, &report->ports))
+		log_debug("cannot list the ports of interfaces: out of memory");
 	err = bypass_collect(attached, &snapshot, &report->bypass);
 	if (err)
 		log_debug("cannot find out what packets bypass (error %d)", -err);
@@ -93,6 +95,7 @@ static int show(const struct status_options *options, const struct attachment_li
 		status = STATUS_FAILED;
 out:
 	bypass_free(&report.bypass);
+	ports_free(&report.ports);
 	free(programs);
 	return status;
 }

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "status_print.h"
 #include "program/config.h"
@@ -43,6 +44,38 @@ static void print_program(FILE *stream, const struct attachment *program)
 	if (!config_current(&program->config))
 		fputs(", counts apart", stream);
 	fputc('\n', stream);
+}
+
+static void print_port(FILE *stream, const struct port *port)
+{
+	printable_put(stream, port->name);
+	if (port->tags[0])
+		fprintf(stream, " tag %d", port->tags[0]);
+	if (port->tags[1])
+		fprintf(stream, " %d", port->tags[1]);
+}
+
+/* A line for each interface above ports, which stand next to each other. */
+static void print_ports(FILE *stream, const struct port_list *ports)
+{
+	const char *above = "";
+
+	for (size_t i = 0; i < ports->count; i++) {
+		const struct port *port = &ports->entries[i];
+
+		if (!strcmp(port->above, above)) {
+			fputs(", ", stream);
+		} else {
+			if (*above)
+				fputc('\n', stream);
+			printable_put(stream, port->above);
+			fputs(" -> ", stream);
+		}
+		above = port->above;
+		print_port(stream, port);
+	}
+	if (*above)
+		fputc('\n', stream);
 }
 
 /* The noun after a number of them, as wide in either case. */
@@ -184,6 +217,7 @@ void status_print_text(FILE *stream, const struct report *report)
 	if (!report->count)
 		return;
 
+	print_ports(stream, &report->ports);
 	print_counters(stream, report, VERDICT_FAST, "Went fast:");
 	print_counters(stream, report, VERDICT_PASS, "Passed to the stack:");
 	print_counters(stream, report, VERDICT_DROP, "Dropped:");
@@ -233,6 +267,25 @@ static json_object *program_object(const struct attachment *program)
 	if (program->config.flags & XDP_WG_CONNTRACK)
 		output_add_int(object, "sample", program->config.sample);
 	return object;
+}
+
+static json_object *ports_array(const struct port_list *ports)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < ports->count; i++) {
+		const struct port *port = &ports->entries[i];
+		json_object *object = json_object_new_object();
+		json_object *tags = json_object_new_array();
+
+		output_add_string(object, "ifname", port->above);
+		output_add_string(object, "port", port->name);
+		for (int tag = 0; tag < PORT_TAGS && port->tags[tag]; tag++)
+			json_object_array_add(tags, json_object_new_int(port->tags[tag]));
+		json_object_object_add(object, "tags", tags);
+		json_object_array_add(array, object);
+	}
+	return array;
 }
 
 static json_object *counters_object(const struct xdp_wg_counter *counters)
@@ -327,6 +380,7 @@ int status_print_json(FILE *stream, const struct report *report)
 		json_object_array_add(interfaces, program_object(report->programs[i]));
 
 	json_object_object_add(root, "interfaces", interfaces);
+	json_object_object_add(root, "ports", ports_array(&report->ports));
 	json_object_object_add(root, "counters", counters_object(report->counters));
 	json_object_object_add(root, "why", why_array(report));
 	json_object_object_add(root, "cpus", queues_array(&report->cpus));

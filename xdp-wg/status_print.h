@@ -9,6 +9,7 @@
 #include "bpf/xdp_wg.h"
 #include "diagnose/bypass.h"
 #include "diagnose/diagnose.h"
+#include "netns/ports.h"
 
 /* What `xdp-wg status` shows. */
 struct report {
@@ -18,6 +19,7 @@ struct report {
 	struct diagnosis diagnosis; /* of what could go fast and does not */
 	struct bypass bypass;
 	struct cpumap_stats cpus;
+	struct port_list ports; /* of interfaces that are none */
 };
 
 /* status_print_text() - For people. */

@@ -18,21 +18,22 @@
 #include "attach/xdp.h"
 #include "attach/cpumap.h"
 #include "attach/veth.h"
+#include "netns/ports.h"
 #include "program/config.h"
 #include "program/object.h"
 #include "util/bpf_info.h"
 #include "util/ethtool.h"
 #include "util/log.h"
 #include "util/netdev.h"
-#include "util/vlan.h"
 
 static void refuse_native(const char *ifname)
 {
-	char port[IF_NAMESIZE];
+	const char *kind;
+	char ports[256];
 
-	if (vlan_port(ifname, port))
-		log_error("%s is a VLAN interface: load on %s, which it is on, or use --hook tc",
-			  ifname, port);
+	if (ports_below(ifname, &kind, ports, sizeof(ports)))
+		log_error("%s is %s: load on %s, which is below it, or use --hook tc", ifname, kind,
+			  ports);
 	else
 		log_error("the driver of %s does not support XDP: use --hook tc, or else -m skb",
 			  ifname);

@@ -89,7 +89,7 @@ static bool is_any_in_xdp(const struct snapshot *snapshot, enum bypass_rules rul
 
 /*
  * Whether packets come in by the device that a program takes which bypasses such rules, or one that
- * does not: at the device itself, or at the one below a VLAN device.
+ * does not: at the device itself, or at one below.
  */
 static bool is_ingress(const struct bypass_item *item, const struct snapshot *snapshot,
 		       const struct snapshot_device *device, bool bypasses)
@@ -98,10 +98,30 @@ static bool is_ingress(const struct bypass_item *item, const struct snapshot *sn
 
 	if (is_loaded(device, rules, bypasses))
 		return !(device->tc && item->ahead);
-	for (int tags = 0; tags < 2 && device && device->lower; tags++) {
-		device = snapshot_device(snapshot, device->lower);
-		if (device && is_loaded(device, rules, bypasses))
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (&snapshot->devices[i] != device &&
+		    is_loaded(&snapshot->devices[i], rules, bypasses) &&
+		    snapshot_carries(snapshot, &snapshot->devices[i], device))
 			return true;
+	return false;
+}
+
+/*
+ * Whether packets come by a bridge that a program takes or sends: any may leave by one that XDP
+ * takes anywhere.
+ */
+static bool is_any_by_bridge(const struct snapshot *snapshot, bool bypasses)
+{
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct snapshot_device *device = &snapshot->devices[i];
+
+		if (!is_loaded(device, BYPASS_NETFILTER, bypasses))
+			continue;
+		for (size_t j = 0; j < snapshot->count; j++)
+			if (snapshot->devices[j].bridge && &snapshot->devices[j] != device &&
+			    (device->native ||
+			     snapshot_carries(snapshot, device, &snapshot->devices[j])))
+				return true;
 	}
 	return false;
 }
@@ -119,6 +139,8 @@ static bool is_on_the_way(const struct bypass_item *item, const struct snapshot 
 
 	if (item->where == BYPASS_STACK)
 		return is_any_loaded(snapshot, rules, bypasses);
+	if (item->where == BYPASS_BRIDGE)
+		return is_any_by_bridge(snapshot, bypasses);
 	device = find_device(snapshot, item->device);
 	if (!device || !device->up)
 		return false;

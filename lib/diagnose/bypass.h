@@ -36,6 +36,7 @@ enum bypass_where {
 	BYPASS_STACK, /* between arrival and departure */
 	BYPASS_INGRESS, /* of an interface, after XDP */
 	BYPASS_EGRESS, /* of an interface */
+	BYPASS_BRIDGE, /* in the stack, of what comes or goes by bridges */
 };
 
 struct bypass_item {

@@ -15,8 +15,10 @@ static const char *family_name(unsigned char family)
 		return "ip6";
 	case NFPROTO_NETDEV:
 		return "netdev";
+	case NFPROTO_BRIDGE:
+		return "bridge";
 	}
-	/* What others filter (ARP, bridged frames), the fast path does not take. */
+	/* What is filtered of ARP, the fast path does not take. */
 	return NULL;
 }
 

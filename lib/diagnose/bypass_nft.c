@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -82,6 +83,12 @@ int bypass_nft_chain(const struct nlmsghdr *message, void *data)
 	if (header->nfgen_family == NFPROTO_NETDEV) {
 		item.where = number == NF_NETDEV_EGRESS ? BYPASS_EGRESS : BYPASS_INGRESS;
 		add_device_chain(data, &item, hook);
+	} else if (header->nfgen_family == NFPROTO_BRIDGE) {
+		/* The hooks of bridges have the same numbers. */
+		if (number == NF_INET_FORWARD)
+			return MNL_CB_OK;
+		item.where = BYPASS_BRIDGE;
+		bypass_search_add(data, &item);
 	} else if (number == NF_INET_INGRESS) {
 		item.where = BYPASS_INGRESS;
 		add_device_chain(data, &item, hook);
@@ -140,6 +147,22 @@ static void add_iptables(struct bypass_search *search, const char *command, cons
 	fclose(file);
 }
 
+/* What the kernel has where br_netfilter is loaded. */
+#define BR_NETFILTER_PATH "/proc/sys/net/bridge/bridge-nf-call-iptables"
+
+/* It has hooks at all bridges, to show what they forward to iptables, and is no table. */
+static void add_br_netfilter(struct bypass_search *search)
+{
+	const struct bypass_item item = {
+		.kind = BYPASS_FIREWALL,
+		.where = BYPASS_BRIDGE,
+		.name = "br_netfilter",
+	};
+
+	if (!access(BR_NETFILTER_PATH, F_OK))
+		bypass_search_add(search, &item);
+}
+
 static bool has_nat(const struct bypass *bypass)
 {
 	for (size_t i = 0; i < bypass->count; i++)
@@ -173,6 +196,7 @@ int bypass_nft(const struct snapshot *snapshot, struct bypass *bypass)
 
 	add_iptables(&search, "iptables", "/proc/net/ip_tables_names");
 	add_iptables(&search, "ip6tables", "/proc/net/ip6_tables_names");
+	add_br_netfilter(&search);
 
 	err = netlink_open(&netlink, NETLINK_NETFILTER);
 	if (err)

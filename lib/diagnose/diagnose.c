@@ -79,10 +79,10 @@ static bool has_sessions(const struct snapshot_device *device)
 	return device->wireguard && device->sessions;
 }
 
-/* Packets arrive at the interfaces that are loaded, and out of the tunnels. */
+/* Packets arrive by the interfaces that are loaded, and out of the tunnels. */
 static bool is_ingress(const struct snapshot_device *device)
 {
-	return device->loaded || is_wireguard_up(device);
+	return device->ingress || is_wireguard_up(device);
 }
 
 static bool not_forwarding_ipv4(const struct snapshot_device *device)
@@ -228,36 +228,36 @@ static void conclude_peers(const struct snapshot *snapshot, struct diagnosis *di
 	}
 }
 
-static const struct snapshot_device *bridge_of(const struct snapshot *snapshot,
+/* The bridge that a device is a port of, if it filters VLANs, which the fast path leaves to it. */
+static const struct snapshot_device *filter_of(const struct snapshot *snapshot,
 					       const struct snapshot_device *device)
 {
-	const struct snapshot_device *master = snapshot_device(snapshot, device->master);
+	const struct snapshot_device *bridge = snapshot_bridge(snapshot, device);
 
-	return device->master && master && master->bridge ? master : NULL;
+	return bridge && bridge->filters_vlans ? bridge : NULL;
 }
 
-/* What arrives at a port of a bridge is the bridge's to route. */
 static void conclude_ports(const struct snapshot *snapshot, struct diagnosis *diagnosis)
 {
 	size_t ports = 0;
 
 	for (size_t i = 0; i < snapshot->count; i++)
-		ports += snapshot->devices[i].loaded && bridge_of(snapshot, &snapshot->devices[i]);
+		ports += snapshot->devices[i].loaded && filter_of(snapshot, &snapshot->devices[i]);
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
-		const struct snapshot_device *bridge = bridge_of(snapshot, device);
+		const struct snapshot_device *bridge = filter_of(snapshot, device);
 
 		if (device->loaded && bridge)
 			add(diagnosis, ports == count(snapshot, is_loaded),
-			    "%s is a port of %s, whose packets pass: unload it there, and load on the "
-			    "bridge (load --hook tc %s)",
+			    "%s is a port of %s, which filters VLANs, and its packets pass: unload it "
+			    "there, and load on the bridge (load --hook tc %s)",
 			    device->name, bridge->name, bridge->name);
 	}
 }
 
 static bool is_outside(const struct snapshot_device *device)
 {
-	return device->underlay && !device->wireguard;
+	return device->outside;
 }
 
 static bool is_loaded_outside(const struct snapshot_device *device)
@@ -265,11 +265,9 @@ static bool is_loaded_outside(const struct snapshot_device *device)
 	return device->loaded && is_outside(device);
 }
 
-/* A port's packets are its master's. */
 static bool is_inside(const struct snapshot_device *device)
 {
-	return device->up && device->ethernet && !device->underlay && !device->master &&
-	       (device->forwards[FAMILY_IPV4] || device->forwards[FAMILY_IPV6]);
+	return device->inside;
 }
 
 /* Each side of a tunnel is another direction. */
@@ -292,11 +290,53 @@ static void conclude_sides(const struct snapshot *snapshot, struct diagnosis *di
 		    names(snapshot, is_inside, list, sizeof(list)));
 }
 
-void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis)
+/* Whether a device is none to load on natively, since others are below it. */
+static bool has_ports(const struct snapshot *snapshot, const struct snapshot_device *device)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (&snapshot->devices[i] != device &&
+		    snapshot_carries(snapshot, &snapshot->devices[i], device))
+			return true;
+	return false;
+}
+
+/*
+ * Which device is what to whom. To load on is a port: what is below VLAN devices and bridges. But
+ * what comes by a port of a bridge comes in by that.
+ */
+static void relate(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		snapshot->devices[i].ingress = false;
+	for (size_t i = 0; i < snapshot->count; i++) {
+		struct snapshot_device *device = &snapshot->devices[i];
+		const struct snapshot_device *bridge = snapshot_bridge(snapshot, device);
+		bool forwards = false;
+
+		if (device->loaded)
+			snapshot_device(snapshot, bridge ? device->master : device->ifindex)
+				->ingress = true;
+		device->outside = false;
+		for (size_t j = 0; j < snapshot->count; j++) {
+			const struct snapshot_device *upper = &snapshot->devices[j];
+
+			if (!snapshot_carries(snapshot, device, upper))
+				continue;
+			device->outside |= upper->underlay && !upper->wireguard;
+			forwards |= upper->forwards[FAMILY_IPV4] || upper->forwards[FAMILY_IPV6];
+		}
+		if (!device->loaded && has_ports(snapshot, device))
+			device->outside = forwards = false;
+		device->inside = device->up && device->ethernet && forwards && !device->outside;
+	}
+}
+
+void diagnose(struct snapshot *snapshot, struct diagnosis *diagnosis)
 {
 	char list[128];
 
 	diagnosis->count = 0;
+	relate(snapshot);
 
 	if (!count(snapshot, is_wireguard)) {
 		add(diagnosis, true, "there is no WireGuard device in this network namespace");

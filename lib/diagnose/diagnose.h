@@ -29,7 +29,7 @@ struct diagnosis {
  *
  * Without a WireGuard device that is up there is no other finding than that.
  */
-void diagnose(const struct snapshot *snapshot, struct diagnosis *diagnosis);
+void diagnose(struct snapshot *snapshot, struct diagnosis *diagnosis);
 
 /*
  * diagnose_passed() - Add what the counters tell: packets that passed, in numbers that matter, and

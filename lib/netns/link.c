@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <net/if_arp.h>
+#include <linux/if_link.h>
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 
@@ -19,6 +20,32 @@ static bool kind_is(const struct nlattr *link_info, const char *kind)
 		return false;
 	netlink_nested(link_info, table, IFLA_INFO_MAX);
 	return table[IFLA_INFO_KIND] && !strcmp(mnl_attr_get_str(table[IFLA_INFO_KIND]), kind);
+}
+
+/* An attribute of the link's own kind, none of which has more than bridges have; or NULL. */
+static const struct nlattr *of_kind(const struct nlattr *link_info, unsigned int number)
+{
+	const struct nlattr *info[IFLA_INFO_MAX + 1], *table[IFLA_BR_MAX + 1];
+
+	netlink_nested(link_info, info, IFLA_INFO_MAX);
+	if (!info[IFLA_INFO_DATA])
+		return NULL;
+	netlink_nested(info[IFLA_INFO_DATA], table, IFLA_BR_MAX);
+	return table[number];
+}
+
+static bool filters_vlans(const struct nlattr *link_info)
+{
+	const struct nlattr *filtering = of_kind(link_info, IFLA_BR_VLAN_FILTERING);
+
+	return filtering && mnl_attr_get_u8(filtering);
+}
+
+static int vlan_tag(const struct nlattr *link_info)
+{
+	const struct nlattr *id = of_kind(link_info, IFLA_VLAN_ID);
+
+	return id ? mnl_attr_get_u16(id) : 0;
 }
 
 static int read_link(const struct nlmsghdr *message, void *data)
@@ -46,12 +73,16 @@ static int read_link(const struct nlmsghdr *message, void *data)
 	device->wireguard = kind_is(table[IFLA_LINKINFO], "wireguard");
 	device->veth = kind_is(table[IFLA_LINKINFO], "veth");
 	device->bridge = kind_is(table[IFLA_LINKINFO], "bridge");
+	device->filters_vlans = device->bridge && filters_vlans(table[IFLA_LINKINFO]);
 	device->lag =
 		kind_is(table[IFLA_LINKINFO], "bond") || kind_is(table[IFLA_LINKINFO], "team");
 	/* What is below may be in another network namespace, and the fast path does not go there.
 	 */
-	if (kind_is(table[IFLA_LINKINFO], "vlan") && table[IFLA_LINK] && !table[IFLA_LINK_NETNSID])
+	if (kind_is(table[IFLA_LINKINFO], "vlan") && table[IFLA_LINK] &&
+	    !table[IFLA_LINK_NETNSID]) {
 		device->lower = mnl_attr_get_u32(table[IFLA_LINK]);
+		device->tag = vlan_tag(table[IFLA_LINKINFO]);
+	}
 	if (table[IFLA_MASTER])
 		device->master = mnl_attr_get_u32(table[IFLA_MASTER]);
 	return MNL_CB_OK;

@@ -49,17 +49,54 @@ static void join_attached(struct snapshot *snapshot, const struct attachment_lis
 	}
 }
 
-/* Asked of where packets may leave. A driver that cannot be asked counts as one that does it. */
+static bool carries(const struct snapshot *snapshot, const struct snapshot_device *port,
+		    const struct snapshot_device *device, int depth)
+{
+	const struct snapshot_device *lower;
+
+	if (device == port)
+		return true;
+	if (!depth)
+		return false;
+	if (!device->bridge) {
+		lower = device->lower ? snapshot_device(snapshot, device->lower) : NULL;
+		return lower && carries(snapshot, port, lower, depth - 1);
+	}
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->devices[i].master == device->ifindex &&
+		    carries(snapshot, port, &snapshot->devices[i], depth - 1))
+			return true;
+	return false;
+}
+
+bool snapshot_carries(const struct snapshot *snapshot, const struct snapshot_device *port,
+		      const struct snapshot_device *device)
+{
+	return carries(snapshot, port, device, SNAPSHOT_DEPTH);
+}
+
+/* A driver that cannot be asked counts as one that does it. */
+static bool transmits(const struct snapshot_device *port)
+{
+	struct netdev_xdp xdp;
+
+	return !port->lag && !port->bridge && (netdev_xdp(port->ifindex, &xdp) || xdp.transmit);
+}
+
+/* Asked of where packets may leave: of a bridge, by any port that does. */
 static void collect_transmit(struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct snapshot_device *device = &snapshot->devices[i];
-		const struct snapshot_device *port = snapshot_port(snapshot, device);
-		struct netdev_xdp xdp;
 
-		if (device->loaded || device->underlay)
+		if (!device->loaded && !device->underlay)
+			continue;
+		for (size_t j = 0; j < snapshot->count && !device->transmits; j++)
 			device->transmits =
-				!port->lag && (netdev_xdp(port->ifindex, &xdp) || xdp.transmit);
+				snapshot_carries(snapshot, &snapshot->devices[j], device) &&
+				snapshot_port(snapshot, &snapshot->devices[j]) ==
+					&snapshot->devices[j] &&
+				transmits(&snapshot->devices[j]);
 	}
 }
 

@@ -32,8 +32,10 @@ struct snapshot_device {
 	bool wireguard;
 	bool veth;
 	bool bridge;
+	bool filters_vlans; /* a bridge that looks at the VLANs of frames */
 	bool lag; /* a bond or team, which chooses the port itself */
 	int lower; /* of a VLAN device: interface index of what is below it, or 0 */
+	int tag; /* likewise: the VLAN */
 	int master; /* interface index of the device that this one is a port of, or 0 */
 	bool forwards[FAMILY_COUNT]; /* packets that arrive there are forwarded */
 	bool routed[FAMILY_COUNT]; /* a unicast route leads there */
@@ -45,6 +47,10 @@ struct snapshot_device {
 	bool bypasses_tc; /* likewise */
 	bool conntrack; /* ... which goes by netfilter's consent */
 	bool transmits; /* frames that XDP redirects there; only known if loaded or underlay */
+	/* By diagnose(): */
+	bool ingress; /* to IP, what our programs take comes in there */
+	bool outside; /* a port where encapsulated packets arrive */
+	bool inside; /* another, where packets to encrypt may arrive */
 	/* Of a WireGuard device: */
 	unsigned int peers;
 	unsigned int sessions; /* peers with a session that is not too old */
@@ -84,5 +90,26 @@ static inline const struct snapshot_device *snapshot_port(const struct snapshot 
 	}
 	return device;
 }
+
+/*
+ * snapshot_bridge() - The bridge that @device is a port of, NULL if it is none.
+ */
+static inline const struct snapshot_device *snapshot_bridge(const struct snapshot *snapshot,
+							    const struct snapshot_device *device)
+{
+	const struct snapshot_device *master = snapshot_device(snapshot, device->master);
+
+	return device->master && master && master->bridge ? master : NULL;
+}
+
+/* VLAN devices on each other, and a bridge. */
+#define SNAPSHOT_DEPTH 3
+
+/*
+ * snapshot_carries() - Whether what comes in by @device, or leaves by it, may do so at @port: that
+ * is @device, or is below it, with VLAN devices or a bridge between.
+ */
+bool snapshot_carries(const struct snapshot *snapshot, const struct snapshot_device *port,
+		      const struct snapshot_device *device);
 
 #endif /* LIB_NETNS_SNAPSHOT_TYPES_H */

@@ -447,18 +447,20 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
 /**
  * bpf_xdp_wg_hooks - who would see a packet on the stack's way, and does not if a program takes it
  * @xdp_ctx: the packet, with the device that received it
- * @iif: layer 3 interface that it came in by: that one, or a VLAN device above it
+ * @iif: layer 3 interface that it came in by: that one, or a VLAN device or a bridge above it
  * @wg: the WireGuard device that it goes through, in the same network namespace
- * @egress: interface that what is made of it leaves by, by its route; set to the port
+ * @egress: interface that what is made of it leaves by, by its route, and whom it is sent to; set
+ * to the port
  * @flags: enum bpf_wg_hooks_flags: what is asked about, the direction, the families
  *
  * About netfilter: the hooks of ingress from the receiving interface up to @iif; prerouting,
- * forward and postrouting of the inner packet; the egress of the sending interface. For a packet to
- * encrypt also the egress of @wg, and output and postrouting of the outer packet; for one to
- * decrypt prerouting and input of the outer packet, and the ingress of @wg. Conntrack's hooks
- * count: an entry that sees half a flow goes wrong; so do SELinux's and Smack's. AppArmor's does
- * not, which looks at nothing but marks that rules give, and neither does a chain of nftables that
- * has no rules and accepts, where the kernel lets one look into it.
+ * forward and postrouting of the inner packet; the egress of the sending interface; those of
+ * bridges that are skipped, where br_netfilter has some, too. For a packet to encrypt also the
+ * egress of @wg, and output and postrouting of the outer packet; for one to decrypt prerouting and
+ * input of the outer packet, and the ingress of @wg. Conntrack's hooks count: an entry that sees
+ * half a flow goes wrong; so do SELinux's and Smack's. AppArmor's does not, which looks at nothing
+ * but marks that rules give, and neither does a chain of nftables that has no rules and accepts,
+ * where the kernel lets one look into it.
  *
  * About traffic control: filters and tcx programs at ingress of the same interfaces and at egress
  * of the sending one; at egress of @wg, or at its ingress, with a program of generic XDP there;
@@ -472,18 +474,22 @@ __bpf_kfunc int bpf_skb_wg_flow_recall(struct __sk_buff *skb_ctx, const struct b
  *
  * Whether the packet can leave at all is a part of the answer, as bpf_xdp_wg_egress() has it. An
  * XDP frame (BPF_WG_HOOKS_NATIVE) leaves by a port: below a VLAN device, that is the one that it is
- * on, with a tag or two, and all devices of the way are asked about. It cannot leave by
+ * on, with a tag or two; below a bridge, the one where the neighbour is at home; and all devices of
+ * the way are asked about. It cannot leave by
  *
  * - a VLAN device that writes priorities into its tags, or tags in another place (reorder_hdr off)
  * - one whose MTU is more than the port takes of an XDP frame with as many tags
  * - three on each other, one that is down, or whose port is in another network namespace
+ * - a bridge that filters VLANs, does not know the neighbour, or has its port not forwarding; nor
+ * by a port that does more than that, or has a smaller MTU
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 0 if nobody, BPF_WG_HOOKS_NETFILTER or BPF_WG_HOOKS_TC for the first of what was asked
  * about; with BPF_WG_HOOKS_CONSENT, if nobody but hooks of IPv4 and IPv6 does, and of @iif's
  * ingress where a witness stands before them, BPF_WG_HOOKS_INNER, BPF_WG_HOOKS_OUTER or both, for
  * the packet whose hooks they are; -EINVAL for unknown flags, -ENODEV without a receiving interface
- * or if @iif is not above it, -ENETDOWN when the packet cannot leave by @egress.
+ * or if @iif is not above it, -ENETDOWN when the packet cannot leave by @egress, -EBUSY when a
+ * bridge there is to see it.
  */
 __bpf_kfunc int bpf_xdp_wg_hooks(struct xdp_md *xdp_ctx, __u32 iif, struct wg_device *wg,
 				 struct bpf_wg_egress *egress, __u32 flags)
@@ -501,17 +507,18 @@ __bpf_kfunc int bpf_skb_wg_hooks(struct __sk_buff *skb_ctx, __u32 iif, struct wg
  * bpf_xdp_wg_sent - count a frame as sent by the devices that it has not come by
  * @xdp_ctx: the packet, whose receiving device tells the network namespace
  * @ifindex: egress interface of its route, above the port
+ * @port: the port that it leaves by, as bpf_xdp_wg_hooks() has set it
  * @length: of the frame without tags, in bytes
  *
- * The driver counts what it sends, and the VLAN devices above it what they hand down. As there, the
- * tag of a device is not a part of what it counts, but those before are.
+ * The driver counts what it sends, and VLAN devices and bridges above it what they hand down. As
+ * there, the tag of a device is not a part of what it counts, but those before are.
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: the number of devices that have counted it.
  */
-__bpf_kfunc int bpf_xdp_wg_sent(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 length)
+__bpf_kfunc int bpf_xdp_wg_sent(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 port, __u32 length)
 {
-	return wg_bpf_sent(xdp_net(xdp_ctx), ifindex, length);
+	return wg_bpf_sent(xdp_net(xdp_ctx), ifindex, port, length);
 }
 
 /**
@@ -520,7 +527,7 @@ __bpf_kfunc int bpf_xdp_wg_sent(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 len
  * @ifindex: layer 3 interface that it came in by, above that
  * @length: of what is behind its Ethernet header and its tags, in bytes
  *
- * Each VLAN device counts what is behind its own tag.
+ * Each VLAN device counts what is behind its own tag, and a bridge what the one above it does.
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: the number of devices that have counted it.
@@ -639,7 +646,9 @@ __bpf_kfunc int bpf_xdp_wg_unfinished(struct xdp_md *xdp_ctx, struct bpf_wg_unfi
  * @mac__sz: 6
  *
  * Context: softirq or bottom halves off, under RCU.
- * Return: 1 if so, 0 if not or if the interface is not Ethernet, -EINVAL for a wrong size.
+ * Return: BPF_WG_MAC_OWN if so, BPF_WG_MAC_OTHER if not or if the interface is not Ethernet;
+ * BPF_WG_MAC_BRIDGE if it belongs to a bridge, which bpf_xdp_wg_ingress() asks; -EINVAL for a wrong
+ * size.
  */
 __bpf_kfunc int bpf_xdp_wg_own_mac(struct xdp_md *xdp_ctx, const void *mac, __u32 mac__sz)
 {
@@ -654,13 +663,14 @@ __bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, _
 /**
  * bpf_xdp_wg_ingress - which interface a frame comes in by, and whether it is addressed to that
  * @xdp_ctx: the packet
- * @mac: destination MAC address of the frame
- * @mac__sz: 6
- * @ingress: its VLAN tags, wherever they are; the interface is set
+ * @addresses: MAC addresses of the frame, destination and source
+ * @addresses__sz: 12
+ * @ingress: its VLAN tags, wherever they are; the interface is set, if the frame is addressed to it
  *
  * A VLAN device takes also what is addressed to the one below it. A tag that names no VLAN
- * (IEEE 802.1Q, VID 0) says nothing but a priority. Whether packets may be forwarded from there,
- * bpf_xdp_wg_flow_validate() knows.
+ * (IEEE 802.1Q, VID 0) says nothing but a priority. A bridge (IEEE 802.1D) takes from its ports
+ * what is addressed to itself, and learns from it where the sender is: it must know that already.
+ * Whether packets may be forwarded from there, bpf_xdp_wg_flow_validate() knows.
  *
  * Context: softirq or bottom halves off, under RCU.
  * Return: 1 if the frame is addressed to one of them, 0 if not;
@@ -669,18 +679,55 @@ __bpf_kfunc int bpf_skb_wg_own_mac(struct __sk_buff *skb_ctx, const void *mac, _
  * is down, in another network namespace, has a program of generic XDP or the datapath's own for tc,
  * maps priorities or leaves tags where they are (reorder_hdr off); a priority tag comes to a bridge
  * or its like, or behind another tag; or these need not be all the tags that the frame had, or may
- * be those of a switch.
+ * be those of a switch;
+ * -EBUSY if a bridge is to see the frame: it filters VLANs, is down or has a program of its own,
+ * the port is not forwarding or does more than that, or is one of a switch, or the sender is not at
+ * home there.
  */
-__bpf_kfunc int bpf_xdp_wg_ingress(struct xdp_md *xdp_ctx, const void *mac, __u32 mac__sz,
-				   struct bpf_wg_ingress *ingress)
+__bpf_kfunc int bpf_xdp_wg_ingress(struct xdp_md *xdp_ctx, const void *addresses,
+				   __u32 addresses__sz, struct bpf_wg_ingress *ingress)
 {
-	return wg_bpf_ingress(xdp_dev(xdp_ctx), mac, mac__sz, true, ingress);
+	return wg_bpf_ingress(xdp_dev(xdp_ctx), addresses, addresses__sz, true, ingress);
 }
 
-__bpf_kfunc int bpf_skb_wg_ingress(struct __sk_buff *skb_ctx, const void *mac, __u32 mac__sz,
-				   struct bpf_wg_ingress *ingress)
+__bpf_kfunc int bpf_skb_wg_ingress(struct __sk_buff *skb_ctx, const void *addresses,
+				   __u32 addresses__sz, struct bpf_wg_ingress *ingress)
 {
-	return wg_bpf_ingress(skb_dev(skb_ctx), mac, mac__sz, false, ingress);
+	return wg_bpf_ingress(skb_dev(skb_ctx), addresses, addresses__sz, false, ingress);
+}
+
+/**
+ * bpf_xdp_wg_bridge_sees - whether a bridge is to see a packet that could go fast
+ * @xdp_ctx: the packet, as it came
+ * @peer: whom it is to be encrypted for, or comes from
+ * @flow: a number that all packets of its flow have; 0 for data messages
+ * @received: not 0 for a data message
+ *
+ * To be asked of what bpf_xdp_wg_ingress() says that a bridge learns from. Of each sender, and for
+ * each peer, a packet has to come by the bridge every five seconds, or it would forget where the
+ * sender is. The flow of that packet passes until it is through WireGuard's queues, so that none
+ * overtakes it.
+ *
+ * Context: softirq or bottom halves off, under RCU. Takes no lock.
+ * Return: 1 if the packet is to pass, 0 if not, -EINVAL without an Ethernet header, -EOPNOTSUPP in
+ * several buffers.
+ */
+__bpf_kfunc int bpf_xdp_wg_bridge_sees(struct xdp_md *xdp_ctx, struct wg_peer *peer, __u32 flow,
+				       __u32 received)
+{
+	struct wg_bpf_packet packet;
+
+	return xdp_linear(xdp_ctx, &packet)
+		       ?: wg_bpf_bridge_sees(xdp_dev(xdp_ctx), &packet, peer, flow, received);
+}
+
+__bpf_kfunc int bpf_skb_wg_bridge_sees(struct __sk_buff *skb_ctx, struct wg_peer *peer, __u32 flow,
+				       __u32 received)
+{
+	struct wg_bpf_packet packet;
+
+	skb_linear(skb_ctx, &packet);
+	return wg_bpf_bridge_sees(skb_dev(skb_ctx), &packet, peer, flow, received);
 }
 
 /**
@@ -1172,6 +1219,7 @@ BTF_ID_FLAGS(func, bpf_xdp_wg_hooks, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_xdp_wg_sent)
 BTF_ID_FLAGS(func, bpf_xdp_wg_received)
 BTF_ID_FLAGS(func, bpf_xdp_wg_ingress)
+BTF_ID_FLAGS(func, bpf_xdp_wg_bridge_sees, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_xdp_wg_unfinished)
 BTF_ID_FLAGS(func, bpf_xdp_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_xdp_wg_egress)
@@ -1195,6 +1243,7 @@ BTF_ID_FLAGS(func, bpf_skb_wg_flow_recall)
 BTF_ID_FLAGS(func, bpf_skb_wg_hooks, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_received)
 BTF_ID_FLAGS(func, bpf_skb_wg_ingress)
+BTF_ID_FLAGS(func, bpf_skb_wg_bridge_sees, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_skb_wg_own_mac)
 BTF_ID_FLAGS(func, bpf_skb_wg_egress)
 BTF_ID_FLAGS(func, bpf_skb_wg_neigh_probe)
@@ -1237,6 +1286,9 @@ int __init wg_bpf_init(void)
 	ret = wg_bpf_aead_selftest();
 	if (ret)
 		pr_warn("BPF programs encrypt at the library's pace: error %d\n", ret);
+	ret = wg_bpf_bridge_init();
+	if (ret)
+		return ret;
 	ret = wg_bpf_witness_init();
 	if (ret)
 		return ret;
@@ -1259,6 +1311,7 @@ void wg_bpf_stop(void)
  */
 void wg_bpf_uninit(void)
 {
+	wg_bpf_bridge_uninit();
 	wg_bpf_flow_uninit();
 	wg_bpf_allowedips_uninit();
 	wg_bpf_stream_uninit();

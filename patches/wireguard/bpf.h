@@ -9,6 +9,7 @@
  * bpf_unfinished.c  what the sender of a frame has left to a device
  * bpf_hooks.c       who else would see it on the stack's way
  * bpf_path.c        the port below a device, and what a frame has to have there
+ * bpf_bridge.c      the bridges on the way
  * bpf_consent.c     whether netfilter would let it go there, by what was seen of its flow
  * bpf_witness.c     the hooks of netfilter that see it
  * bpf_ingress.c     those at the ingress of devices that have chains there

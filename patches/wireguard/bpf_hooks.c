@@ -14,6 +14,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/string.h>
 #include <net/sch_generic.h>
@@ -181,9 +182,25 @@ static __always_inline bool is_egress_hooked(const struct net *net, const struct
 #endif
 }
 
-/* The same of the devices below a VLAN device. A witness does not know of their tags. */
+/* The same of all bridges. */
+static __always_inline bool is_bridge_hooked(const struct net *net, unsigned int hook)
+{
+#ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
+	return is_used(NFPROTO_BRIDGE, hook) && is_hooked(net, &net->nf.hooks_bridge[hook]);
+#else
+	return false;
+#endif
+}
+
+/*
+ * The same of the devices below one that IP knows. A witness does not know of their tags, nor what
+ * a bridge's chains do.
+ */
 static noinline bool is_arrival_hooked(const struct net *net, const struct wg_bpf_path *path)
 {
+	if (path->bridge &&
+	    (is_bridge_hooked(net, NF_BR_PRE_ROUTING) || is_bridge_hooked(net, NF_BR_LOCAL_IN)))
+		return true;
 	for (unsigned int i = 0; i < path->count; i++)
 		if (is_ingress_hooked(net, path->below[i]))
 			return true;
@@ -193,6 +210,9 @@ static noinline bool is_arrival_hooked(const struct net *net, const struct wg_bp
 /* And of those that an XDP frame skips. */
 static noinline bool is_path_hooked(const struct net *net, const struct wg_bpf_path *path)
 {
+	if (path->bridge &&
+	    (is_bridge_hooked(net, NF_BR_LOCAL_OUT) || is_bridge_hooked(net, NF_BR_POST_ROUTING)))
+		return true;
 	for (unsigned int i = 0; i < path->count; i++)
 		if (is_egress_hooked(net, path->below[i]))
 			return true;
@@ -497,6 +517,7 @@ static __always_inline int hooks(const struct net_device *port, u32 iif, const s
 	};
 	struct net *net;
 	u32 seen = 0;
+	int ret;
 
 	if (flags & ~BPF_WG_HOOKS_FLAGS)
 		return -EINVAL;
@@ -508,8 +529,9 @@ static __always_inline int hooks(const struct net_device *port, u32 iif, const s
 	if (!way.out || !wg_bpf_transmits(way.out))
 		return -ENETDOWN;
 	if (flags & BPF_WG_HOOKS_NATIVE && !wg_bpf_transmits_xdp(way.out)) {
-		if (!skips_egress || wg_bpf_path(way.out, &path, egress))
-			return -ENETDOWN;
+		ret = skips_egress ? wg_bpf_path(way.out, &path, egress) : -ENETDOWN;
+		if (ret)
+			return ret;
 		way.path = &path;
 	}
 	if (flags & BPF_WG_HOOKS_NETFILTER)

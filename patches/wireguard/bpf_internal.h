@@ -121,21 +121,34 @@ int wg_bpf_xdp_hooks(const struct net_device *port, u32 iif, const struct wg_dev
 int wg_bpf_skb_hooks(const struct net_device *port, u32 iif, const struct wg_device *wg,
 		     struct bpf_wg_egress *egress, u32 flags);
 
+/* bpf_bridge.c; see also the kfunc bpf_xdp_wg_bridge_sees() */
+int wg_bpf_bridge_init(void);
+void wg_bpf_bridge_uninit(void);
+bool wg_bpf_bridge_in(const struct net_device *bridge, const struct net_device *dev,
+		      const u8 *source, bool *learns);
+int wg_bpf_bridge_sees(const struct net_device *port, const struct wg_bpf_packet *packet,
+		       struct wg_peer *peer, u32 flow, bool received);
+const struct net_device *wg_bpf_bridge_out(const struct net_device *bridge, const void *mac);
+struct net_device *wg_bpf_bridge_member(const struct net_device *bridge,
+					const struct net_device *port);
+
 /**
  * struct wg_bpf_path - the devices below one that IP knows, down to the port
+ * @bridge: the one of these, or that one, that is a bridge, or NULL
  * @count: how many
- * @below: those, the port last
+ * @below: those, the port last: two VLAN devices and a bridge are the most above it
  */
 struct wg_bpf_path {
+	const struct net_device *bridge;
 	unsigned int count;
-	const struct net_device *below[2];
+	const struct net_device *below[3];
 };
 
 /* bpf_path.c; see also the kfuncs of the same names */
 int wg_bpf_path(const struct net_device *dev, struct wg_bpf_path *path,
 		struct bpf_wg_egress *egress);
-int wg_bpf_sent(struct net *net, u32 ifindex, u32 length);
-int wg_bpf_ingress(struct net_device *in, const void *mac, u32 size, bool in_frame,
+int wg_bpf_sent(struct net *net, u32 ifindex, u32 port, u32 length);
+int wg_bpf_ingress(struct net_device *in, const void *addresses, u32 size, bool in_frame,
 		   struct bpf_wg_ingress *ingress);
 int wg_bpf_arrival(const struct net_device *dev, const struct net_device *port,
 		   struct wg_bpf_path *path);

@@ -8,11 +8,12 @@
 #include "bpf_internal.h"
 
 #include <linux/if_vlan.h>
+#include <net/devlink.h>
 #include <net/dsa.h>
 
 #if IS_ENABLED(CONFIG_VLAN_8021Q)
 
-static const struct net_device *below(const struct net_device *dev)
+static struct net_device *below(const struct net_device *dev)
 {
 	return vlan_dev_priv(dev)->real_dev;
 }
@@ -82,9 +83,9 @@ static void count_received(const struct net_device *dev, u32 length)
 
 #else /* CONFIG_VLAN_8021Q: there are no such devices. */
 
-static const struct net_device *below(const struct net_device *dev)
+static struct net_device *below(const struct net_device *dev)
 {
-	return dev;
+	return NULL;
 }
 
 static struct net_device *above(struct net_device *dev, __be16 proto, u16 id)
@@ -112,64 +113,130 @@ static void count_received(const struct net_device *dev, u32 length)
 
 #endif /* CONFIG_VLAN_8021Q */
 
+/*
+ * The port or device that a bridge sends a frame to, or NULL. What may be in a frame of the bridge
+ * must be so there; and who counts the frame later has to find the same way from the port.
+ */
+static const struct net_device *below_bridge(const struct net_device *bridge, const void *mac,
+					     u32 mtu)
+{
+	const struct net_device *dev = wg_bpf_bridge_out(bridge, mac), *port = dev;
+
+	if (!dev || mtu > READ_ONCE(dev->mtu))
+		return NULL;
+	while (is_vlan_dev(port))
+		port = below(port);
+	return wg_bpf_bridge_member(bridge, port) == dev ? dev : NULL;
+}
+
 /**
  * wg_bpf_path - find the port of a device that is none itself
  * @dev: the device of a route, which can transmit
  * @path: set to the devices below it
- * @egress: set to the port and the tags, if there is one
+ * @egress: whom the frame is sent to; set to the port and the tags, if there is one
  *
  * The redirect of an XDP frame goes by the MTU of the port, with one tag beyond it, and drops what
  * is larger. So must be all that @dev may send.
  *
- * Context: under RCU.
- * Return: 0, or -ENETDOWN when a frame would not leave there as the stack's packet does.
+ * Context: under RCU, with bottom halves off.
+ * Return: 0; -ENETDOWN when a frame would not leave there as the stack's packet does; -EBUSY when a
+ * bridge on the way is to see it, or another one is behind.
  */
 int wg_bpf_path(const struct net_device *dev, struct wg_bpf_path *path,
 		struct bpf_wg_egress *egress)
 {
 	const struct net *net = dev_net(dev);
-	struct bpf_wg_egress found = {};
+	struct bpf_wg_egress found = *egress;
 	u32 mtu = READ_ONCE(dev->mtu);
+	unsigned int count = 0;
 	int tags = 0;
 
-	for (; is_vlan_dev(dev); path->below[tags++] = dev) {
-		if (tags == ARRAY_SIZE(path->below) || note_tag(dev, &found, tags))
-			return -ENETDOWN;
-		dev = below(dev);
+	path->bridge = NULL;
+	for (;; path->below[count++] = dev) {
+		if (is_vlan_dev(dev)) {
+			if (tags == ARRAY_SIZE(found.tag_proto) || note_tag(dev, &found, tags++))
+				return -ENETDOWN;
+			dev = below(dev);
+		} else if (netif_is_bridge_master(dev)) {
+			if (path->bridge)
+				return -EBUSY;
+			path->bridge = dev;
+			dev = below_bridge(dev, found.dmac, mtu);
+			if (!dev)
+				return -EBUSY;
+		} else {
+			break;
+		}
 		if (!wg_bpf_transmits(dev) || !net_eq(dev_net(dev), net))
 			return -ENETDOWN;
 	}
-	if (!tags || !wg_bpf_transmits_xdp(dev) ||
-	    mtu + (tags - 1) * VLAN_HLEN > READ_ONCE(dev->mtu))
+	if (!count || !wg_bpf_transmits_xdp(dev) ||
+	    mtu + (tags ? tags - 1 : 0) * VLAN_HLEN > READ_ONCE(dev->mtu))
 		return -ENETDOWN;
-	path->count = tags;
+	path->count = count;
 	found.ifindex = dev->ifindex;
 	*egress = found;
 	return 0;
 }
 
-int wg_bpf_sent(struct net *net, u32 ifindex, u32 length)
+/*
+ * The device below one, on the way to a port, or NULL if it is not above that. A bridge has many,
+ * and those who have asked about the way have seen to it that there is one for the port.
+ */
+static struct net_device *toward(const struct net_device *dev, const struct net_device *port)
 {
-	const struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
-	int count = 0;
+	if (is_vlan_dev(dev))
+		return below(dev);
+	return netif_is_bridge_master(dev) ? wg_bpf_bridge_member(dev, port) : NULL;
+}
 
-	for (; dev && is_vlan_dev(dev); dev = below(dev)) {
-		count_sent(dev, length);
-		length += VLAN_HLEN;
-		count++;
+/*
+ * By how much the tags of the devices above a bridge make a frame longer to it: the outermost is
+ * mostly @beside the packet, and not a part of what it counts.
+ */
+static u32 tags_at_bridge(unsigned int tags, bool beside)
+{
+	return (beside && tags ? tags - 1 : tags) * VLAN_HLEN;
+}
+
+/* Whether a tag is still beside a packet that is handed down to a device. */
+static bool keeps_beside(const struct net_device *dev)
+{
+	return READ_ONCE(dev->features) & NETIF_F_HW_VLAN_CTAG_TX &&
+	       READ_ONCE(dev->features) & NETIF_F_HW_VLAN_STAG_TX;
+}
+
+int wg_bpf_sent(struct net *net, u32 ifindex, u32 port, u32 length)
+{
+	struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
+	const struct net_device *out = net ? dev_get_by_index_rcu(net, port) : NULL;
+	unsigned int tags = 0;
+	int count;
+
+	if (!out)
+		return 0;
+	for (count = 0; dev && dev != out; count++) {
+		if (is_vlan_dev(dev))
+			count_sent(dev, length + VLAN_HLEN * tags++);
+		else if (netif_is_bridge_master(dev))
+			dev_sw_netstats_tx_add(dev, 1,
+					       length + tags_at_bridge(tags, keeps_beside(dev)));
+		else
+			break;
+		dev = toward(dev, out);
 	}
 	return count;
 }
 
 /*
- * Whether the frames that a VLAN device takes may come in by it unseen: it is up, leaves them as
- * they are without the tag, and has no program of its own, be it generic XDP's or the datapath's,
- * which would decide about the same packets once more.
+ * Whether the frames that a device takes from one below it may come in by it unseen: it is up, and
+ * has no program of its own, be it generic XDP's or the datapath's, which would decide about the
+ * same packets once more.
  */
 static bool takes_in(const struct net_device *dev)
 {
-	return READ_ONCE(dev->flags) & IFF_UP && only_untags(dev) &&
-	       !rcu_access_pointer(dev->xdp_prog) && !wg_bpf_has_own_program(dev);
+	return READ_ONCE(dev->flags) & IFF_UP && !rcu_access_pointer(dev->xdp_prog) &&
+	       !wg_bpf_has_own_program(dev);
 }
 
 /*
@@ -182,37 +249,98 @@ static bool takes_tags_off(const struct net_device *dev)
 	       READ_ONCE(dev->features) & (NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_STAG_RX);
 }
 
-/*
- * The device that a frame with a tag comes in by, at @dev: one that is above. A tag that names no
- * VLAN, and is the first, is taken off without one, unless a bridge or its like is asked before.
+/**
+ * struct climb - a frame on its way from the port that received it to the device that IP knows
+ * @dev: where it is
+ * @port: where it began
+ * @addresses: its MAC addresses, destination and source
+ * @in_frame: whether it is one of XDP
+ * @own: whether it is addressed to one of the devices
+ * @bridged: whether it has come by a bridge
+ * @learns: whether that learns from it
  */
-static struct net_device *untag(struct net_device *dev, __be16 proto, u16 id, bool first)
-{
-	struct net_device *vlan = above(dev, proto, id);
+struct climb {
+	struct net_device *dev;
+	struct net_device *port;
+	const u8 *addresses;
+	bool in_frame;
+	bool own;
+	bool bridged;
+	bool learns;
+};
 
-	if (!vlan)
-		return id || !first || rcu_access_pointer(dev->rx_handler) ? NULL : dev;
-	return net_eq(dev_net(vlan), dev_net(dev)) && takes_in(vlan) ? vlan : NULL;
+static bool is_to(const struct net_device *dev, const u8 *addresses)
+{
+	return dev->type == ARPHRD_ETHER && ether_addr_equal_unaligned(dev->dev_addr, addresses);
 }
 
 /*
- * A frame is for this host if it is addressed to any device of its way: see vlan_do_receive(). @in
- * is the one that received it, or NULL, and @in_frame tells that XDP did, which sees all tags
- * there.
+ * Whether a switch forwards frames between this port and others by itself, and says so in their
+ * skbs. What generic XDP sends on would still say that, and a bridge clears it.
  */
-int wg_bpf_ingress(struct net_device *in, const void *mac, u32 size, bool in_frame,
-		   struct bpf_wg_ingress *ingress)
+static bool is_switch_port(const struct net_device *dev)
 {
-	struct net_device *dev = in;
-	int own;
+#if IS_ENABLED(CONFIG_NET_DEVLINK)
+	if (dev->devlink_port && dev->devlink_port->switch_port)
+		return true;
+#endif
+	return dev->netdev_ops->ndo_get_port_parent_id;
+}
 
-	if (size != ETH_ALEN)
-		return -EINVAL;
-	/* The tag of a switch may look like one of a VLAN. */
-	if (!in || netdev_uses_dsa(in) || (in_frame && takes_tags_off(in)) ||
-	    (is_vlan_dev(in) && !only_untags(in)))
+/*
+ * Hand a frame to the bridge that the device belongs to. What is addressed to another than the
+ * bridge itself is the stack's, or goes on to another port. Return: 0, -ENXIO for such a frame,
+ * -EBUSY if the bridge is to see it.
+ */
+static int to_bridge(struct climb *climb)
+{
+	struct net_device *bridge = netdev_master_upper_dev_get_rcu(climb->dev);
+
+	if (climb->bridged || !bridge || !netif_is_bridge_master(bridge) ||
+	    (climb->in_frame && is_switch_port(climb->port)))
+		return -EBUSY;
+	climb->own = is_to(bridge, climb->addresses);
+	if (!climb->own)
+		return -ENXIO;
+	if (!takes_in(bridge) || wg_bpf_bridge_member(bridge, climb->port) != climb->dev ||
+	    !wg_bpf_bridge_in(bridge, climb->dev, climb->addresses + ETH_ALEN, &climb->learns))
+		return -EBUSY;
+	climb->bridged = true;
+	climb->dev = bridge;
+	return 0;
+}
+
+/*
+ * Take a tag off. The device may have a VLAN device for it, or else the bridge that it belongs to.
+ * A tag that names no VLAN, and is the first, is taken off without one, unless a bridge or somebody
+ * else has the frame before.
+ */
+static int untag(struct climb *climb, __be16 proto, u16 id, bool first)
+{
+	struct net_device *vlan = above(climb->dev, proto, id);
+	int ret;
+
+	if (!vlan && netif_is_bridge_port(climb->dev)) {
+		ret = to_bridge(climb);
+		if (ret)
+			return ret;
+		vlan = above(climb->dev, proto, id);
+	}
+	if (!vlan)
+		return id || !first || climb->bridged || rcu_access_pointer(climb->dev->rx_handler)
+			       ? -ENODEV
+			       : 0;
+	if (!net_eq(dev_net(vlan), dev_net(climb->port)) || !takes_in(vlan) || !only_untags(vlan))
 		return -ENODEV;
-	own = wg_bpf_own_mac(in, mac, size);
+	climb->own |= is_to(vlan, climb->addresses);
+	climb->dev = vlan;
+	return 0;
+}
+
+static int climb_up(struct climb *climb, const struct bpf_wg_ingress *ingress)
+{
+	int ret;
+
 	for (int i = 0; i < ARRAY_SIZE(ingress->tag_proto); i++) {
 		/* A program may have it in memory that others write. */
 		__be16 proto = READ_ONCE(ingress->tag_proto[i]);
@@ -222,13 +350,42 @@ int wg_bpf_ingress(struct net_device *in, const void *mac, u32 size, bool in_fra
 			break;
 		if (!eth_type_vlan(proto))
 			return -EINVAL;
-		dev = untag(dev, proto, id, !i);
-		if (!dev)
-			return -ENODEV;
-		own |= wg_bpf_own_mac(dev, mac, size);
+		ret = untag(climb, proto, id, !i);
+		if (ret)
+			return ret;
 	}
-	ingress->ifindex = READ_ONCE(dev->ifindex);
-	return own;
+	return netif_is_bridge_port(climb->dev) ? to_bridge(climb) : 0;
+}
+
+/*
+ * A frame is for this host if it is addressed to any device of its way, from a bridge on: see
+ * vlan_do_receive(). @in is the one that received it, or NULL, and @in_frame tells that XDP did,
+ * which sees all tags there.
+ */
+int wg_bpf_ingress(struct net_device *in, const void *addresses, u32 size, bool in_frame,
+		   struct bpf_wg_ingress *ingress)
+{
+	struct climb climb = {
+		.dev = in,
+		.port = in,
+		.addresses = addresses,
+		.in_frame = in_frame,
+	};
+	int ret;
+
+	if (size != 2 * ETH_ALEN)
+		return -EINVAL;
+	/* The tag of a switch may look like one of a VLAN. */
+	if (!in || netdev_uses_dsa(in) || (in_frame && takes_tags_off(in)) ||
+	    (is_vlan_dev(in) && !only_untags(in)))
+		return -ENODEV;
+	climb.own = is_to(in, addresses);
+	ret = climb_up(&climb, ingress);
+	if (ret)
+		return ret == -ENXIO ? 0 : ret;
+	ingress->ifindex = READ_ONCE(climb.dev->ifindex);
+	ingress->learns = climb.learns;
+	return climb.own;
 }
 
 /**
@@ -244,10 +401,13 @@ int wg_bpf_arrival(const struct net_device *dev, const struct net_device *port,
 {
 	unsigned int count = 0;
 
+	path->bridge = NULL;
 	while (dev != port) {
-		if (count == ARRAY_SIZE(path->below) || !is_vlan_dev(dev))
+		if (netif_is_bridge_master(dev))
+			path->bridge = dev;
+		dev = toward(dev, port);
+		if (!dev || count == ARRAY_SIZE(path->below))
 			return -ENODEV;
-		dev = below(dev);
 		path->below[count++] = dev;
 	}
 	path->count = count;
@@ -256,13 +416,18 @@ int wg_bpf_arrival(const struct net_device *dev, const struct net_device *port,
 
 int wg_bpf_received(const struct net_device *port, u32 ifindex, u32 length)
 {
-	const struct net_device *dev = port ? dev_get_by_index_rcu(dev_net(port), ifindex) : NULL;
-	int count = 0;
+	struct net_device *dev = port ? dev_get_by_index_rcu(dev_net(port), ifindex) : NULL;
+	unsigned int tags = 0;
+	int count;
 
-	for (; dev && dev != port && is_vlan_dev(dev); dev = below(dev)) {
-		count_received(dev, length);
-		length += VLAN_HLEN;
-		count++;
+	for (count = 0; dev && dev != port; count++) {
+		if (is_vlan_dev(dev))
+			count_received(dev, length + VLAN_HLEN * tags++);
+		else if (netif_is_bridge_master(dev))
+			dev_sw_netstats_rx_add(dev, length + tags_at_bridge(tags, true));
+		else
+			break;
+		dev = toward(dev, port);
 	}
 	return count;
 }

@@ -36,7 +36,11 @@ int wg_bpf_own_mac(const struct net_device *dev, const void *mac, u32 size)
 {
 	if (size != ETH_ALEN)
 		return -EINVAL;
-	return dev && dev->type == ARPHRD_ETHER && ether_addr_equal_unaligned(dev->dev_addr, mac);
+	if (!dev || dev->type != ARPHRD_ETHER)
+		return BPF_WG_MAC_OTHER;
+	if (netif_is_bridge_port(dev))
+		return BPF_WG_MAC_BRIDGE;
+	return ether_addr_equal_unaligned(dev->dev_addr, mac) ? BPF_WG_MAC_OWN : BPF_WG_MAC_OTHER;
 }
 
 int wg_bpf_egress(struct net *net, u32 ifindex)

@@ -41,6 +41,14 @@ enum bpf_wg_hooks_flags {
 	BPF_WG_HOOKS_OUTER = 1U << 9,
 };
 
+/* Whom a frame is addressed to: see bpf_xdp_wg_own_mac(). */
+enum bpf_wg_mac {
+	BPF_WG_MAC_OTHER = 0,
+	BPF_WG_MAC_OWN = 1,
+	/* The bridge that the interface belongs to has a MAC address of its own. */
+	BPF_WG_MAC_BRIDGE = 2,
+};
+
 enum bpf_wg_consent_flags {
 	/* The packet passes anyway, and is only to be counted. */
 	BPF_WG_CONSENT_PASSES = 1U << 0,
@@ -119,11 +127,15 @@ struct bpf_wg_route {
  * @tag_proto: 0; then set to the EtherTypes of the VLAN tags that the frame is to have, network
  *             byte order, the innermost first (IEEE 802.1Q)
  * @tag_tci: 0; likewise set to what they say: the VLAN
+ * @dmac: MAC address of the neighbour, by which a bridge chooses the port
+ * @pad: nothing
  */
 struct bpf_wg_egress {
 	__u32 ifindex;
 	__be16 tag_proto[2];
 	__be16 tag_tci[2];
+	__be16 dmac[3];
+	__u16 pad;
 };
 
 /**
@@ -131,12 +143,15 @@ struct bpf_wg_egress {
  * @tag_proto: EtherTypes of its VLAN tags, network byte order, the outermost first (IEEE 802.1Q);
  *             0 behind the last
  * @tag_tci: likewise what they say: priority and VLAN
- * @ifindex: set to the layer 3 interface: a VLAN device, or the interface that received the frame
+ * @ifindex: set to the layer 3 interface: a VLAN device, a bridge, or the interface that received
+ * the frame
+ * @learns: set to whether a bridge learns from the frame, see bpf_xdp_wg_bridge_sees()
  */
 struct bpf_wg_ingress {
 	__be16 tag_proto[2];
 	__be16 tag_tci[2];
 	__u32 ifindex;
+	__u32 learns;
 };
 
 /* What the sender of a frame has left to a device: see bpf_xdp_wg_unfinished(). */

@@ -66,7 +66,7 @@ static void __attribute__((format(printf, 1, 2))) network(const char *format, ..
  */
 #define REHEARSED_MAX 250
 /* The number of network.sh's variants. Chunks take turns. */
-#define VARIANTS 10
+#define VARIANTS 11
 /* The one in which what comes to R1 has tags. */
 #define VARIANT_TAGGED 9
 /* Batches are no larger than this, or R1's queues lose frames. */

@@ -151,7 +151,7 @@ up() {
 	local ns
 
 	down
-	modprobe -a wireguard vrf 8021q
+	modprobe -a wireguard vrf 8021q bridge
 	# The one limit of ICMP errors that is not the namespace's own.
 	sysctl -q -w net.ipv4.route.error_cost=0
 	for ns in $namespaces; do
@@ -423,9 +423,8 @@ variant_7() {
 	in_ns diff-r1 ip -6 route add fd00:1:0:0::/64 via fd00:a::2 dev r1-a onlink
 }
 
-vlans() {
-	in_ns diff-r1 ip link add link r1-a name lan7 type vlan id 7
-	in_ns diff-r1 ip link add link r1-w name wan9 type vlan id 9
+# other_way: to A by the device lan7, and to what is behind R2 by wan9.
+other_way() {
 	in_ns diff-r1 ip link set lan7 up
 	in_ns diff-r1 ip link set wan9 up
 	neighbour diff-r1 lan7 02:00:00:00:0a:02 172.16.1.2 fe80::2
@@ -442,21 +441,44 @@ vlans() {
 	ROUTES
 }
 
+# And to R2 and all hosts that peers move to as well.
+only_way() {
+	other_way
+	in_ns diff-r1 ip -batch - <<-ROUTES
+		route replace 192.0.2.2/32 dev wan9 src 192.0.2.1
+		route replace 198.18.0.0/15 via 192.0.2.2 dev wan9
+		route replace 198.18.0.9/32 via 192.0.2.2 dev wan9
+	ROUTES
+}
+
+vlans() {
+	in_ns diff-r1 ip link add link r1-a name lan7 type vlan id 7
+	in_ns diff-r1 ip link add link r1-w name wan9 type vlan id 9
+}
+
 # What R1 sends leaves by VLAN devices, and what comes to it has no tag, and so fails where rp_filter is
 # strict: markers, peers that move to A, and the one over IPv4 keep the other routes.
 variant_8() {
 	vlans
+	other_way
 	in_ns diff-r1 ip route replace 10.1.0.0/28 via 172.16.1.2
 }
 
 # What comes to it has the tags of these devices, too.
 variant_9() {
 	vlans
-	in_ns diff-r1 ip -batch - <<-ROUTES
-		route replace 192.0.2.2/32 dev wan9 src 192.0.2.1
-		route replace 198.18.0.0/15 via 192.0.2.2 dev wan9
-		route replace 198.18.0.9/32 via 192.0.2.2 dev wan9
-	ROUTES
+	only_way
+}
+
+# Both are bridges, which know who is behind their ports.
+variant_10() {
+	in_ns diff-r1 ip link add lan7 type bridge mcast_snooping 0
+	in_ns diff-r1 ip link add wan9 type bridge mcast_snooping 0
+	in_ns diff-r1 ip link set r1-a master lan7
+	in_ns diff-r1 ip link set r1-w master wan9
+	only_way
+	in_ns diff-r1 bridge fdb replace 02:00:00:00:0a:02 dev r1-a master dynamic
+	in_ns diff-r1 bridge fdb replace 02:00:00:00:0b:04 dev r1-w master dynamic
 }
 
 # Another key of its own makes a device forget its sessions, and the next packet starts a handshake.

@@ -61,12 +61,13 @@ static const struct {
 			    { EINVAL, ENODEV, EADDRNOTAVAIL, EOPNOTSUPP, EPERM, EINPROGRESS, EXDEV,
 			      ENETDOWN, EAFNOSUPPORT } },
 	[FUZZ_RECALL] = { 1, { EINVAL } },
-	[FUZZ_HOOKS] = { BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER, { EINVAL, ENODEV, ENETDOWN } },
-	[FUZZ_OWN_MAC] = { 1, { EINVAL } },
-	[FUZZ_INGRESS] = { 1, { EINVAL, ENODEV } },
-	[FUZZ_RECEIVED] = { 2, { 0 } },
+	[FUZZ_HOOKS] = { BPF_WG_HOOKS_INNER | BPF_WG_HOOKS_OUTER,
+			 { EINVAL, ENODEV, ENETDOWN, EBUSY } },
+	[FUZZ_OWN_MAC] = { BPF_WG_MAC_BRIDGE, { EINVAL } },
+	[FUZZ_INGRESS] = { 1, { EINVAL, ENODEV, EBUSY } },
+	[FUZZ_RECEIVED] = { 3, { 0 } },
 	[FUZZ_EGRESS] = { 1, { ENETDOWN } },
-	[FUZZ_SENT] = { 2, { 0 } },
+	[FUZZ_SENT] = { 3, { 0 } },
 	[FUZZ_PROBE] = { 0, { EINVAL, ENODEV, ENOENT } },
 	[FUZZ_PEEK] = { 64,
 			{ EINVAL, EOPNOTSUPP, EFAULT, EPROTO, ESHUTDOWN, ENOENT, EAGAIN, ENOKEY,
@@ -128,6 +129,16 @@ static __always_inline __u32 draw_of(const __u32 *choices)
 	__u32 r = draw();
 
 	return r & 7 ? choices[r >> 3 & (CHOICES - 1)] : draw();
+}
+
+/* A device that is above another, or any. */
+static __always_inline __u32 draw_above(void)
+{
+	__u32 r = draw();
+
+	if (r & 1)
+		return r & 2 ? VLAN_IFINDEX : BRIDGE_IFINDEX;
+	return draw_of(fuzz.ifindexes);
 }
 
 __noinline int draw_memory(void)

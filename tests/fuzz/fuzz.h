@@ -9,7 +9,9 @@
 
 #define STEPS 64 /* of one run of a program, at most */
 #define CHOICES 4 /* of each thing that a call can be about; a power of two */
-#define VLAN_IFINDEX 977 /* that change gives its VLAN device */
+/* That change gives its VLAN device, and its bridge. */
+#define VLAN_IFINDEX 977
+#define BRIDGE_IFINDEX 978
 #define VLAN_NUMBER 7 /* and its VLAN */
 #define MESSAGE_OFFSET 42 /* where a frame has its message, behind Ethernet, IPv4 and UDP */
 #define UDP_LENGTH_OFFSET 38 /* what tells the length of the message */

@@ -224,6 +224,8 @@ static __always_inline __u32 OF_KIND(draw_iif)(struct CONTEXT *ctx)
 		return draw_of(fuzz.ifindexes);
 	case 1:
 		return VLAN_IFINDEX;
+	case 2:
+		return BRIDGE_IFINDEX;
 	}
 #ifdef IS_SKB
 	return ctx->ifindex;
@@ -244,7 +246,8 @@ __noinline int OF_KIND(device_step)(struct CONTEXT *ctx)
 		return 0;
 	if (!(order & 24)) {
 		OF_KIND(begin)(ctx, FUZZ_HOOKS);
-		egress.ifindex = draw() & 1 ? VLAN_IFINDEX : draw_of(fuzz.ifindexes);
+		egress.ifindex = draw_above();
+		egress.dmac[0] = draw();
 		OF_KIND(check)
 		(ctx, KFUNC(wg_hooks)(ctx, OF_KIND(draw_iif)(ctx), wg, &egress,
 				      order & 32 ? order >> 6 & BPF_WG_HOOKS_FLAGS : order >> 6));
@@ -369,14 +372,13 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 	case FUZZ_INGRESS:
 		draw_memory();
 		draw_tags();
-		ret = KFUNC(wg_ingress)(ctx, memory, size & 7 ? 6 : size >> 3 & 31, &ingress);
+		ret = KFUNC(wg_ingress)(ctx, memory, size & 7 ? 12 : size >> 3 & 31, &ingress);
 		break;
 	case FUZZ_EGRESS:
 		ret = KFUNC(wg_egress)(ctx, draw_of(fuzz.ifindexes));
 		break;
 	case FUZZ_RECEIVED:
-		ret = KFUNC(wg_received)(ctx, size & 16 ? VLAN_IFINDEX : draw_of(fuzz.ifindexes),
-					 draw());
+		ret = KFUNC(wg_received)(ctx, draw_above(), draw());
 		break;
 	case FUZZ_PROBE:
 		draw_memory();
@@ -407,9 +409,7 @@ __noinline int OF_KIND(plain_step)(struct CONTEXT *ctx)
 		ret = bpf_skb_wg_headroom(ctx);
 #else
 		if (call == FUZZ_SENT)
-			ret = bpf_xdp_wg_sent(ctx,
-					      size & 16 ? VLAN_IFINDEX : draw_of(fuzz.ifindexes),
-					      draw());
+			ret = bpf_xdp_wg_sent(ctx, draw_above(), draw_of(fuzz.ifindexes), draw());
 		else
 			ret = bpf_xdp_wg_unfinished(ctx, &unfinished,
 						    size & 7 ? sizeof(unfinished) : size >> 3 & 3);

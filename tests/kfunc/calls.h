@@ -42,6 +42,8 @@ static __always_inline __s64 OF_KIND(call_peer)(struct CONTEXT *ctx, struct wg_p
 		return bpf_wg_ip_ident(peer, request->saddr, request->daddr);
 	case CALL_QUEUED:
 		return bpf_wg_peer_queued(peer, request->offset);
+	case CALL_BRIDGE_SEES:
+		return KFUNC(wg_bridge_sees)(ctx, peer, request->mark, request->offset);
 	case CALL_CONSENT_ENCRYPT:
 		return bpf_wg_consent_encrypt(peer, &request->flow, &reply->route,
 					      &exchange.request.consent);
@@ -75,6 +77,7 @@ static __always_inline __s64 OF_KIND(call_device)(struct CONTEXT *ctx, struct wg
 		return 0;
 	if (request->call == CALL_HOOKS) {
 		exchange.reply.egress = (struct bpf_wg_egress){ .ifindex = request->egress };
+		__builtin_memcpy(exchange.reply.egress.dmac, request->memory, 6);
 		return KFUNC(wg_hooks)(ctx, request->iif ?: RECEIVED_BY(ctx), wg,
 				       &exchange.reply.egress, request->hooks);
 	}
@@ -157,7 +160,7 @@ static __always_inline int OF_KIND(call_plain)(struct CONTEXT *ctx, __s64 *ret)
 			*ret = bpf_xdp_wg_unfinished(ctx, &exchange.reply.unfinished, size);
 		return 1;
 	case CALL_SENT:
-		*ret = bpf_xdp_wg_sent(ctx, request->egress, request->length);
+		*ret = bpf_xdp_wg_sent(ctx, request->egress, request->ifindex, request->length);
 		return 1;
 #endif
 	}

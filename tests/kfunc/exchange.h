@@ -22,6 +22,7 @@ enum call {
 	CALL_ROUTE,
 	CALL_IDENT,
 	CALL_QUEUED,
+	CALL_BRIDGE_SEES, /* the mark for the flow, the offset for whether it is received */
 	CALL_CONSENT_ENCRYPT, /* with the flow, and the reply's route */
 	CALL_CONSENT_DECRYPT, /* with the flow for both */
 	CALL_VALIDATE,
@@ -63,7 +64,7 @@ enum find_peer {
 struct request {
 	__u32 call; /* enum call */
 	__u32 find_device; /* enum find_device */
-	__u32 ifindex; /* of the device to find, and the ifindex argument of a kfunc */
+	__u32 ifindex; /* of the device to find, and an ifindex argument of a kfunc */
 	__u32 egress; /* the other ifindex argument */
 	__u32 iif; /* where the packet comes in, for CALL_HOOKS; or 0: where it is received */
 	__u16 port;
@@ -72,7 +73,7 @@ struct request {
 	__u32 address_size;
 	__u8 address[16]; /* allowed-IPs lookup */
 	__u32 size; /* of the memory argument */
-	__u8 memory[16]; /* MAC or neighbour's address */
+	__u8 memory[16]; /* MAC addresses, one or two, or a neighbour's address */
 	__be32 saddr, daddr;
 	__u32 offset, length, to, from, seed;
 	__u32 family; /* of the outer header */

@@ -94,8 +94,11 @@ extern void bpf_wg_peer_put(struct wg_peer *peer) __ksym;
 					 struct bpf_wg_egress *egress, __u32 flags) __ksym;        \
 	extern int bpf_##kind##_wg_received(struct context *ctx, __u32 ifindex, __u32 length)      \
 		__ksym;                                                                            \
-	extern int bpf_##kind##_wg_ingress(struct context *ctx, const void *mac, __u32 mac__sz,    \
-					   struct bpf_wg_ingress *ingress) __ksym;                 \
+	extern int bpf_##kind##_wg_ingress(struct context *ctx, const void *addresses,             \
+					   __u32 addresses__sz, struct bpf_wg_ingress *ingress)    \
+		__ksym;                                                                            \
+	extern int bpf_##kind##_wg_bridge_sees(struct context *ctx, struct wg_peer *peer,          \
+					       __u32 flow, __u32 received) __ksym;                 \
 	extern int bpf_##kind##_wg_own_mac(struct context *ctx, const void *mac, __u32 mac__sz)    \
 		__ksym;                                                                            \
 	extern int bpf_##kind##_wg_egress(struct context *ctx, __u32 ifindex) __ksym;              \
@@ -124,7 +127,7 @@ extern int bpf_skb_wg_encapsulated(struct __sk_buff *ctx, struct wg_peer *peer,
 extern int bpf_skb_wg_decapsulated(struct __sk_buff *ctx, struct wg_peer *peer) __ksym;
 extern int bpf_xdp_wg_unfinished(struct xdp_md *ctx, struct bpf_wg_unfinished *unfinished,
 				 __u32 unfinished__sz) __ksym;
-extern int bpf_xdp_wg_sent(struct xdp_md *ctx, __u32 ifindex, __u32 length) __ksym;
+extern int bpf_xdp_wg_sent(struct xdp_md *ctx, __u32 ifindex, __u32 port, __u32 length) __ksym;
 extern __u32 bpf_skb_wg_headroom(struct __sk_buff *ctx) __ksym;
 
 #endif /* TESTS_KERNEL_H */

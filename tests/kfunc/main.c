@@ -88,6 +88,7 @@ int main(int argc, char **argv)
 	add_input_tests();
 	add_hooks_tests();
 	add_path_tests();
+	add_bridge_tests();
 	add_consent_tests();
 	add_encrypt_tests();
 	add_peek_tests();

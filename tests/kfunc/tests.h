@@ -73,6 +73,7 @@ void add_route_tests(void);
 void add_input_tests(void);
 void add_hooks_tests(void);
 void add_path_tests(void);
+void add_bridge_tests(void);
 void add_consent_tests(void);
 void add_encrypt_tests(void);
 void add_peek_tests(void);

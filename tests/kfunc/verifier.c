@@ -144,7 +144,9 @@ static const char *const signatures[] = {
 	"int bpf_%_wg_hooks($, __u32 iif, struct wg_device *wg, struct bpf_wg_egress *egress, "
 	"__u32 flags)",
 	"int bpf_%_wg_received($, __u32 ifindex, __u32 length)",
-	"int bpf_%_wg_ingress($, const void *mac, __u32 mac__sz, struct bpf_wg_ingress *ingress)",
+	"int bpf_%_wg_ingress($, const void *addresses, __u32 addresses__sz, "
+	"struct bpf_wg_ingress *ingress)",
+	"int bpf_%_wg_bridge_sees($, struct wg_peer *peer, __u32 flow, __u32 received)",
 	"int bpf_%_wg_own_mac($, const void *mac, __u32 mac__sz)",
 	"int bpf_%_wg_egress($, __u32 ifindex)",
 	"int bpf_%_wg_neigh_probe($, __u32 ifindex, const void *addr, __u32 addr__sz)",
@@ -171,7 +173,7 @@ static const char *const signatures[] = {
 	"__u32 bpf_skb_wg_headroom(struct __sk_buff *skb_ctx)",
 	"int bpf_xdp_wg_unfinished(struct xdp_md *xdp_ctx, "
 	"struct bpf_wg_unfinished *unfinished, __u32 unfinished__sz)",
-	"int bpf_xdp_wg_sent(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 length)",
+	"int bpf_xdp_wg_sent(struct xdp_md *xdp_ctx, __u32 ifindex, __u32 port, __u32 length)",
 };
 
 static const char *const contexts[] = { "struct xdp_md *xdp_ctx", "struct __sk_buff *skb_ctx" };
@@ -277,8 +279,8 @@ static void test_signatures(const void *arg)
 }
 
 /* The structures that the module and programs agree on. */
-static const char *const structures[] = { "bpf_wg_flow", "bpf_wg_route", "bpf_wg_block",
-					  "bpf_wg_unfinished", "bpf_wg_egress" };
+static const char *const structures[] = { "bpf_wg_flow",       "bpf_wg_route",	"bpf_wg_block",
+					  "bpf_wg_unfinished", "bpf_wg_egress", "bpf_wg_ingress" };
 
 static const struct btf_type *find_structure(const struct btf *btf, const char *name)
 {

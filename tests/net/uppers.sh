@@ -4,17 +4,12 @@
 # Devices above a port that have its addresses: what the port receives is passed with a reason, and
 # what is routed to such a device as well. At the tc hook that device is as good as a port.
 
-export TOPOLOGY_OFFLOADS=off
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/bridges.sh"
 
-# second_link: A and R1 have another one, lan9 at both ends; A's has the address, and its GRO on.
-second_link() {
-	ip link add lan9 netns A type veth peer name lan9 netns R1 || fail "no second link"
-	undo in_ns A ip link del lan9
-	in_ns A ethtool -K lan9 tx off txvlan off tx-vlan-stag-hw-insert off gro on > /dev/null
-	in_ns R1 ethtool -K lan9 tx off txvlan off tx-vlan-stag-hw-insert off > /dev/null
-	in_ns A ip addr add 10.9.0.2/24 dev lan9 && in_ns A ip link set lan9 up ||
-		fail "no address for the second link"
+# far_link: A has its address at a second link.
+far_link() {
+	second_link
+	in_ns A ip addr add 10.9.0.2/24 dev lan9 || fail "no address for the second link"
 }
 
 # by DEVICE: A and R1 have each other by that device of R1, and lan9.
@@ -41,8 +36,8 @@ fast_by() {
 	done
 }
 
-# upper DEVICE REASON FAST...: with a program on the port below, packets for it pass for that reason,
-# and those that are routed to it as what the port cannot transmit; with one on DEVICE those go fast.
+# upper DEVICE IN OUT FAST...: with a program on the port below, packets for it pass for the reason IN, and
+# those that are routed to it for OUT; with one on DEVICE those go fast.
 upper() {
 	by "$1"
 	in_ns R1 xdp-wg load -q -m native lan9 r1-r2 || fail "lan9 has no native mode"
@@ -52,51 +47,57 @@ upper() {
 	ping_all A 10.2.0.2 5
 	expect_gained R1 encapsulated 0 0
 	expect_gained R1 decapsulated 0 0
-	expect_all R1 "$2" 5
-	expect_all R1 egress 5
+	if [ "$2" = "$3" ]; then
+		expect_all R1 "$2" 10
+	else
+		expect_all R1 "$2" 5
+		expect_all R1 "$3" 5
+	fi
 	in_ns R1 xdp-wg unload -q --all
-	fast_by "$1" "${@:3}"
+	fast_by "$1" "${@:4}"
 }
 
+# One that filters VLANs; others have a script of their own.
 a_bridge() {
 	unloaded
-	second_link
+	far_link
 	modprobe bridge
-	in_ns R1 ip link add up9 type bridge && in_ns R1 ip link set lan9 master up9 ||
+	in_ns R1 ip link add up9 type bridge vlan_filtering 1 && in_ns R1 ip link set lan9 master up9 ||
 		fail "no bridge"
 	undo in_ns R1 ip link del up9
-	upper up9 policy encapsulated decapsulated
+	upper up9 bridge bridge encapsulated decapsulated
 }
 
 a_bond() {
 	unloaded
-	second_link
+	far_link
 	modprobe bonding max_bonds=0
+	in_ns R1 ip link set lan9 down
 	in_ns R1 ip link add up9 type bond mode active-backup && in_ns R1 ip link set lan9 master up9 ||
 		fail "no bond"
 	undo in_ns R1 ip link del up9
-	upper up9 policy encapsulated decapsulated
+	upper up9 policy egress encapsulated decapsulated
 }
 
 # As VRRP has it: another MAC address, for which the port has no packets itself.
 a_macvlan() {
 	unloaded
-	second_link
+	far_link
 	modprobe macvlan
 	in_ns R1 ip link set lan9 up
 	in_ns R1 ip link add link lan9 name up9 address 00:00:5e:00:01:09 type macvlan mode private ||
 		fail "no macvlan device"
-	upper up9 other-mac encapsulated decapsulated
+	upper up9 other-mac egress encapsulated decapsulated
 }
 
 # Packets to other addresses than its own come in by the port, whose MAC address it has.
 an_ipvlan() {
 	unloaded
-	second_link
+	far_link
 	modprobe ipvlan
 	in_ns R1 ip link set lan9 up
 	in_ns R1 ip link add link lan9 name up9 type ipvlan mode l2 || fail "no ipvlan device"
-	upper up9 policy decapsulated
+	upper up9 policy egress decapsulated
 }
 
 # It has no native mode, and all goes fast at the tc hook.

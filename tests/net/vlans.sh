@@ -25,6 +25,19 @@ tags() {
 		in_ns "$peer_ns" ip link set "$peer_link.$id" up || fail "no addresses for VLANs"
 }
 
+# second_link: A and R1 have another one, lan9 at both ends, without addresses.
+second_link() {
+	local ns
+
+	ip link add lan9 netns A type veth peer name lan9 netns R1 || fail "no second link"
+	undo in_ns A ip link del lan9
+	for ns in A R1; do
+		in_ns $ns ethtool -K lan9 tx off txvlan off tx-vlan-stag-hw-insert off tso off gso off \
+			gro on > /dev/null
+		in_ns $ns ip link set lan9 up gso_max_segs 1 gro_max_size 1 gro_ipv4_max_size 1
+	done
+}
+
 # outer_tag NAMESPACE LINK PEER-NAMESPACE PEER-LINK: devices LINK.100 and PEER-LINK.100 for the outer of
 # two tags, as providers have it.
 outer_tag() {

@@ -131,6 +131,23 @@ TEST(vlan_devices_belong_to_the_port_below)
 	assert_int_equal(bypass.count, 0);
 }
 
+/* What is at a bridge, or is about all bridges, is so for its ports. */
+TEST(bridges_have_ports)
+{
+	devices[ETH2].bridge = true;
+	devices[ETH1].master = devices[ETH2].ifindex;
+	put(BYPASS_FILTER, BYPASS_INGRESS, "eth2", false);
+	put(BYPASS_FIREWALL, BYPASS_BRIDGE, "", false);
+	bypass_conclude(&bypass, &snapshot);
+	assert_int_equal(bypass.count, 2);
+	devices[ETH0].native = devices[ETH1].native = false;
+	bypass_conclude(&bypass, &snapshot);
+	assert_int_equal(bypass.count, 2);
+	devices[ETH1].loaded = false;
+	bypass_conclude(&bypass, &snapshot);
+	assert_int_equal(bypass.count, 0);
+}
+
 TEST(tc_leaves_by_the_queues)
 {
 	devices[ETH0].tc = devices[ETH1].tc = true;
@@ -597,6 +614,7 @@ int main(void)
 		BYPASS_TEST(nothing_is_bypassed_where_nothing_is_loaded),
 		BYPASS_TEST(xdp_bypasses_the_stack_and_its_edges),
 		BYPASS_TEST(vlan_devices_belong_to_the_port_below),
+		BYPASS_TEST(bridges_have_ports),
 		BYPASS_TEST(tc_leaves_by_the_queues),
 		BYPASS_TEST(down_devices_do_not_count),
 		BYPASS_TEST(rules_decide_by_default),

@@ -82,7 +82,7 @@ TEST(no_wireguard_device_hides_all_else)
 
 TEST(no_devices_at_all)
 {
-	const struct snapshot none = {};
+	struct snapshot none = {};
 
 	diagnose(&none, &diagnosis);
 	assert_int_equal(diagnosis.count, 1);
@@ -287,7 +287,8 @@ TEST(ports_of_a_bridge)
 	diagnose(&snapshot, &diagnosis);
 	assert_int_equal(diagnosis.count, 0);
 
-	devices[LO].bridge = true;
+	devices[LO].bridge = devices[LO].filters_vlans = true;
+	devices[LO].forwards[FAMILY_IPV4] = devices[LO].forwards[FAMILY_IPV6] = true;
 	diagnose(&snapshot, &diagnosis);
 	assert_int_equal(diagnosis.count, 1);
 	expect(0, "eth0 is a port of br-lan", false);
@@ -297,6 +298,63 @@ TEST(ports_of_a_bridge)
 	diagnose(&snapshot, &diagnosis);
 	assert_int_equal(diagnosis.count, 1);
 	expect(0, "eth0 is a port of br-lan", true);
+
+	devices[LO].filters_vlans = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+}
+
+/* What the port of a bridge does with packets is the bridge's setting. */
+TEST(bridges_forward)
+{
+	devices[LO] = (struct snapshot_device){ .ifindex = 9,
+						.name = "br-lan",
+						.up = true,
+						.bridge = true,
+						.forwards = { true, true } };
+	devices[ETH0].master = 9;
+	devices[ETH0].forwards[FAMILY_IPV4] = devices[ETH0].forwards[FAMILY_IPV6] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+
+	devices[LO].forwards[FAMILY_IPV4] = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "IPv4 forwarding is off on br-lan", false);
+}
+
+/* Packets of a tunnel arrive at the port, whatever is between. */
+TEST(ports_of_the_outside)
+{
+	devices[ETH0].ethernet = devices[ETH1].ethernet = true;
+	devices[LO] = (struct snapshot_device){ .ifindex = 9,
+						.name = "wan",
+						.up = true,
+						.ethernet = true,
+						.underlay = true,
+						.transmits = true };
+	devices[ETH1].underlay = false;
+	devices[LO].lower = 3;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
+
+	devices[ETH1].loaded = false;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "those to decrypt arrive at eth1, where nothing is loaded", false);
+
+	devices[LO].lower = 0;
+	devices[LO].bridge = true;
+	devices[ETH1].master = 9;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 1);
+	expect(0, "those to decrypt arrive at eth1, where nothing is loaded", false);
+
+	/* At the tc hook, the bridge itself will do. */
+	devices[LO].loaded = devices[LO].tc = true;
+	devices[LO].forwards[FAMILY_IPV4] = devices[LO].forwards[FAMILY_IPV6] = true;
+	diagnose(&snapshot, &diagnosis);
+	assert_int_equal(diagnosis.count, 0);
 }
 
 TEST(loaded_on_one_side)
@@ -378,7 +436,7 @@ TEST(what_may_concern_nobody_is_left_out_if_packets_went_fast)
 TEST(findings_and_names_have_room)
 {
 	static struct snapshot_device many[200];
-	const struct snapshot crowd = { .devices = many, .count = ARRAY_SIZE(many) };
+	struct snapshot crowd = { .devices = many, .count = ARRAY_SIZE(many) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
 		many[i] = devices[ETH0];
@@ -414,6 +472,8 @@ int main(void)
 		cmocka_unit_test_setup(interface_is_down, set_up),
 		cmocka_unit_test_setup(reason_is_the_first_blocking_one, set_up),
 		cmocka_unit_test_setup(ports_of_a_bridge, set_up),
+		cmocka_unit_test_setup(bridges_forward, set_up),
+		cmocka_unit_test_setup(ports_of_the_outside, set_up),
 		cmocka_unit_test_setup(loaded_on_one_side, set_up),
 		cmocka_unit_test_setup(counters_tell_what_passed, set_up),
 		cmocka_unit_test_setup(what_may_concern_nobody_is_left_out_if_packets_went_fast,

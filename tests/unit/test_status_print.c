@@ -108,6 +108,26 @@ TEST(tc_programs_have_a_line_too)
 	json_object_put(root);
 }
 
+TEST(ports_are_named)
+{
+	static struct port ports[] = {
+		{ .above = "br-lan", .name = "lan3" },
+		{ .above = "br-lan", .name = "lan4", .tags = { 5 } },
+		{ .above = "wan", .name = "eth0", .tags = { 100, 7 } },
+	};
+	json_object *root, *port;
+
+	expect("->", false);
+	report.ports = (struct port_list){ .entries = ports, .count = 3 };
+	expect("\nbr-lan -> lan3, lan4 tag 5\nwan -> eth0 tag 100 7\n", true);
+	root = parsed();
+	port = json_object_array_get_idx(get(root, "ports"), 2);
+	assert_string_equal(json_object_get_string(get(port, "ifname")), "wan");
+	assert_string_equal(json_object_get_string(get(port, "port")), "eth0");
+	assert_int_equal(json_object_array_length(get(port, "tags")), 2);
+	json_object_put(root);
+}
+
 TEST(cpus_are_shown_if_there_is_rss)
 {
 	json_object *root, *object;
@@ -305,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(programs_have_a_line_each, set_up),
 		cmocka_unit_test_setup(tc_programs_have_a_line_too, set_up),
+		cmocka_unit_test_setup(ports_are_named, set_up),
 		cmocka_unit_test_setup(cpus_are_shown_if_there_is_rss, set_up),
 		cmocka_unit_test_setup(other_versions_are_told, set_up),
 		cmocka_unit_test_setup(only_what_happened_is_shown, set_up),
