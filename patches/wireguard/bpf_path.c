@@ -11,6 +11,9 @@
 #include <net/devlink.h>
 #include <net/dsa.h>
 
+/* As many as struct bpf_wg_egress and struct bpf_wg_ingress have. */
+#define TAGS_MAX 2
+
 #if IS_ENABLED(CONFIG_VLAN_8021Q)
 
 static struct net_device *below(const struct net_device *dev)
@@ -148,13 +151,12 @@ int wg_bpf_path(const struct net_device *dev, struct wg_bpf_path *path,
 	const struct net *net = dev_net(dev);
 	struct bpf_wg_egress found = *egress;
 	u32 mtu = READ_ONCE(dev->mtu);
-	unsigned int count = 0;
-	int tags = 0;
+	unsigned int count = 0, tags = 0;
 
 	path->bridge = NULL;
 	for (;; path->below[count++] = dev) {
 		if (is_vlan_dev(dev)) {
-			if (tags == ARRAY_SIZE(found.tag_proto) || note_tag(dev, &found, tags++))
+			if (tags == TAGS_MAX || note_tag(dev, &found, tags++))
 				return -ENETDOWN;
 			dev = below(dev);
 		} else if (netif_is_bridge_master(dev)) {
@@ -399,12 +401,14 @@ int wg_bpf_ingress(struct net_device *in, const void *addresses, u32 size, bool 
 int wg_bpf_arrival(const struct net_device *dev, const struct net_device *port,
 		   struct wg_bpf_path *path)
 {
-	unsigned int count = 0;
+	unsigned int count = 0, tags = 0;
 
 	path->bridge = NULL;
 	while (dev != port) {
 		if (netif_is_bridge_master(dev))
 			path->bridge = dev;
+		else if (tags++ == TAGS_MAX)
+			return -ENODEV;
 		dev = toward(dev, port);
 		if (!dev || count == ARRAY_SIZE(path->below))
 			return -ENODEV;

@@ -66,8 +66,11 @@ why_not_now() {
 	crosses_fast
 	mac=$(in_ns R1 ip -j link show r1-a | jq -r '.[0].address')
 	in_ns R1 ip link add br-lan address "$mac" type bridge && in_ns R1 ip link set br-lan up &&
-		in_ns R1 ip link set r1-a master br-lan || fail "no bridge"
-	says 1 "use --hook tc" R1 xdp-wg load br-lan
+		in_ns R1 ip link set r1-a master br-lan && in_ns R1 ip addr add 10.9.0.1/24 dev br-lan ||
+		fail "no bridge"
+	says 1 "br-lan is a bridge: load on r1-a, which is below it" R1 xdp-wg load br-lan
+	says 0 "br-lan -> r1-a" R1 xdp-wg status
+	in_ns R1 ip link set br-lan type bridge vlan_filtering 1
 	in_ns R1 xdp-wg unload -q r1-r2
 	why "load --hook tc br-lan"
 	spoil

@@ -152,8 +152,8 @@ not_plain() {
 		in_ns R1 tc qdisc del dev $dev clsact
 		fast R1 encapsulated
 	done
-	# As the packets of any port of a bridge.
-	in_ns R1 ip link add br5 type bridge
+	# As the packets of a bridge that looks at VLANs.
+	in_ns R1 ip link add br5 type bridge vlan_filtering 1
 	undo in_ns R1 ip link del br5
 	in_ns R1 ip link set br5 address "$(mac_of R1 r1-a.5)" up
 	in_ns R1 ip link set r1-a.5 master br5
@@ -161,7 +161,7 @@ not_plain() {
 	in_ns R1 ip addr del 10.5.0.1/24 dev r1-a.5
 	in_ns R1 ip route replace 10.1.0.2 via 10.5.0.2 dev br5
 	ping_all A 10.2.0.2 2
-	slow R1 encapsulated policy
+	slow R1 encapsulated bridge
 	in_ns R1 ip link set br5 down
 	in_ns R1 ip addr add 10.5.0.1/24 dev r1-a.5
 	in_ns R1 ip route replace 10.1.0.2 via 10.5.0.2 dev r1-a.5
