@@ -18,26 +18,12 @@
 #include "attach/xdp.h"
 #include "attach/cpumap.h"
 #include "attach/veth.h"
-#include "netns/ports.h"
 #include "program/config.h"
 #include "program/object.h"
 #include "util/bpf_info.h"
 #include "util/ethtool.h"
 #include "util/log.h"
 #include "util/netdev.h"
-
-static void refuse_native(const char *ifname)
-{
-	const char *kind;
-	char ports[256];
-
-	if (ports_below(ifname, &kind, ports, sizeof(ports)))
-		log_error("%s is %s: load on %s, which is below it, or use --hook tc", ifname, kind,
-			  ports);
-	else
-		log_error("the driver of %s does not support XDP: use --hook tc, or else -m skb",
-			  ifname);
-}
 
 int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 {
@@ -56,7 +42,8 @@ int xdp_choose_mode(int ifindex, const char *ifname, enum xdp_attach_mode *mode)
 		*mode = xdp.attached ? xdp.attached : xdp.native ? XDP_MODE_NATIVE : XDP_MODE_SKB;
 
 	if (*mode == XDP_MODE_NATIVE && !xdp.native) {
-		refuse_native(ifname);
+		log_error("the driver of %s does not support XDP: use --hook tc, or else -m skb",
+			  ifname);
 		return -EOPNOTSUPP;
 	}
 	if (xdp.attached && xdp.attached != *mode) {

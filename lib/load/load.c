@@ -12,9 +12,24 @@
 #include "attach/find.h"
 #include "load/reconcile.h"
 #include "load/rxvlan.h"
+#include "netns/ports.h"
 #include "state/devices.h"
 #include "state/state.h"
 #include "util/log.h"
+
+/* Nothing that is above ports runs XDP programs itself, but those that the stack runs. */
+static int check_port(const struct load *load, const struct interface *interface)
+{
+	const char *kind;
+	char ports[256];
+
+	if (load->attach->hook == HOOK_TC || load->attach->mode != XDP_MODE_NATIVE ||
+	    !ports_below(interface->name, &kind, ports, sizeof(ports)))
+		return 0;
+	log_error("%s is %s: load on %s, which is below it, or use --hook tc", interface->name,
+		  kind, ports);
+	return -EOPNOTSUPP;
+}
 
 /* What is there may be replaced, but only at the same hook. */
 static int check_old(const struct load *load, const struct interface *interface)
@@ -60,6 +75,8 @@ static int check(const struct load *load, struct attach_options *options)
 
 		options[i] = *load->attach;
 		err = check_old(load, interface);
+		if (!err)
+			err = check_port(load, interface);
 		if (!err)
 			err = attach_check(interface->ifindex, interface->name, &options[i]);
 		if (err)

@@ -376,14 +376,14 @@ struct net_device *wg_bpf_bridge_member(const struct net_device *bridge,
 {
 	/* The kernel asks for one that it could change, and does not. */
 	struct net_device *dev = (struct net_device *)port, *upper, *member = NULL;
+	const struct bridge_port *own = port_data(port);
 	struct list_head *iter;
 	int count = 0;
 
-	if (netdev_master_upper_dev_get_rcu(dev) == bridge)
+	if (own && own->bridge == netdev_priv(bridge))
 		return dev;
 	rcu_read_lock();
-	netdev_for_each_upper_dev_rcu(dev, upper, iter)
-	{
+	netdev_for_each_upper_dev_rcu(dev, upper, iter) {
 		if (!is_vlan_dev(upper) || netdev_master_upper_dev_get_rcu(upper) != bridge)
 			continue;
 		member = upper;

@@ -129,7 +129,7 @@ static const struct net_device *below_bridge(const struct net_device *bridge, co
 		return NULL;
 	while (is_vlan_dev(port))
 		port = below(port);
-	return wg_bpf_bridge_member(bridge, port) == dev ? dev : NULL;
+	return port == dev || wg_bpf_bridge_member(bridge, port) == dev ? dev : NULL;
 }
 
 /**
@@ -211,21 +211,22 @@ static bool keeps_beside(const struct net_device *dev)
 int wg_bpf_sent(struct net *net, u32 ifindex, u32 port, u32 length)
 {
 	struct net_device *dev = net ? dev_get_by_index_rcu(net, ifindex) : NULL;
-	const struct net_device *out = net ? dev_get_by_index_rcu(net, port) : NULL;
+	const struct net_device *out;
 	unsigned int tags = 0;
 	int count;
 
-	if (!out)
-		return 0;
-	for (count = 0; dev && dev != out; count++) {
-		if (is_vlan_dev(dev))
+	for (count = 0; dev && READ_ONCE(dev->ifindex) != port; count++) {
+		if (is_vlan_dev(dev)) {
 			count_sent(dev, length + VLAN_HLEN * tags++);
-		else if (netif_is_bridge_master(dev))
+			dev = below(dev);
+		} else if (netif_is_bridge_master(dev)) {
 			dev_sw_netstats_tx_add(dev, 1,
 					       length + tags_at_bridge(tags, keeps_beside(dev)));
-		else
+			out = dev_get_by_index_rcu(net, port);
+			dev = out ? wg_bpf_bridge_member(dev, out) : NULL;
+		} else {
 			break;
-		dev = toward(dev, out);
+		}
 	}
 	return count;
 }

@@ -81,7 +81,7 @@ load() {
 
 	shift 2
 	case $mode in
-	xdp | vlan) in_ns "$ns" xdp-wg load -q "$@" ;;
+	xdp | vlan | bridge) in_ns "$ns" xdp-wg load -q "$@" ;;
 	tcx) in_ns "$ns" xdp-wg load -q --hook tc "$@" ;;
 	none | auto | inner_flow) in_ns "$ns" xdp-wg load -q --rss "$mode" "$@" ;;
 	# Samples come once a second, and a run takes less: none of it is one.
@@ -89,7 +89,7 @@ load() {
 		in_ns "$ns" xdp-wg load -q --conntrack --sample 60000 "$@"
 		;;
 	tcx-conntrack) in_ns "$ns" xdp-wg load -q --hook tc --conntrack --sample 60000 "$@" ;;
-	kernel | firewall | masquerade | vlan-kernel) ;;
+	kernel | firewall | masquerade | vlan-kernel | bridge-kernel) ;;
 	esac || die "xdp-wg cannot be loaded as $mode"
 }
 
@@ -152,19 +152,20 @@ encrypt() {
 		cost "$mode" encrypt "$outer" "$inner" "$length" \
 			"$(difference "$after" "${base[$inner/$length]}")"
 		case $mode in
-		xdp | vlan) encrypted[$mode/$outer/$inner/$length]=$after ;;
+		xdp | vlan | bridge) encrypted[$mode/$outer/$inner/$length]=$after ;;
 		esac
 	done
 	unload
 }
 
-# decrypt MODE OUTER INNER LENGTH...: by R2, after encrypt xdp of the same, or vlan. R1 is in native
+# decrypt MODE OUTER INNER LENGTH...: by R2, after encrypt xdp of the same, or vlan, or bridge. R1 is in native
 # XDP, whatever R2 is, so that the packets come to all in the same way.
 decrypt() {
 	local mode=$1 outer=$2 inner=$3 length after way=xdp
 
-	[[ $mode != vlan* ]] || way=vlan
-
+	case $mode in
+	vlan* | bridge*) way=${mode%-kernel} ;;
+	esac
 	shift 3
 	load xdp R1 r1-a
 	load "$mode" R2 r2-r1
