@@ -1,12 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The demo, run in a guest: two routers with a WireGuard tunnel between them, xdp-filter and
+# demo.sh [plain|homerouter]: the demo, run in a guest: two routers with a WireGuard tunnel between them, xdp-filter and
 # xdp-wg on their interfaces, real traffic across, and a table of what took the fast path. Fails
 # when less than 95 % of the routed packets did, or any packet was lost.
 
 set -u
+export TOPOLOGY_KIND=${1:-plain}
 . "$(dirname "$0")/topology.sh"
+case $TOPOLOGY_KIND in
+plain | homerouter) ;;
+*)
+	echo "demo: there is no topology $TOPOLOGY_KIND: plain and homerouter are known" >&2
+	exit 2
+	;;
+esac
 
 table=
 failures=0
@@ -145,11 +153,13 @@ for outer in 4 6; do
 	watch_hosts
 
 	title "xdp-filter and xdp-wg on the routers' interfaces"
-	for interface in "R1 r1-a" "R1 r1-r2" "R2 r2-r1" "R2 r2-b"; do
-		show ${interface% *} xdp-filter load ${interface#* }
+	for ns in R1 R2; do
+		for interface in $(topology_ports $ns); do
+			show $ns xdp-filter load "$interface"
+		done
 	done
-	show R1 xdp-wg load r1-a r1-r2
-	show R2 xdp-wg load r2-r1 r2-b
+	show R1 xdp-wg load $(topology_ports R1)
+	show R2 xdp-wg load $(topology_ports R2)
 	echo
 	show R1 xdp-loader status
 

@@ -8,8 +8,9 @@
 lint:
 	@$(TIED) tests/lint $(CHECKERS)
 
+# TOPO says what R1 is: homerouter has a bridge and a VLAN.
 demo:
-	@$(TIED) vm/run --only command,module tests/demo.sh
+	@$(TIED) vm/run --only command,module tests/demo.sh $(TOPO)
 
 # What takes longest takes turns, a turn a day, or as TURN says: 1, 2, 3 or all.
 check:

@@ -13,6 +13,9 @@
 #   R1 - R2   192.0.2.0/30   2001:db8::/126    R1 is .1, R2 is .2; both listen on port 51820
 #   wg0       10.0.0.1 and fd00::1 in R1, 10.0.0.2 and fd00::2 in R2
 #
+# With TOPOLOGY_KIND=homerouter R1 is one: its LAN is the bridge br-lan, of r1-a and a second port to A,
+# r1-a2, that nobody is at; and its WAN is VLAN 7 of the link to R2: r1-r2.7, and r2-r1.7 there.
+#
 # The links are veth pairs, or with TOPOLOGY_NICS=virtio or igb NICs of that model, in a guest that has
 # such. Interface names and indices are unique in all four, because tools may share one BPF file system.
 # Functions return non-zero when something in them failed; nothing outside of the four namespaces
@@ -26,6 +29,15 @@ in_ns() {
 
 	shift
 	nsenter --net="/run/netns/$ns" -- "$@"
+}
+
+# topology_ports ROUTER: where xdp-wg is loaded.
+topology_ports() {
+	case $1/${TOPOLOGY_KIND:-} in
+	R1/homerouter) echo r1-a r1-a2 r1-r2 ;;
+	R1/*) echo r1-a r1-r2 ;;
+	R2/*) echo r2-r1 r2-b ;;
+	esac
 }
 
 topology_draw() {
@@ -42,6 +54,10 @@ topology_draw() {
 	                      +---------+  WireGuard  +---------+
 	                      $(printf '%-11s' "$r1")             $r2
 	DRAWING
+	[ "${TOPOLOGY_KIND:-}" != homerouter ] || cat <<-WORDS
+
+		R1's LAN is the bridge br-lan of r1-a and r1-a2; its WAN is VLAN 7: r1-r2.7, r2-r1.7.
+	WORDS
 }
 
 # topology_veth NAMESPACE NAME PEER-NAMESPACE PEER-NAME: a veth pair that XDP can transmit by: natively
@@ -137,10 +153,25 @@ topology_tunnel() {
 		in_ns "$ns" ip link set wg0 up
 }
 
+# topology_vlan NAMESPACE LINK: VLAN 7 of it, as LINK.7.
+topology_vlan() {
+	in_ns "$1" ip link add link "$2" name "$2.7" type vlan id 7 && in_ns "$1" ip link set "$2.7" up
+}
+
+topology_homerouter() {
+	modprobe -a bridge 8021q && topology_veth A a-r1-2 R1 r1-a2 &&
+		in_ns A ip link set a-r1-2 up &&
+		in_ns R1 ip link add br-lan type bridge &&
+		in_ns R1 ip link set r1-a master br-lan &&
+		in_ns R1 ip link set r1-a2 master br-lan up && in_ns R1 ip link set br-lan up &&
+		topology_vlan R1 r1-r2 && topology_vlan R2 r2-r1
+}
+
 # topology_up [4|6]: make the topology with tunnel endpoints of that family, IPv4 if none is said.
 # What was there before is removed. Needs no handshake yet: see wait_session.
 topology_up() {
 	local outer=${1:-4} ns key1 key2 end1=192.0.2.1 end2=192.0.2.2
+	local lan=r1-a wan1=r1-r2 wan2=r2-r1
 
 	[ "$outer" = 4 ] || end1="[2001:db8::1]" end2="[2001:db8::2]"
 	topology_down
@@ -156,15 +187,19 @@ topology_up() {
 	done
 	topology_link A a-r1 R1 r1-a && topology_link R1 r1-r2 R2 r2-r1 &&
 		topology_link R2 r2-b B b-r2 || return
+	if [ "${TOPOLOGY_KIND:-}" = homerouter ]; then
+		topology_homerouter || return
+		lan=br-lan wan1=r1-r2.7 wan2=r2-r1.7
+	fi
 
 	in_ns A ip addr add 10.1.0.2/24 dev a-r1 &&
 		in_ns A ip addr add fd00:1::2/64 dev a-r1 nodad &&
-		in_ns R1 ip addr add 10.1.0.1/24 dev r1-a &&
-		in_ns R1 ip addr add fd00:1::1/64 dev r1-a nodad &&
-		in_ns R1 ip addr add 192.0.2.1/30 dev r1-r2 &&
-		in_ns R1 ip addr add 2001:db8::1/126 dev r1-r2 nodad &&
-		in_ns R2 ip addr add 192.0.2.2/30 dev r2-r1 &&
-		in_ns R2 ip addr add 2001:db8::2/126 dev r2-r1 nodad &&
+		in_ns R1 ip addr add 10.1.0.1/24 dev $lan &&
+		in_ns R1 ip addr add fd00:1::1/64 dev $lan nodad &&
+		in_ns R1 ip addr add 192.0.2.1/30 dev $wan1 &&
+		in_ns R1 ip addr add 2001:db8::1/126 dev $wan1 nodad &&
+		in_ns R2 ip addr add 192.0.2.2/30 dev $wan2 &&
+		in_ns R2 ip addr add 2001:db8::2/126 dev $wan2 nodad &&
 		in_ns R2 ip addr add 10.2.0.1/24 dev r2-b &&
 		in_ns R2 ip addr add fd00:2::1/64 dev r2-b nodad &&
 		in_ns B ip addr add 10.2.0.2/24 dev b-r2 &&

@@ -218,9 +218,12 @@ struct sender {
  */
 #define SENDER_HIDES (5 * HZ)
 
-/* A packet that has passed is in WireGuard's queues after that time, and waited for this long. */
+/*
+ * A packet that has passed is in WireGuard's queues after that time, and is waited for this long: where
+ * the stack cannot keep up with a flow, there is always one, and some are overtaken.
+ */
 #define SETTLES (HZ / 50 + 1)
-#define PATIENCE (HZ / 4)
+#define PATIENCE (HZ / 20)
 
 /*
  * All CPUs read and write it without a lock. What they lose is a packet that passes, or one that
