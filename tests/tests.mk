@@ -28,11 +28,12 @@ check-debug:
 # the name of an RSS program. RULES are what R1 has of netfilter or traffic control: empty, stateful,
 # nat, mark, mss or tc. Nothing goes fast then, but with empty ones; and BYPASS=1 has xdp-wg bypass
 # them, so that frames differ. OFFLOADS=on has senders leave checksums to their devices. With
-# CONSENT=1 frames whose flows the rules let through may go fast.
+# CONSENT=1 frames whose flows the rules let through may go fast. With TOPO=vlan or bridge, R1's
+# interfaces are such ones.
 diff:
 	@$(TIED) vm/run --timeout 7200 tests/diff/run \
 		$(or $(SEED),1) $(or $(COUNT),2000) $(or $(CHUNK),0) $(or $(HOOK),native) 60 \
-		"$(RULES)" "$(BYPASS)" "$(OFFLOADS)" "$(CONSENT)"
+		"$(RULES)" "$(BYPASS)" "$(OFFLOADS)" "$(CONSENT)" "$(TOPO)"
 
 # Instructions per packet, and more, as tables and in results/bench; half an hour.
 bench:

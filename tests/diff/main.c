@@ -13,7 +13,8 @@
  * netfilter's consent. Where they are bypassed, there is one test: that frames differ. Where it
  * asks, with DIFF_CONSENT there, more frames are of flows that rules let through; all of a chunk
  * come before those that count, and with stateful rules enough must go fast. With DIFF_OFFLOADS=on
- * there, A and W leave checksums to the devices that send their frames.
+ * there, A and W leave checksums to the devices that send their frames. With DIFF_TOPO=vlan or
+ * bridge, all chunks are of the variant in which R1's interfaces are such devices.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -69,6 +70,8 @@ static void __attribute__((format(printf, 1, 2))) network(const char *format, ..
 #define VARIANTS 11
 /* The one in which what comes to R1 has tags. */
 #define VARIANT_TAGGED 9
+/* The one in which it comes to ports of bridges. */
+#define VARIANT_BRIDGED 10
 /* Batches are no larger than this, or R1's queues lose frames. */
 #define BATCH_MAX 100
 
@@ -81,6 +84,8 @@ struct options {
 	bool bypass; /* ... which xdp-wg is told to bypass */
 	bool consent; /* ... or to ask for their consent */
 	bool offloads; /* senders leave work to their devices */
+	const char *topo; /* of what kind R1's interfaces are, or NULL */
+	unsigned int variant; /* the only one then */
 };
 
 static bool rules_matter(const struct options *options)
@@ -164,7 +169,7 @@ static bool is_rss(const struct options *options)
 static void run_chunk(const struct options *options, const struct chunk *chunk,
 		      struct verdict *verdict, struct tally *tally)
 {
-	unsigned int variant = (chunk->number - 1) % VARIANTS;
+	unsigned int variant = options->topo ? options->variant : (chunk->number - 1) % VARIANTS;
 	bool loaded = strcmp(options->hook, "none"), queued = is_rss(options);
 	struct pass without = {}, with = {};
 	double slow, fast;
@@ -189,11 +194,12 @@ static void run_chunk(const struct options *options, const struct chunk *chunk,
 		network("unload");
 	}
 
-	snprintf(repeat, sizeof(repeat), "make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s%s%s%s%s%s",
-		 options->seed, options->count, chunk->number, options->hook,
-		 options->rules ? " RULES=" : "", options->rules ?: "",
-		 options->bypass ? " BYPASS=1" : "", options->offloads ? " OFFLOADS=on" : "",
-		 options->consent ? " CONSENT=1" : "");
+	snprintf(repeat, sizeof(repeat),
+		 "make diff SEED=%u COUNT=%u CHUNK=%u HOOK=%s%s%s%s%s%s%s%s", options->seed,
+		 options->count, chunk->number, options->hook, options->rules ? " RULES=" : "",
+		 options->rules ?: "", options->bypass ? " BYPASS=1" : "",
+		 options->offloads ? " OFFLOADS=on" : "", options->consent ? " CONSENT=1" : "",
+		 options->topo ? " TOPO=" : "", options->topo ?: "");
 	compare(&without, &with, verdict, repeat);
 	printf("chunk %u, variant %u: %u frames in %u batches, %.1f s without and %.1f s with xdp-wg\n",
 	       chunk->number, variant, chunk->input_count, chunk->batch_count, slow, fast);
@@ -293,6 +299,19 @@ static int conclude_bypassed(const struct verdict *verdict)
 	return verdict->failed ? 0 : 1;
 }
 
+static void choose_variant(struct options *options, const char *topo)
+{
+	if (!topo || !*topo)
+		return;
+	if (!strcmp(topo, "vlan"))
+		options->variant = VARIANT_TAGGED;
+	else if (!strcmp(topo, "bridge"))
+		options->variant = VARIANT_BRIDGED;
+	else
+		fatal("there is no topology %s: vlan and bridge are known", topo);
+	options->topo = topo;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .hook = "native", .batch = 60 };
@@ -309,6 +328,7 @@ int main(int argc, char **argv)
 	options.bypass = bypass && *bypass;
 	options.consent = consent && *consent;
 	options.offloads = offloads && !strcmp(offloads, "on");
+	choose_variant(&options, getenv("DIFF_TOPO"));
 	options.seed = strtoul(argv[1], NULL, 0);
 	options.count = strtoul(argv[2], NULL, 0);
 	if (argc > 3)
