@@ -106,10 +106,7 @@ static bool is_ingress(const struct bypass_item *item, const struct snapshot *sn
 	return false;
 }
 
-/*
- * Whether packets come by a bridge that a program takes or sends: any may leave by one that XDP
- * takes anywhere.
- */
+/* Whether packets that a program takes come by a bridge, or those to a peer may leave by one. */
 static bool is_any_by_bridge(const struct snapshot *snapshot, bool bypasses)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
@@ -119,7 +116,7 @@ static bool is_any_by_bridge(const struct snapshot *snapshot, bool bypasses)
 			continue;
 		for (size_t j = 0; j < snapshot->count; j++)
 			if (snapshot->devices[j].bridge && &snapshot->devices[j] != device &&
-			    (device->native ||
+			    ((device->native && snapshot->devices[j].underlay) ||
 			     snapshot_carries(snapshot, device, &snapshot->devices[j])))
 				return true;
 	}

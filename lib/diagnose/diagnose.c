@@ -184,7 +184,14 @@ static void conclude_egress(const struct snapshot *snapshot, struct diagnosis *d
 
 		if (!is_egress_without_xdp(device) || is_port_named(snapshot, device))
 			continue;
-		if (port->lag)
+		if (port->bridge)
+			add(diagnosis, blocking,
+			    "XDP frames are not sent to the bridge %s: %s: load --hook tc where what is "
+			    "for it arrives",
+			    port->name,
+			    port->filters_vlans ? "it filters VLANs"
+						: "no port of it transmits them");
+		else if (port->lag)
 			add(diagnosis, blocking,
 			    "%s is a bond or team, which XDP frames are not sent to: use --hook tc",
 			    port->name);
@@ -290,45 +297,53 @@ static void conclude_sides(const struct snapshot *snapshot, struct diagnosis *di
 		    names(snapshot, is_inside, list, sizeof(list)));
 }
 
-/* Whether a device is none to load on natively, since others are below it. */
-static bool has_ports(const struct snapshot *snapshot, const struct snapshot_device *device)
+/* Packets that a device sends or receives do so at ports, which are below VLAN devices and bridges.
+ */
+static void mark_ports(struct snapshot *snapshot, struct snapshot_device *device, bool outside,
+		       bool forwards, int depth)
 {
-	for (size_t i = 0; i < snapshot->count; i++)
-		if (&snapshot->devices[i] != device &&
-		    snapshot_carries(snapshot, &snapshot->devices[i], device))
-			return true;
-	return false;
+	struct snapshot_device *lower =
+		device->lower ? snapshot_device(snapshot, device->lower) : NULL;
+
+	/* One at the tc hook will do as well. */
+	if ((!lower && !device->bridge) || device->loaded) {
+		device->outside |= outside;
+		device->inside |= forwards && device->up && device->ethernet;
+	}
+	if (!depth)
+		return;
+	if (lower)
+		mark_ports(snapshot, lower, outside, forwards, depth - 1);
+	for (size_t i = 0; device->bridge && i < snapshot->count; i++)
+		if (snapshot->devices[i].master == device->ifindex)
+			mark_ports(snapshot, &snapshot->devices[i], outside, forwards, depth - 1);
 }
 
 /*
- * Which device is what to whom. To load on is a port: what is below VLAN devices and bridges. But
- * what comes by a port of a bridge comes in by that.
+ * Which device is what to whom: see the members. What comes by a port of a bridge comes in by that,
+ * and what comes by one of a bond or its like is the master's.
  */
 static void relate(struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < snapshot->count; i++)
-		snapshot->devices[i].ingress = false;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct snapshot_device *device = &snapshot->devices[i];
-		const struct snapshot_device *bridge = snapshot_bridge(snapshot, device);
-		bool forwards = false;
+
+		device->ingress = device->outside = device->inside = false;
+	}
+	for (size_t i = 0; i < snapshot->count; i++) {
+		struct snapshot_device *device = &snapshot->devices[i];
+		bool bridged = snapshot_bridge(snapshot, device);
 
 		if (device->loaded)
-			snapshot_device(snapshot, bridge ? device->master : device->ifindex)
+			snapshot_device(snapshot, bridged ? device->master : device->ifindex)
 				->ingress = true;
-		device->outside = false;
-		for (size_t j = 0; j < snapshot->count; j++) {
-			const struct snapshot_device *upper = &snapshot->devices[j];
-
-			if (!snapshot_carries(snapshot, device, upper))
-				continue;
-			device->outside |= upper->underlay && !upper->wireguard;
-			forwards |= upper->forwards[FAMILY_IPV4] || upper->forwards[FAMILY_IPV6];
-		}
-		if (!device->loaded && has_ports(snapshot, device))
-			device->outside = forwards = false;
-		device->inside = device->up && device->ethernet && forwards && !device->outside;
+		if (!device->master || bridged)
+			mark_ports(snapshot, device, device->underlay && !device->wireguard,
+				   device->forwards[FAMILY_IPV4] || device->forwards[FAMILY_IPV6],
+				   SNAPSHOT_DEPTH);
 	}
+	for (size_t i = 0; i < snapshot->count; i++)
+		snapshot->devices[i].inside &= !snapshot->devices[i].outside;
 }
 
 void diagnose(struct snapshot *snapshot, struct diagnosis *diagnosis)

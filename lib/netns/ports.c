@@ -76,8 +76,8 @@ int ports_collect(const struct snapshot *snapshot, struct port_list *list)
 	for (size_t i = 0; !err && i < snapshot->count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
 
-		if (device->up && (device->underlay || device->routed[FAMILY_IPV4] ||
-				   device->routed[FAMILY_IPV6]))
+		if (device->up && (device->underlay || device->forwards[FAMILY_IPV4] ||
+				   device->forwards[FAMILY_IPV6]))
 			err = collect_of(snapshot, device, list);
 	}
 	return err;

@@ -28,7 +28,7 @@ struct port_list {
 };
 
 /*
- * ports_collect() - List the ports of all interfaces that routes lead to, if they have any.
+ * ports_collect() - List the ports of all interfaces that forward, if they have any.
  * @list: for ports_free(), also after an error
  *
  * Return: 0, or -ENOMEM.

@@ -33,9 +33,8 @@ int route_collect(struct netlink *route, struct snapshot *snapshot)
 
 	for (size_t i = 0; !err && i < snapshot->count; i++) {
 		struct snapshot_device *device = &snapshot->devices[i];
-		bool asked = device->wireguard || device->lower || device->bridge;
 
-		for (int family = 0; !err && asked && family < FAMILY_COUNT; family++)
+		for (int family = 0; !err && device->wireguard && family < FAMILY_COUNT; family++)
 			err = collect_family(route, device, family);
 	}
 	return err;

@@ -83,20 +83,32 @@ static bool transmits(const struct snapshot_device *port)
 	return !port->lag && !port->bridge && (netdev_xdp(port->ifindex, &xdp) || xdp.transmit);
 }
 
-/* Asked of where packets may leave: of a bridge, by any port that does. */
+/*
+ * Whether any port of a device does: of a bridge that filters VLANs none, since it decides itself.
+ */
+static bool transmits_below(const struct snapshot *snapshot, const struct snapshot_device *device)
+{
+	const struct snapshot_device *port = snapshot_port(snapshot, device);
+
+	if (!port->bridge)
+		return transmits(port);
+	for (size_t i = 0; i < snapshot->count && !port->filters_vlans; i++) {
+		const struct snapshot_device *member = &snapshot->devices[i];
+
+		if (member->master == port->ifindex && transmits(snapshot_port(snapshot, member)))
+			return true;
+	}
+	return false;
+}
+
+/* Asked of where packets may leave. */
 static void collect_transmit(struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct snapshot_device *device = &snapshot->devices[i];
 
-		if (!device->loaded && !device->underlay)
-			continue;
-		for (size_t j = 0; j < snapshot->count && !device->transmits; j++)
-			device->transmits =
-				snapshot_carries(snapshot, &snapshot->devices[j], device) &&
-				snapshot_port(snapshot, &snapshot->devices[j]) ==
-					&snapshot->devices[j] &&
-				transmits(&snapshot->devices[j]);
+		if (device->loaded || device->underlay)
+			device->transmits = transmits_below(snapshot, device);
 	}
 }
 

@@ -38,7 +38,7 @@ struct snapshot_device {
 	int tag; /* likewise: the VLAN */
 	int master; /* interface index of the device that this one is a port of, or 0 */
 	bool forwards[FAMILY_COUNT]; /* packets that arrive there are forwarded */
-	bool routed[FAMILY_COUNT]; /* a unicast route leads to this tunnel, VLAN device or bridge */
+	bool routed[FAMILY_COUNT]; /* a unicast route leads to this tunnel */
 	bool underlay; /* encapsulated packets to a peer leave there */
 	bool loaded; /* has our program, ... */
 	bool native; /* ... in native mode, which needs an egress that transmits XDP frames */

@@ -703,10 +703,9 @@ __bpf_kfunc int bpf_skb_wg_ingress(struct __sk_buff *skb_ctx, const void *addres
  * @flow: a number that all packets of its flow have; 0 for data messages
  * @received: not 0 for a data message
  *
- * To be asked of what bpf_xdp_wg_ingress() says that a bridge learns from. Of each sender, and for
- * each peer, a packet has to come by the bridge every five seconds, or it would forget where the
- * sender is. The flow of that packet passes until it is through WireGuard's queues, so that none
- * overtakes it.
+ * To be asked of what bpf_xdp_wg_ingress() says that a bridge learns from. Of each sender a packet
+ * has to come by the bridge every five seconds, or it would forget where the sender is. The flow of
+ * that packet passes until it is through WireGuard's queues, so that none overtakes it.
  *
  * Context: softirq or bottom halves off, under RCU. Takes no lock.
  * Return: 1 if the packet is to pass, 0 if not, -EINVAL without an Ethernet header, -EOPNOTSUPP in

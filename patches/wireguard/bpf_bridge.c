@@ -190,19 +190,16 @@ static const struct net_device *find_home(const struct net_device *bridge, const
 }
 
 /**
- * struct sender - an address whose frames come in by a port of a bridge, and go to a peer or come
- *		   from it
+ * struct sender - an address whose frames come in by a port of a bridge
  * @mac: that address
  * @dev: the port, for comparison only
- * @peer: which peer, and which of the two
  * @passed: when a packet was left to the bridge, in jiffies
- * @flow: which flow that was of
+ * @flow: which flow that was of, to which peer or from it
  * @slow: whether that flow passes, since what has passed may yet be overtaken
  */
 struct sender {
 	u64 mac;
 	const struct net_device *dev;
-	u64 peer;
 	unsigned long passed;
 	u32 flow;
 	bool slow;
@@ -212,26 +209,26 @@ struct sender {
 #define SENDERS_WAYS 4
 
 /*
- * How long a bridge does not see a sender: it forgets who has not sent for 300 seconds, or, for as
- * long as the spanning tree changes, for 15. One that is made to forget sooner does, and then the
- * next frame passes.
+ * How long a bridge does not see a sender: by default it forgets who has not sent for 300 seconds,
+ * or, for as long as the spanning tree changes, for 15. One that is made to forget sooner does, and
+ * then the next frame passes.
  */
 #define SENDER_HIDES (5 * HZ)
 
 /*
- * A packet that has passed is in WireGuard's queues after that time, and is waited for this long: where
- * the stack cannot keep up with a flow, there is always one, and some are overtaken.
+ * A packet that has passed is in WireGuard's queues after that time, and is waited for this long:
+ * where the stack cannot keep up with a flow, there is always one, and some are overtaken.
  */
 #define SETTLES (HZ / 50 + 1)
 #define PATIENCE (HZ / 20)
 
 /*
  * All CPUs read and write it without a lock. What they lose is a packet that passes, or one that
- * does not until the time is over again.
+ * does not until the time is over again, or that is overtaken.
  */
 static struct sender (*senders)[SENDERS_WAYS];
 
-/* So that nobody outside can aim addresses at one set. */
+/* So that nobody outside knows which addresses share a set. */
 static u64 senders_seed;
 
 static bool make_senders(void)
@@ -245,21 +242,16 @@ static bool make_senders(void)
 
 static WG_BPF_MEMORY(memory, make_senders);
 
-static bool is_sender(const struct sender *sender, u64 mac, const struct net_device *dev, u64 peer)
+/* How long ago that was. Another CPU may have written it after this one looked at the time. */
+static unsigned long since_passed(const struct sender *sender)
 {
-	return READ_ONCE(sender->mac) == mac && READ_ONCE(sender->dev) == dev &&
-	       READ_ONCE(sender->peer) == peer;
-}
+	long age = jiffies - READ_ONCE(sender->passed);
 
-static void note_passed(struct sender *sender, u32 flow)
-{
-	WRITE_ONCE(sender->flow, flow);
-	WRITE_ONCE(sender->slow, true);
-	WRITE_ONCE(sender->passed, jiffies);
+	return age > 0 ? age : 0;
 }
 
 /* One that is not there is added, but takes no place from others whose time is not over. */
-static struct sender *find_sender(u64 mac, const struct net_device *dev, u64 peer)
+static struct sender *find_sender(u64 mac, const struct net_device *dev)
 {
 	struct sender *set, *free = NULL;
 
@@ -269,12 +261,11 @@ static struct sender *find_sender(u64 mac, const struct net_device *dev, u64 pee
 		wg_bpf_memory_ask(&memory);
 		return NULL;
 	}
-	set += hash_64(mac ^ (unsigned long)dev ^ peer << 20 ^ senders_seed, ilog2(SENDERS_SETS)) *
-	       SENDERS_WAYS;
+	set += hash_64(mac ^ (unsigned long)dev ^ senders_seed, ilog2(SENDERS_SETS)) * SENDERS_WAYS;
 	for (int i = 0; i < SENDERS_WAYS; i++) {
-		if (is_sender(&set[i], mac, dev, peer))
+		if (READ_ONCE(set[i].mac) == mac && READ_ONCE(set[i].dev) == dev)
 			return &set[i];
-		if (!READ_ONCE(set[i].mac) || jiffies - READ_ONCE(set[i].passed) >= SENDER_HIDES)
+		if (!READ_ONCE(set[i].mac) || since_passed(&set[i]) >= SENDER_HIDES)
 			free = &set[i];
 	}
 	if (!free)
@@ -283,8 +274,22 @@ static struct sender *find_sender(u64 mac, const struct net_device *dev, u64 pee
 	WRITE_ONCE(free->passed, jiffies - SENDER_HIDES);
 	WRITE_ONCE(free->mac, mac);
 	WRITE_ONCE(free->dev, dev);
-	WRITE_ONCE(free->peer, peer);
 	return free;
+}
+
+/* It is time that a packet passes. Return: whether it is this one. */
+static bool take_turn(struct sender *sender, unsigned long passed, u32 flow)
+{
+	if (cmpxchg(&sender->passed, passed, jiffies) != passed)
+		return false;
+	WRITE_ONCE(sender->flow, flow);
+	WRITE_ONCE(sender->slow, true);
+	return true;
+}
+
+static bool is_queued(struct wg_peer *peer, bool received)
+{
+	return received ? wg_bpf_is_receiving(peer) : wg_bpf_is_sending(peer);
 }
 
 /*
@@ -295,24 +300,23 @@ int wg_bpf_bridge_sees(const struct net_device *port, const struct wg_bpf_packet
 		       struct wg_peer *peer, u32 flow, bool received)
 {
 	u8 address[ETH_ALEN] __aligned(2);
+	unsigned long passed, age;
 	struct sender *sender;
-	unsigned long age;
 
 	if (!port || packet->length < ETH_HLEN)
 		return -EINVAL;
 	memcpy(address, packet->data + ETH_ALEN, sizeof(address));
-	sender = find_sender(ether_addr_to_u64(address), port, peer->internal_id << 1 | received);
+	sender = find_sender(ether_addr_to_u64(address), port);
 	if (!sender)
 		return 1;
-	age = jiffies - READ_ONCE(sender->passed);
-	if (age >= SENDER_HIDES) {
-		note_passed(sender, flow);
-		return 1;
-	}
+	flow ^= hash_64(peer->internal_id << 1 | received, 32);
+	passed = READ_ONCE(sender->passed);
+	age = since_passed(sender);
+	if (age >= SENDER_HIDES)
+		return take_turn(sender, passed, flow);
 	if (!READ_ONCE(sender->slow) || READ_ONCE(sender->flow) != flow)
 		return 0;
-	if (age < SETTLES ||
-	    (age < PATIENCE && (received ? wg_bpf_is_receiving(peer) : wg_bpf_is_sending(peer))))
+	if (age < SETTLES || (age < PATIENCE && is_queued(peer, received)))
 		return 1;
 	WRITE_ONCE(sender->slow, false);
 	return 0;

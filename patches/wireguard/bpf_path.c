@@ -257,7 +257,6 @@ static bool takes_tags_off(const struct net_device *dev)
  * @dev: where it is
  * @port: where it began
  * @addresses: its MAC addresses, destination and source
- * @in_frame: whether it is one of XDP
  * @own: whether it is addressed to one of the devices
  * @bridged: whether it has come by a bridge
  * @learns: whether that learns from it
@@ -266,7 +265,6 @@ struct climb {
 	struct net_device *dev;
 	struct net_device *port;
 	const u8 *addresses;
-	bool in_frame;
 	bool own;
 	bool bridged;
 	bool learns;
@@ -278,11 +276,13 @@ static bool is_to(const struct net_device *dev, const u8 *addresses)
 }
 
 /*
- * Whether a switch forwards frames between this port and others by itself, and says so in their
- * skbs. What generic XDP sends on would still say that, and a bridge clears it.
+ * Whether a switch may have forwarded frames from this port by itself, and says so in their skbs.
+ * What generic XDP sends on would still say that, which a bridge clears; a tc program clears it.
  */
-static bool is_switch_port(const struct net_device *dev)
+static bool is_marked_by_switch(const struct net_device *dev)
 {
+	if (likely(!rcu_access_pointer(dev->xdp_prog)))
+		return false;
 #if IS_ENABLED(CONFIG_NET_DEVLINK)
 	if (dev->devlink_port && dev->devlink_port->switch_port)
 		return true;
@@ -300,7 +300,7 @@ static int to_bridge(struct climb *climb)
 	struct net_device *bridge = netdev_master_upper_dev_get_rcu(climb->dev);
 
 	if (climb->bridged || !bridge || !netif_is_bridge_master(bridge) ||
-	    (climb->in_frame && is_switch_port(climb->port)))
+	    is_marked_by_switch(climb->port))
 		return -EBUSY;
 	climb->own = is_to(bridge, climb->addresses);
 	if (!climb->own)
@@ -368,12 +368,7 @@ static int climb_up(struct climb *climb, const struct bpf_wg_ingress *ingress)
 int wg_bpf_ingress(struct net_device *in, const void *addresses, u32 size, bool in_frame,
 		   struct bpf_wg_ingress *ingress)
 {
-	struct climb climb = {
-		.dev = in,
-		.port = in,
-		.addresses = addresses,
-		.in_frame = in_frame,
-	};
+	struct climb climb = { .dev = in, .port = in, .addresses = addresses };
 	int ret;
 
 	if (size != 2 * ETH_ALEN)

@@ -37,7 +37,7 @@ an_hour() {
 		[ -n "$age" ] || fail "A is forgotten after $minute minutes"
 		[ "$age" -le 6 ] || fail "A was not seen for $age seconds"
 		expect_gained R1 encapsulated 510
-		expect_gained R1 bridge 12
+		expect_gained R1 bridge 11
 		if [ $minute -gt 6 ]; then
 			[ -z "$(known $silent)" ] || fail "who was silent is known after $minute minutes"
 		fi
