@@ -236,6 +236,7 @@ static bool make_senders(void)
 	struct sender(*sets)[SENDERS_WAYS] = kvcalloc(SENDERS_SETS, sizeof(*sets), GFP_KERNEL);
 
 	senders_seed = get_random_u64();
+	/* All of it is zero, and the seed is there, for those who find it. */
 	smp_store_release(&senders, sets);
 	return sets;
 }
