@@ -4,7 +4,6 @@
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "tests.h"
@@ -356,12 +355,6 @@ static void test_hooks(const void *arg)
 	CHECK_EQ(ask_way(kind, "end1", "br7", BOTH), BPF_WG_HOOKS_TC);
 	test_shell("tc qdisc del dev br7 clsact");
 	remove_bridge();
-}
-
-static unsigned long long counted(const char *dev, const char *what)
-{
-	return strtoull(test_shell_output("ip -j -s link show %s | jq .[0].stats64.%s", dev, what),
-			NULL, 10);
 }
 
 /* A bridge counts a frame without the tag that is beside it there. */

@@ -186,7 +186,7 @@ static void test_path_bond(const void *arg)
 	test_shell("ip link del vlan7; ip link del bond7; ip link del end7");
 }
 
-static unsigned long long counted(const char *dev, const char *what)
+unsigned long long counted(const char *dev, const char *what)
 {
 	return strtoull(test_shell_output("ip -j -s link show %s | jq .[0].stats64.%s", dev, what),
 			NULL, 10);

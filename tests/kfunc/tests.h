@@ -66,6 +66,9 @@ void check_receive_refused(enum kind kind, const struct request *request, const 
 void stay_on_cpu(int cpu);
 void leave_cpu(void);
 
+/* counted() - What a device of the current namespace has counted: tx.packets, rx.bytes, ... */
+unsigned long long counted(const char *dev, const char *what);
+
 /* Add the cases of each file. */
 void add_lookup_tests(void);
 void add_endpoint_tests(void);
