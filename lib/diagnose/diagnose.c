@@ -297,8 +297,7 @@ static void conclude_sides(const struct snapshot *snapshot, struct diagnosis *di
 		    names(snapshot, is_inside, list, sizeof(list)));
 }
 
-/* Packets that a device sends or receives do so at ports, which are below VLAN devices and bridges.
- */
+/* What a device sends or receives, it does at ports, which are below VLAN devices and bridges. */
 static void mark_ports(struct snapshot *snapshot, struct snapshot_device *device, bool outside,
 		       bool forwards, int depth)
 {

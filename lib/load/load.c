@@ -26,8 +26,7 @@ static int check_port(const struct load *load, const struct interface *interface
 	if (load->attach->hook == HOOK_TC || load->attach->mode != XDP_MODE_NATIVE ||
 	    !ports_below(interface->name, &kind, ports, sizeof(ports)))
 		return 0;
-	log_error("%s is %s: load on %s, which is below it, or use --hook tc", interface->name,
-		  kind, ports);
+	log_error("%s is %s: load below it, on %s, or use --hook tc", interface->name, kind, ports);
 	return -EOPNOTSUPP;
 }
 

@@ -151,8 +151,8 @@ modes() {
 	in_ns R1 ip link add link r1-a name wan.7 type vlan id 7 &&
 		in_ns R1 ip link add link wan.7 name wan.7.8 type vlan id 8 || fail "no VLAN devices"
 	undo in_ns R1 ip link del wan.7
-	says 1 "wan.7 is a VLAN interface: load on r1-a, which is below it" R1 xdp-wg load wan.7
-	says 1 "wan.7.8 is a VLAN interface: load on r1-a, which is below it" R1 xdp-wg load wan.7.8
+	says 1 "wan.7 is a VLAN interface: load below it, on r1-a," R1 xdp-wg load wan.7
+	says 1 "wan.7.8 is a VLAN interface: load below it, on r1-a," R1 xdp-wg load wan.7.8
 	is_bare
 
 	# All programs of a chain have one mode.

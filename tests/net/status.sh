@@ -68,7 +68,7 @@ why_not_now() {
 	in_ns R1 ip link add br-lan address "$mac" type bridge && in_ns R1 ip link set br-lan up &&
 		in_ns R1 ip link set r1-a master br-lan && in_ns R1 ip addr add 10.9.0.1/24 dev br-lan ||
 		fail "no bridge"
-	says 1 "br-lan is a bridge: load on r1-a, which is below it" R1 xdp-wg load br-lan
+	says 1 "br-lan is a bridge: load below it, on r1-a," R1 xdp-wg load br-lan
 	says 0 "br-lan -> r1-a" R1 xdp-wg status
 	in_ns R1 ip link set br-lan type bridge vlan_filtering 1
 	in_ns R1 xdp-wg unload -q r1-r2
