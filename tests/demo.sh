@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# demo.sh [plain|homerouter]: the demo, run in a guest: two routers with a WireGuard tunnel between them, xdp-filter and
-# xdp-wg on their interfaces, real traffic across, and a table of what took the fast path. Fails
-# when less than 95 % of the routed packets did, or any packet was lost.
+# demo.sh [plain|homerouter]: the demo, run in a guest: two routers with a WireGuard tunnel between
+# them, xdp-filter and xdp-wg on their interfaces, real traffic across, and a table of what took the fast
+# path. Fails when less than 95 % of the routed packets did, or any packet was lost.
 
 set -u
 export TOPOLOGY_KIND=${1:-plain}

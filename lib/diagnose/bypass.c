@@ -41,14 +41,6 @@ int bypass_add(struct bypass *bypass, const struct bypass_item *item)
 	return 0;
 }
 
-static const struct snapshot_device *find_device(const struct snapshot *snapshot, const char *name)
-{
-	for (size_t i = 0; i < snapshot->count; i++)
-		if (!strcmp(snapshot->devices[i].name, name))
-			return &snapshot->devices[i];
-	return NULL;
-}
-
 enum bypass_rules bypass_rules_of(enum bypass_kind kind)
 {
 	return kind == BYPASS_QDISC || kind == BYPASS_FILTER ? BYPASS_TC : BYPASS_NETFILTER;
@@ -138,7 +130,7 @@ static bool is_on_the_way(const struct bypass_item *item, const struct snapshot 
 		return is_any_loaded(snapshot, rules, bypasses);
 	if (item->where == BYPASS_BRIDGE)
 		return is_any_by_bridge(snapshot, bypasses);
-	device = find_device(snapshot, item->device);
+	device = snapshot_by_name(snapshot, item->device);
 	if (!device || !device->up)
 		return false;
 	if (device->wireguard)

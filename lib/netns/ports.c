@@ -89,14 +89,6 @@ void ports_free(struct port_list *list)
 	*list = (struct port_list){};
 }
 
-static const struct snapshot_device *by_name(const struct snapshot *snapshot, const char *ifname)
-{
-	for (size_t i = 0; i < snapshot->count; i++)
-		if (!strcmp(snapshot->devices[i].name, ifname))
-			return &snapshot->devices[i];
-	return NULL;
-}
-
 static void join(const struct port_list *list, char *buf, size_t size)
 {
 	size_t len = 0;
@@ -116,7 +108,7 @@ bool ports_below(const char *ifname, const char **kind, char *buf, size_t size)
 	if (netlink_open(&route, NETLINK_ROUTE))
 		return false;
 	if (!link_collect(&route, &snapshot))
-		device = by_name(&snapshot, ifname);
+		device = snapshot_by_name(&snapshot, ifname);
 	if (device && !collect_of(&snapshot, device, &list) && list.count) {
 		*kind = device->bridge ? "a bridge" : "a VLAN interface";
 		join(&list, buf, size);

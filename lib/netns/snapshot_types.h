@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <net/if.h>
 #include <sys/socket.h>
 
@@ -70,6 +71,16 @@ static inline struct snapshot_device *snapshot_device(const struct snapshot *sna
 {
 	for (size_t i = 0; i < snapshot->count; i++)
 		if (snapshot->devices[i].ifindex == ifindex)
+			return &snapshot->devices[i];
+	return NULL;
+}
+
+/* snapshot_by_name() - The same by its name. */
+static inline const struct snapshot_device *snapshot_by_name(const struct snapshot *snapshot,
+							     const char *name)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (!strcmp(snapshot->devices[i].name, name))
 			return &snapshot->devices[i];
 	return NULL;
 }

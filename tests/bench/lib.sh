@@ -158,8 +158,8 @@ encrypt() {
 	unload
 }
 
-# decrypt MODE OUTER INNER LENGTH...: by R2, after encrypt xdp of the same, or vlan, or bridge. R1 is in native
-# XDP, whatever R2 is, so that the packets come to all in the same way.
+# decrypt MODE OUTER INNER LENGTH...: by R2, after encrypt xdp of the same, or vlan, or bridge. R1 is in
+# native XDP, whatever R2 is, so that the packets come to all in the same way.
 decrypt() {
 	local mode=$1 outer=$2 inner=$3 length after way=xdp
 
